@@ -1,0 +1,48 @@
+"""What a plugin adds to the host at start-up: its manifest, and objections and facts that its hooks return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+
+API_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginManifest:
+    """Who a plugin is. `code` is its name in settings and events; `api` the SDK version it was written for.
+
+    `settings` is the pydantic model that its table `[plugins.settings.<code>]` is validated with.
+    """
+
+    code: str
+    title: str
+    version: str
+    api: str = API_VERSION
+    settings: type[BaseModel] | None = None
+
+
+class Verdict(StrEnum):
+    """What an objection asks for: refuse the command, or let it pass and hold the order."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A plugin's no inside a transaction: refuse rolls the command back, hold places a hold with the reason."""
+
+    verdict: Verdict
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `gather_order_facts` found out before the transaction: a fraud score, an address check."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)

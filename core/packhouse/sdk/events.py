@@ -1,0 +1,64 @@
+"""The order lifecycle events, and what one looks like to a plugin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class EventType(StrEnum):
+    """Every kind of event; each is also the name of the hook that a plugin implements to react to it."""
+
+    ORDER_PLACED = "order_placed"
+    ORDER_CONFIRMED = "order_confirmed"
+    ORDER_CHANGED = "order_changed"
+    ORDER_HELD = "order_held"
+    ORDER_RELEASED = "order_released"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_COMPLETED = "order_completed"
+    PAYMENT_RECORDED = "payment_recorded"
+    STOCK_CHANGED = "stock_changed"
+    FULFILLMENT_REQUESTED = "fulfillment_requested"
+    FULFILLMENT_ACCEPTED = "fulfillment_accepted"
+    FULFILLMENT_STARTED = "fulfillment_started"
+    FULFILLMENT_PACKED = "fulfillment_packed"
+    FULFILLMENT_FAILED = "fulfillment_failed"
+    FULFILLMENT_CANCELLED = "fulfillment_cancelled"
+    LABEL_PURCHASED = "label_purchased"
+    LABEL_VOIDED = "label_voided"
+    SHIPMENT_DISPATCHED = "shipment_dispatched"
+    TRACKING_UPDATED = "tracking_updated"
+    SHIPMENT_DELIVERED = "shipment_delivered"
+    RETURN_REQUESTED = "return_requested"
+    RETURN_APPROVED = "return_approved"
+    RETURN_DECLINED = "return_declined"
+    RETURN_RECEIVED = "return_received"
+    RETURN_CLOSED = "return_closed"
+    REFUND_MADE = "refund_made"
+    REVIEW_REQUESTED = "review_requested"
+    FEEDBACK_RECEIVED = "feedback_received"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact that was committed.
+
+    `id` is derived from the fact, so it is the idempotency key of whatever a plugin does about it; `position` is its place
+    in commit order; `actor` did it ("admin", "plugin:demo"), `origin` is where the change came from ("api", "channel:shopify");
+    `correlation_id` groups what one request caused. `payload` is JSON: ids as text, money as minor units with a currency.
+    """
+
+    id: UUID
+    type: EventType
+    position: int
+    occurred_at: datetime
+    order_id: UUID | None = None
+    actor: str = ""
+    origin: str = ""
+    reason: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
+    schema_version: int = 1
+    payload: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,217 @@
+"""Every hook that a plugin can implement: the whole contract in one file.
+
+The first word says the phase; `def` hooks may do no I/O, `async def` hooks may. A plugin implements a hook with exactly
+this name and any subset of these arguments, decorated with `packhouse.sdk.hookimpl`. Since API version 1.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pluggy
+
+from packhouse.sdk.context import PluginContext
+from packhouse.sdk.contributions import Facts, Objection, PluginManifest
+from packhouse.sdk.events import Event
+from packhouse.sdk.providers import Provider
+from packhouse.sdk.snapshots import OrderSnapshot
+
+PROJECT = "packhouse"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class StartUp:
+    """Called once, synchronously, while the application is put together. Two contributions with one code are an error."""
+
+    @hookspec
+    def plugin_manifest(self) -> PluginManifest:
+        """Who the plugin is. Every plugin implements this one; it is called before all others."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_channels(self, context: PluginContext) -> Sequence[Provider]:
+        """Channels that orders come from: providers with `ReadsWebhooks`, `PullsOrders`, `PushesShipments`."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_carriers(self, context: PluginContext) -> Sequence[Provider]:
+        """Carriers: providers with `Quotes`, `BuysLabels`, `VoidsLabels`, `Tracks`."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_fulfillment_networks(self, context: PluginContext) -> Sequence[Provider]:
+        """3PLs and marketplaces' warehouses: providers with `FulfillsOrders`."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_payment_providers(self, context: PluginContext) -> Sequence[Provider]:
+        """Payment providers: providers with `Refunds`."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_review_platforms(self, context: PluginContext) -> Sequence[Provider]:
+        """Review platforms: providers with `CollectsReviews`."""
+        raise NotImplementedError
+
+
+class Lifespan:
+    """Called when the server starts and stops, each plugin by itself and timed."""
+
+    @hookspec
+    async def startup(self, context: PluginContext) -> None:
+        """The event loop runs and `context.http` is open."""
+
+    @hookspec
+    async def shutdown(self, context: PluginContext) -> None:
+        """The server is about to stop; `context.http` is still open."""
+
+
+class Gather:
+    """Called before the transaction, side by side, with a deadline: an answer that comes late is missing."""
+
+    @hookspec
+    async def gather_order_facts(self, order: OrderSnapshot, context: PluginContext) -> Facts:
+        """Facts about an order that is about to be placed, for the plugin's own `check_order`."""
+        raise NotImplementedError
+
+
+class Decide:
+    """Called inside the transaction: pure functions. An error here holds the order, it never lets it pass."""
+
+    @hookspec
+    def check_order(self, order: OrderSnapshot, facts: Facts) -> Objection | None:
+        """May this order be placed? `facts` are the plugin's own from `gather_order_facts`."""
+
+    @hookspec
+    def check_cancellation(self, order: OrderSnapshot) -> Objection | None:
+        """May this order be cancelled?"""
+
+    @hookspec
+    def check_release(self, order: OrderSnapshot) -> Objection | None:
+        """May this hold be released?"""
+
+
+class Deliver:
+    """Called after the commit, at least once, in order per order, retried until it works. `event.id` is the idempotency key.
+
+    `order` is the order as it stands now, None for events that belong to no order.
+    """
+
+    @hookspec
+    async def event_recorded(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Every event, of whatever type."""
+
+    @hookspec
+    async def order_placed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """An order was placed on a channel."""
+
+    @hookspec
+    async def order_confirmed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """An order was confirmed: its stock is allocated and its work is given out."""
+
+    @hookspec
+    async def order_changed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """An order's data changed on its channel or by hand."""
+
+    @hookspec
+    async def order_held(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A hold was placed: nothing of the order is picked or shipped."""
+
+    @hookspec
+    async def order_released(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A hold was released; the payload says whether others remain."""
+
+    @hookspec
+    async def order_cancelled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """An order was cancelled, or lines of it."""
+
+    @hookspec
+    async def order_completed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Everything of the order that was not cancelled was delivered."""
+
+    @hookspec
+    async def payment_recorded(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A payment event was recorded: kind, outcome and amount are in the payload."""
+
+    @hookspec
+    async def stock_changed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """The balances of a variant at a location changed."""
+
+    @hookspec
+    async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A location was asked to fulfil lines of the order."""
+
+    @hookspec
+    async def fulfillment_accepted(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Somebody else accepted the work."""
+
+    @hookspec
+    async def fulfillment_started(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Picking started."""
+
+    @hookspec
+    async def fulfillment_packed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """All of a fulfillment order is packed."""
+
+    @hookspec
+    async def fulfillment_failed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A location rejected the work, or could not complete it."""
+
+    @hookspec
+    async def fulfillment_cancelled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A fulfillment order was cancelled before it was shipped."""
+
+    @hookspec
+    async def label_purchased(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A label was bought for a shipment."""
+
+    @hookspec
+    async def label_voided(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A label was voided."""
+
+    @hookspec
+    async def shipment_dispatched(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A shipment was handed over to the carrier."""
+
+    @hookspec
+    async def tracking_updated(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A carrier's scan was recorded."""
+
+    @hookspec
+    async def shipment_delivered(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A shipment was delivered."""
+
+    @hookspec
+    async def return_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A customer asked to return units."""
+
+    @hookspec
+    async def return_approved(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A return was approved."""
+
+    @hookspec
+    async def return_declined(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A return was declined."""
+
+    @hookspec
+    async def return_received(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Returned units arrived."""
+
+    @hookspec
+    async def return_closed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A return is finished: every unit has a disposition and its money is settled."""
+
+    @hookspec
+    async def refund_made(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Money was given back."""
+
+    @hookspec
+    async def review_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A customer was asked for a review."""
+
+    @hookspec
+    async def feedback_received(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A review came in."""
+
+
+SPECIFICATIONS = (StartUp, Lifespan, Gather, Decide, Deliver)

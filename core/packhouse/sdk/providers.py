@@ -1,0 +1,394 @@
+"""Providers: doing a thing with somebody outside. Small capability Protocols, looked up by the provider's code.
+
+A provider implements only what it can do; the host asks with `isinstance(provider, BuysLabels)`. Every call that has an
+effect carries an `idempotency_key` that stays the same over retries. Failures are the `ProviderError`s of
+`packhouse.sdk.errors`; anything else counts as "in doubt" for calls with an effect.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from packhouse.sdk.values import Address, Money, Parcel
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """Anything that a plugin registers under a code. `title` is for people."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
+# --- carriers ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """What shall travel, from where to where."""
+
+    ship_from: Address
+    ship_to: Address
+    parcels: tuple[Parcel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingQuote:
+    """A carrier's offer. `days` are business days in transit where the carrier says."""
+
+    carrier: str
+    service: str
+    service_name: str
+    price: Money
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """A label to buy. `reference` is the shipment's own id, printed on the label and searchable at the carrier."""
+
+    idempotency_key: str
+    reference: str
+    service: str
+    ship_from: Address
+    ship_to: Address
+    parcels: tuple[Parcel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasedLabel:
+    """A bought label. `content` is the document, `external_id` what the carrier needs to void it."""
+
+    tracking_number: str
+    external_id: str
+    media_type: str
+    content: bytes
+    price: Money | None = None
+    tracking_url: str = ""
+
+
+class TrackingStatus(StrEnum):
+    """The one set of statuses that every carrier's own codes are mapped to."""
+
+    PENDING = "pending"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    ON_HOLD = "on_hold"
+    DELIVERY_DELAYED = "delivery_delayed"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERED = "delivered"
+    RETURN_TO_SENDER = "return_to_sender"
+    NEEDS_ATTENTION = "needs_attention"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingUpdate:
+    """One scan. `external_id` is the carrier's id of it, or one derived from its content, and never changes."""
+
+    external_id: str
+    status: TrackingStatus
+    occurred_at: datetime
+    description: str = ""
+    place: str = ""
+    carrier_code: str = ""
+    incident: str = ""
+
+
+@runtime_checkable
+class Quotes(Protocol):
+    """Gives prices before anything is bought."""
+
+    async def quote(self, request: QuoteRequest) -> list[ShippingQuote]: ...
+
+
+@runtime_checkable
+class BuysLabels(Protocol):
+    """Buys labels, and can say whether an earlier call in doubt bought one (None: it did not)."""
+
+    async def buy_label(self, request: LabelRequest) -> PurchasedLabel: ...
+    async def find_label(self, request: LabelRequest) -> PurchasedLabel | None: ...
+
+
+@runtime_checkable
+class VoidsLabels(Protocol):
+    """Voids a label that was not used."""
+
+    async def void_label(self, external_id: str, idempotency_key: str) -> None: ...
+
+
+@runtime_checkable
+class Tracks(Protocol):
+    """Says where a shipment is: every scan known, in any order."""
+
+    async def track(self, tracking_number: str) -> list[TrackingUpdate]: ...
+
+
+# --- channels ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingLine:
+    """A line as the channel sent it. Amounts are for the whole line, except `unit_price`."""
+
+    external_id: str
+    sku: str
+    title: str
+    quantity: int
+    unit_price: Money
+    discount: Money | None = None
+    tax: Money | None = None
+    requires_shipping: bool = True
+    cancelled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingPayment:
+    """Money the channel says it holds for the order. `kind`: authorization, charge or refund."""
+
+    external_id: str
+    kind: str
+    amount: Money
+    method: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingOrder:
+    """An order as a channel sent it. (channel, external_id) identifies it for ever; `version` orders its updates."""
+
+    external_id: str
+    number: str
+    currency: str
+    placed_at: datetime
+    updated_at: datetime
+    lines: tuple[IncomingLine, ...]
+    total: Money
+    shipping: Money | None = None
+    tax: Money | None = None
+    discount: Money | None = None
+    tax_included: bool = False
+    email: str = ""
+    customer_name: str = ""
+    customer_external_id: str = ""
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    payments: tuple[IncomingPayment, ...] = ()
+    cancelled_at: datetime | None = None
+    cancel_reason: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEnvelope:
+    """What is known of a verified webhook before its body is read."""
+
+    message_id: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of pulled orders; `cursor` continues it, None means that all were read. `unreadable` holds (external id, reason, raw JSON)."""
+
+    orders: tuple[IncomingOrder, ...]
+    cursor: str | None
+    unreadable: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentNotice:
+    """Tells a channel that part of its order was shipped. `lines` maps the channel's line ids to units."""
+
+    idempotency_key: str
+    external_order_id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    lines: Mapping[str, int]
+    shipped_at: datetime
+
+
+@runtime_checkable
+class ReadsWebhooks(Protocol):
+    """Verifies and reads inbound webhooks of a channel.
+
+    `verify_webhook` works on the raw body in constant time and raises `WebhookRejected`; `read_webhook` gives the orders
+    in it (none for topics that carry no order) and raises `Unreadable`.
+    """
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> WebhookEnvelope: ...
+    def read_webhook(self, topic: str, body: bytes) -> list[IncomingOrder]: ...
+
+
+@runtime_checkable
+class PullsOrders(Protocol):
+    """Gives the orders changed since a moment, page by page."""
+
+    async def pull_orders(self, since: datetime, cursor: str | None) -> OrderPage: ...
+
+
+@runtime_checkable
+class PushesShipments(Protocol):
+    """Tells the channel what was shipped; the same key twice has one effect."""
+
+    async def push_shipment(self, notice: ShipmentNotice) -> str: ...
+
+
+# --- fulfilment networks ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentItem:
+    """Units of a SKU that somebody else shall send; `line` is our fulfillment order line's id."""
+
+    line: str
+    sku: str
+    title: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentRequest:
+    """Work given to a 3PL or a marketplace's warehouses; `reference` is our fulfillment order's id."""
+
+    idempotency_key: str
+    reference: str
+    location: str
+    order_number: str
+    ship_to: Address
+    items: tuple[FulfillmentItem, ...]
+
+
+class NetworkStatus(StrEnum):
+    """Where a network says that our request stands."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkShipment:
+    """A parcel that the network sent; `lines` maps our line ids to units."""
+
+    external_id: str
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime
+    lines: Mapping[str, int]
+    service: str = ""
+    tracking_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkUpdate:
+    """What a network knows of a request."""
+
+    status: NetworkStatus
+    external_id: str = ""
+    reason: str = ""
+    shipments: tuple[NetworkShipment, ...] = ()
+
+
+@runtime_checkable
+class FulfillsOrders(Protocol):
+    """Takes fulfilment work and says how it stands; `fetch` gives None when the network never heard of the reference."""
+
+    async def submit(self, request: FulfillmentRequest) -> NetworkUpdate: ...
+    async def fetch(self, reference: str) -> NetworkUpdate | None: ...
+
+
+# --- payments ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Money to give back for an order through the provider that took it."""
+
+    idempotency_key: str
+    order_number: str
+    payment_reference: str
+    amount: Money
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReceipt:
+    """The provider's reference of a refund that was made."""
+
+    reference: str
+
+
+@runtime_checkable
+class Refunds(Protocol):
+    """Gives money back, and can say whether an earlier call in doubt did."""
+
+    async def refund(self, request: RefundRequest) -> RefundReceipt: ...
+    async def find_refund(self, request: RefundRequest) -> RefundReceipt | None: ...
+
+
+# --- review platforms -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewInvitation:
+    """Asks a customer for a review of what was delivered."""
+
+    idempotency_key: str
+    reference: str
+    order_number: str
+    email: str
+    customer_name: str
+    skus: tuple[str, ...]
+    delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingReview:
+    """A review that came back. `score` is 1 to 5; `sku` is empty for a review of the delivery or the shop."""
+
+    external_id: str
+    order_number: str
+    score: int
+    title: str = ""
+    body: str = ""
+    sku: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Reviews since a cursor, and the cursor to go on from."""
+
+    reviews: tuple[IncomingReview, ...]
+    cursor: str | None = None
+
+
+@runtime_checkable
+class CollectsReviews(Protocol):
+    """Invites customers, and gives the reviews that came back after a cursor."""
+
+    async def invite(self, invitation: ReviewInvitation) -> str: ...
+    async def pull_reviews(self, cursor: str | None) -> ReviewPage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Every registered provider by kind and code; `find` functions of the host read it."""
+
+    channels: Mapping[str, Provider] = field(default_factory=dict)
+    carriers: Mapping[str, Provider] = field(default_factory=dict)
+    networks: Mapping[str, Provider] = field(default_factory=dict)
+    payments: Mapping[str, Provider] = field(default_factory=dict)
+    reviews: Mapping[str, Provider] = field(default_factory=dict)

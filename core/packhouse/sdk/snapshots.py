@@ -1,0 +1,74 @@
+"""What a plugin sees of an order: a frozen copy, never a database row."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from packhouse.sdk.values import Address, Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineSnapshot:
+    """One line with its counters in units."""
+
+    id: UUID
+    sku: str
+    title: str
+    ordered: int
+    allocated: int
+    shipped: int
+    delivered: int
+    returned: int
+    cancelled: int
+    unit_price: Money
+    total: Money
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentLineSnapshot:
+    """Units of an order line that travel in a shipment."""
+
+    order_line_id: UUID
+    sku: str
+    quantity: int
+    external_line_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentSnapshot:
+    """A shipment of the order: who carries it, under which number, and where it is."""
+
+    id: UUID
+    status: str
+    carrier: str
+    service: str
+    tracking_number: str
+    tracking_url: str
+    location: str
+    lines: tuple[ShipmentLineSnapshot, ...] = ()
+    handed_over_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSnapshot:
+    """An order as it stands when a hook is called (which may be later than the event)."""
+
+    id: UUID
+    number: str
+    channel: str
+    external_id: str
+    status: str
+    currency: str
+    total: Money
+    placed_at: datetime
+    email: str = ""
+    customer_id: UUID | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    lines: tuple[OrderLineSnapshot, ...] = ()
+    shipments: tuple[ShipmentSnapshot, ...] = ()
+    on_hold: bool = False
+    is_demo: bool = False
+    tags: tuple[str, ...] = field(default=())
