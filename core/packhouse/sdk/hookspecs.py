@@ -5,7 +5,6 @@ this name and any subset of these arguments, decorated with `packhouse.sdk.hooki
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import pluggy
 

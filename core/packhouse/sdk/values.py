@@ -17,9 +17,30 @@ from packhouse.sdk.errors import InvalidValue
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -85,7 +106,7 @@ class Money:
             raise InvalidValue(field_name, f"{amount!r} is too large an amount") from error
         if rounded != value:
             raise InvalidValue(
-                field_name, f"{amount} has more digits than {currency} allows ({-scale.as_tuple().exponent})"
+                field_name, f"{amount} has more digits than {currency} allows ({currency_exponent(currency)})"
             )
         money = cls(rounded, currency)
         if abs(money.minor) > _MAX_MINOR:
