@@ -18,7 +18,7 @@ class PackhouseError(Exception):
     """Any error that Packhouse raises on purpose."""
 
 
-class InvalidValue(PackhouseError):  # noqa: N818  (an exception is named after the violation)
+class InvalidValue(PackhouseError):
     """A value cannot be what its field asks for."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -27,7 +27,7 @@ class InvalidValue(PackhouseError):  # noqa: N818  (an exception is named after 
         self.message = message
 
 
-class Refused(PackhouseError):  # noqa: N818
+class Refused(PackhouseError):
     """A command was refused for a reason of the business, and nothing changed.
 
     `code` is upper snake case (INSUFFICIENT_STOCK), `field` the path of the input it concerns (lines.0.sku) or None.
@@ -40,11 +40,11 @@ class Refused(PackhouseError):  # noqa: N818
         self.field = field
 
 
-class WebhookRejected(PackhouseError):  # noqa: N818
+class WebhookRejected(PackhouseError):
     """The signature, the time or the sender of an inbound webhook is wrong."""
 
 
-class Unreadable(PackhouseError):  # noqa: N818
+class Unreadable(PackhouseError):
     """An inbound message cannot be read: `reason` says what is wrong and where."""
 
     def __init__(self, reason: str, field: str | None = None) -> None:
