@@ -1,0 +1,46 @@
+"""What an operator may set, where it is read from, and how it is shown.
+
+SettingsError            everything that was refused, in one error
+load_settings()          defaults < profile < packhouse.toml < environment
+render_settings()        the effective settings, secrets hidden, with their origin
+write_first_configuration()  a packhouse.toml with a fresh secret key
+"""
+
+from packhouse.settings.errors import SettingsError
+from packhouse.settings.first_configuration import write_first_configuration
+from packhouse.settings.loading import LoadedSettings, load_settings
+from packhouse.settings.rendering import render_settings
+from packhouse.settings.sections import (
+    ChannelsSettings,
+    DatabaseSettings,
+    EventsSettings,
+    FeedbackSettings,
+    GraphQLSettings,
+    LoggingSettings,
+    PluginsSettings,
+    ReturnsSettings,
+    SecuritySettings,
+    ServerSettings,
+    Settings,
+    ShippingSettings,
+)
+
+__all__ = [
+    "ChannelsSettings",
+    "DatabaseSettings",
+    "EventsSettings",
+    "FeedbackSettings",
+    "GraphQLSettings",
+    "LoadedSettings",
+    "LoggingSettings",
+    "PluginsSettings",
+    "ReturnsSettings",
+    "SecuritySettings",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "ShippingSettings",
+    "load_settings",
+    "render_settings",
+    "write_first_configuration",
+]

@@ -1,0 +1,214 @@
+"""The settings themselves: one frozen model a section. `config/default.toml` shows the same, key by key."""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from packhouse.settings.errors import SettingsError
+from packhouse.settings.redaction import hide_password, hide_secrets
+
+SECRET_KEY_LENGTH = 32
+
+_POSTGRES_EXPECTED = "postgresql://user:password@host/database with special characters of the password percent-encoded"
+_SECRET_KEY_MISSING = (
+    "security.secret_key is not set, and customers' links are signed with it. Run `packhouse init` to write a packhouse.toml "
+    "with a fresh one, or set the environment variable PACKHOUSE_SECURITY__SECRET_KEY to at least "
+    f"{SECRET_KEY_LENGTH} random characters."
+)
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # read for its check: it raises when the port is no number
+    except ValueError:  # its message quotes the address, so it goes no further
+        return None
+    return parts
+
+
+def _checked_database_url(url: str) -> str:
+    if url.startswith("sqlite://"):
+        if not url.removeprefix("sqlite://").partition("?")[0]:
+            raise ValueError("expected sqlite://FILE with the name of the file")
+        return url
+    if not url.startswith("postgresql://"):
+        raise ValueError(f"expected sqlite://FILE or {_POSTGRES_EXPECTED}")
+    # urlsplit would drop a line end left over from a secret's file
+    parts = None if any(each.isspace() for each in url) else _split(url)
+    database = "" if parts is None else parts.path.removeprefix("/")
+    # an "@" or "#" behind the host is a password that was not encoded: part of it would pass as path or query
+    if parts is None or not database or "/" in database or "@" in f"{database}{parts.query}" or "#" in url:
+        raise ValueError(f"expected {_POSTGRES_EXPECTED}")
+    if not parts.hostname and "host=" not in parts.query:
+        raise ValueError(f"expected {_POSTGRES_EXPECTED}; the host is missing")
+    return url
+
+
+def _checked_origin(origin: str) -> str:
+    if origin != "*" and (_ORIGIN.fullmatch(origin) is None or _split(origin) is None):
+        raise ValueError('expected "*" or scheme and host such as https://shop.example.com, without a path')
+    return origin
+
+
+def _checked_secret_key(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret) < SECRET_KEY_LENGTH:
+        raise ValueError(f"expected at least {SECRET_KEY_LENGTH} characters")
+    return secret
+
+
+def _upper(level: object) -> object:
+    return level.upper() if isinstance(level, str) else level
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Origin = Annotated[str, AfterValidator(_checked_origin)]
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
+
+
+class Section(BaseModel):
+    """What all sections share: nothing unknown, nothing changed afterwards, no value quoted in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+class DatabaseSettings(Section):
+    """Where state lives: an SQLite file for one machine, PostgreSQL for several processes."""
+
+    url: Annotated[str, AfterValidator(_checked_database_url)] = "sqlite://packhouse.sqlite3"
+    pool_min: Annotated[int, Field(ge=0)] = 1
+    pool_max: Count = 10
+    statement_timeout_seconds: Seconds = 30.0
+
+    @property
+    def shown_url(self) -> str:
+        """The url with its password hidden, for logs and messages."""
+        return hide_password(self.url)
+
+    @model_validator(mode="after")
+    def _pool_has_room(self) -> Self:
+        if self.pool_min > self.pool_max:
+            raise ValueError("pool_min is greater than pool_max")
+        return self
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, self.shown_url if name == "url" else value
+
+
+class ServerSettings(Section):
+    """The HTTP server. Port 0 asks the system for a free one."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    max_body_bytes: Count = 1_048_576
+    graphiql: bool = False
+    graceful_shutdown_seconds: Seconds = 10.0
+    allowed_origins: list[Origin] = []
+
+
+class GraphQLSettings(Section):
+    """What one GraphQL operation may ask for, checked before it is validated."""
+
+    max_depth: Count = 12
+    max_tokens: Count = 5000
+    max_aliases: Count = 30
+    max_directives: Count = 50
+    timeout_seconds: Seconds = 10.0
+
+
+class SecuritySettings(Section):
+    """Keys and links. `secret_key` signs the links that customers get."""
+
+    secret_key: Annotated[SecretStr, AfterValidator(_checked_secret_key)] = SecretStr("")
+    tracking_link_days: Count = 180
+
+    def require_secret_key(self) -> str:
+        """Return the key that signs customers' links.
+
+        Raises:
+            SettingsError: It is not set. (`load_settings` makes one up for the profiles development and test.)
+        """
+        if not self.secret_key:
+            raise SettingsError([_SECRET_KEY_MISSING])
+        return self.secret_key.get_secret_value()
+
+
+class EventsSettings(Section):
+    """How events are delivered to plugins."""
+
+    poll_seconds: Seconds = 0.5
+    lease_seconds: Seconds = 30.0
+    batch: Count = 200
+    max_attempts: Count = 12
+    hook_timeout_seconds: Seconds = 30.0
+
+
+class ChannelsSettings(Section):
+    """How often channels are asked for orders, and their inbox for work."""
+
+    pull_seconds: Seconds = 60.0
+    inbox_poll_seconds: Seconds = 1.0
+
+
+class ShippingSettings(Section):
+    """How often carriers are asked where shipments are."""
+
+    tracking_poll_seconds: Seconds = 300.0
+
+
+class FeedbackSettings(Section):
+    """When a delivered order's customer is asked for a review."""
+
+    review_request_delay_days: Annotated[int, Field(ge=0)] = 7
+
+
+class ReturnsSettings(Section):
+    """What a customer may send back, and what becomes of it."""
+
+    window_days: Annotated[int, Field(ge=0)] = 30
+    restock_by_default: bool = True
+
+
+class LoggingSettings(Section):
+    """How much is logged."""
+
+    level: Level = "INFO"
+
+
+class PluginsSettings(Section):
+    """Which plugins run, and their own free tables.
+
+    `enabled` None means all installed ones except those in `disabled`. `strict`: a plugin that cannot be loaded stops
+    the start instead of being left out. `settings` holds a table for each plugin code, checked by the plugin's own model.
+    """
+
+    enabled: list[str] | None = None
+    disabled: list[str] = ["demo"]
+    strict: bool = False
+    settings: dict[str, dict[str, Any]] = {}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            shown = {code: hide_secrets(table) for code, table in value.items()} if name == "settings" else value
+            yield name, shown
+
+
+class Settings(Section):
+    """All settings of one Packhouse, complete and checked."""
+
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    graphql: GraphQLSettings = Field(default_factory=GraphQLSettings)
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
+    events: EventsSettings = Field(default_factory=EventsSettings)
+    channels: ChannelsSettings = Field(default_factory=ChannelsSettings)
+    shipping: ShippingSettings = Field(default_factory=ShippingSettings)
+    feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
+    returns: ReturnsSettings = Field(default_factory=ReturnsSettings)
+    logging: LoggingSettings = Field(default_factory=LoggingSettings)
+    plugins: PluginsSettings = Field(default_factory=PluginsSettings)
