@@ -14,7 +14,7 @@ _TEMPLATE = """\
 # This file holds a secret: keep it readable by you alone, and out of version control.
 
 [database]
-# One file beside this one, or for several processes: postgresql://user:password@host/database
+# One file in the working directory, or for several processes: postgresql://user:password@host/database
 url = "{url}"
 
 [security]

@@ -1,6 +1,7 @@
 """Reads every layer, refuses what is wrong in any of them at once, and remembers where each value came from."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from packhouse.settings.environment import read_environment
@@ -23,7 +24,21 @@ GENERATED_ORIGIN = "made up for this process"
 
 _PROFILES_WITHOUT_SECRET = frozenset({"development", "test"})
 _SECRET_KEY: Path = ("security", "secret_key")
-_KINDS = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+_KINDS = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a decimal number",
+    list: "a list",
+    dict: "a table",
+}
+_TYPE_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "list_type": "a list",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,8 @@ def _provenance(layers: _Layers) -> Mapping[str, str]:
 @cache
 def _adapter(path: Path) -> TypeAdapter[Any]:
     field = fields()[path]
-    return TypeAdapter(Annotated[field.annotation, field])
+    checked: Any = Annotated[field.annotation, field]
+    return TypeAdapter(checked)
 
 
 def _type_problems(path: Path, value: Any, origin: str) -> list[str]:  # noqa: ANN401 - not yet checked
@@ -152,7 +168,7 @@ def _type_problems(path: Path, value: Any, origin: str) -> list[str]:  # noqa: A
         _adapter(path).validate_python(value, strict=True)
     except ValidationError as error:
         return [
-            f"{origin}: {dotted(path)}{_position(each)}: {_expected(each, None if each['loc'] else value)}"
+            f"{origin}: {dotted(path)}{_position(each)}: {_expected(each, _at(value, each))}"
             for each in _details(error)
         ]
     return []
@@ -166,13 +182,18 @@ def _position(detail: ErrorDetails) -> str:
     return "".join(f"[{step}]" for step in detail["loc"] if isinstance(step, int))
 
 
+def _at(value: Any, detail: ErrorDetails) -> Any:  # noqa: ANN401 - not yet checked
+    for step in detail["loc"]:
+        value = value[step]
+    return value
+
+
 def _expected(detail: ErrorDetails, value: Any) -> str:  # noqa: ANN401 - not yet checked
+    if detail["type"] in _TYPE_EXPECTED:
+        return f"expected {_TYPE_EXPECTED[detail['type']]}, not {_kind(value)}"
     text = detail["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    text = text.replace("expected greater", "expected a number greater").replace(
-        "expected less", "expected a number less"
-    )
-    return f"{text}, not {_kind(value)}" if detail["type"].endswith("_type") and value is not None else text
+    return re.sub("expected (greater|less)", r"expected a number \1", text)
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401 - not yet checked
-    return "a secret" if isinstance(value, SecretStr) else _KINDS.get(type(value), f"a {type(value).__name__}")
+    return "nothing" if value is None else _KINDS.get(type(value), f"a {type(value).__name__}")

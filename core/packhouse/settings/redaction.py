@@ -5,15 +5,15 @@ from typing import Any
 
 HIDDEN = "********"
 
-_SECRET_WORDS = "secret|token|passw|passphrase|key|credential"
-_SECRET_NAME = re.compile(_SECRET_WORDS, re.IGNORECASE)
+_TELLING_NAMES = "secret|token|passw|passphrase|key|credential"
+_TELLING = re.compile(_TELLING_NAMES, re.IGNORECASE)
 _USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^:@]*):.*@", re.DOTALL)
-_SECRET_PARAMETER = re.compile(rf"(?P<name>[?&][^=&]*(?:{_SECRET_WORDS})[^=&]*=)[^&#]*", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(rf"(?P<name>[?&][^=&]*(?:{_TELLING_NAMES})[^=&]*=)[^&#]*", re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:
     """Say whether a key of this name holds a secret (`webhook_secret`, `api_key`, `accessToken`)."""
-    return _SECRET_NAME.search(name) is not None
+    return _TELLING.search(name) is not None
 
 
 def hide_password(address: str) -> str:
