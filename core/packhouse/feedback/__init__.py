@@ -1,0 +1,1 @@
+"""Owns what customers say: review requests, reviews of product and delivery, and their roll-ups."""

@@ -1,0 +1,1 @@
+"""Owns the work in the warehouse: fulfillment orders, pick lists, picks and parcels."""

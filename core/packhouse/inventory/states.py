@@ -1,0 +1,47 @@
+"""How far a claim on stock has come: a checkout's soft hold, and a placed order's hard claim."""
+
+from enum import StrEnum
+
+from packhouse.sdk.states import StateMachine
+
+
+class ReservationStatus(StrEnum):
+    """A checkout's soft hold, with a deadline."""
+
+    ACTIVE = "active"
+    CONSUMED = "consumed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+RESERVATION_STATUS = StateMachine(
+    entity="Reservation.status",
+    initial=frozenset({ReservationStatus.ACTIVE}),
+    table={
+        ReservationStatus.ACTIVE: frozenset(
+            {ReservationStatus.CONSUMED, ReservationStatus.RELEASED, ReservationStatus.EXPIRED}
+        ),
+        ReservationStatus.CONSUMED: frozenset(),
+        ReservationStatus.RELEASED: frozenset(),
+        ReservationStatus.EXPIRED: frozenset(),
+    },
+)
+
+
+class AllocationStatus(StrEnum):
+    """A placed order's claim, tied to one line of one fulfillment order."""
+
+    ALLOCATED = "allocated"
+    SHIPPED = "shipped"
+    RELEASED = "released"
+
+
+ALLOCATION_STATUS = StateMachine(
+    entity="Allocation.status",
+    initial=frozenset({AllocationStatus.ALLOCATED}),
+    table={
+        AllocationStatus.ALLOCATED: frozenset({AllocationStatus.SHIPPED, AllocationStatus.RELEASED}),
+        AllocationStatus.SHIPPED: frozenset(),
+        AllocationStatus.RELEASED: frozenset(),
+    },
+)

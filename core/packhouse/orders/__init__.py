@@ -1,0 +1,1 @@
+"""Owns the record: orders, their lines with counters, holds and the timeline."""

@@ -1,0 +1,1 @@
+"""Owns the way back: return policies, returns and their lines, inspections, exchanges and claims."""
