@@ -1,0 +1,1 @@
+"""Variants and their prices."""

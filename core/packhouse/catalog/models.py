@@ -1,0 +1,66 @@
+"""What is sold, and for how much."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint
+
+from packhouse.storage.rows import Row
+
+
+class Variant(Row):
+    """A thing that can be sold and kept in stock. Weight in grams, size in millimetres."""
+
+    sku = fields.CharField(max_length=100, unique=True)
+    barcode = fields.CharField(max_length=64, default="")
+    title = fields.CharField(max_length=255)
+    weight_grams = fields.IntField(null=True)
+    length_mm = fields.IntField(null=True)
+    width_mm = fields.IntField(null=True)
+    height_mm = fields.IntField(null=True)
+    hs_code = fields.CharField(max_length=16, default="")
+    country_of_origin = fields.CharField(max_length=2, default="")
+    requires_shipping = fields.BooleanField(default=True)
+    is_demo = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "variant"
+        indexes = [Index(fields=("barcode",), name="variant_barcode")]
+
+
+class PriceList(Row):
+    """Prices of one channel in one currency, for a customer group and a period; empty and null mean any."""
+
+    code = fields.CharField(max_length=64, unique=True)
+    channel = fields.CharField(max_length=64, default="")
+    currency = fields.CharField(max_length=3)
+    customer_group = fields.CharField(max_length=64, default="")
+    valid_from = fields.DatetimeField(null=True)
+    valid_to = fields.DatetimeField(null=True)
+    is_demo = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "price_list"
+        indexes = [Index(fields=("channel", "currency"), name="price_list_channel")]
+
+
+class Price(Row):
+    """The price of one unit from a quantity on; `amount` in minor units of the list's currency."""
+
+    price_list: fields.ForeignKeyRelation[PriceList] = fields.ForeignKeyField(
+        "packhouse.PriceList", related_name="prices", on_delete=fields.RESTRICT
+    )
+    variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "packhouse.Variant", related_name="prices", on_delete=fields.RESTRICT
+    )
+    min_quantity = fields.IntField(default=1)
+    amount = fields.BigIntField()
+
+    class Meta:
+        table = "price"
+        unique_together = (("variant", "price_list", "min_quantity"),)
+        indexes = [Index(fields=("price_list_id",), name="price_price_list")]
+        constraints = (
+            CheckConstraint(check="amount >= 0", name="price_amount_not_negative"),
+            CheckConstraint(check="min_quantity >= 1", name="price_min_quantity_positive"),
+        )

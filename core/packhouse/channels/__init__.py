@@ -1,0 +1,1 @@
+"""Where orders come from: channels, listings, the inbox of received messages, and quarantine."""

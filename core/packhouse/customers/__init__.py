@@ -1,0 +1,1 @@
+"""Buyers, their consents and their personal data."""

@@ -1,0 +1,60 @@
+"""Money that came in and went back: append-only."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from packhouse.orders.models import Order
+from packhouse.storage.rows import Row
+
+
+class PaymentEvent(Row):
+    """One thing that happened to the order's money; `amount` in minor units of the order's currency, never negative."""
+
+    order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
+        "packhouse.Order", related_name="payment_events", on_delete=fields.RESTRICT
+    )
+    kind = fields.CharField(max_length=16)
+    outcome = fields.CharField(max_length=16)
+    amount = fields.BigIntField()
+    provider = fields.CharField(max_length=64, default="")
+    method = fields.CharField(max_length=64, default="")
+    external_id = fields.CharField(max_length=128, default="")
+    note = fields.CharField(max_length=255, default="")
+    occurred_at = fields.DatetimeField()
+
+    class Meta:
+        table = "payment_event"
+        indexes = [Index(fields=("order_id", "occurred_at"), name="payment_event_order")]
+        constraints = (
+            UniqueConstraint(
+                fields=("order_id", "kind", "outcome", "external_id"),
+                name="payment_event_external",
+                condition="external_id <> ''",
+            ),
+            CheckConstraint(check="amount >= 0", name="payment_event_amount_not_negative"),
+        )
+
+
+class Refund(Row):
+    """Money we decided to give back, and how far that came (requested, done, failed, in_doubt)."""
+
+    order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
+        "packhouse.Order", related_name="refunds", on_delete=fields.RESTRICT
+    )
+    return_id = fields.UUIDField(null=True)
+    amount = fields.BigIntField()
+    provider = fields.CharField(max_length=64, default="")
+    reference = fields.CharField(max_length=128, default="")
+    status = fields.CharField(max_length=16)
+    reason = fields.CharField(max_length=255, default="")
+    created_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "refund"
+        indexes = [
+            Index(fields=("order_id", "created_at"), name="refund_order"),
+            Index(fields=("return_id",), name="refund_return"),
+        ]
+        constraints = (CheckConstraint(check="amount > 0", name="refund_amount_positive"),)

@@ -1,0 +1,1 @@
+"""Which location fulfils which units, and the receipt of that decision."""

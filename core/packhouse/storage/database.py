@@ -1,0 +1,225 @@
+"""Opens the database and runs units of work on it.
+
+SQLite: one writer with group commit and separate connections for reading. PostgreSQL: a pool; a unit of work that met a
+deadlock or a serialisation failure is run again, so it must do nothing outside the transaction.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import cycle
+from typing import Any, TypeVar, cast
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.sqlite.client import SqliteClient
+from tortoise.connection import ConnectionHandler
+from tortoise.context import TortoiseContext
+from tortoise.transactions import in_transaction
+
+from packhouse.storage.dialect import Dialect
+from packhouse.storage.sqlite_writer import SqliteWriter
+from packhouse.storage.unit_of_work import Initiator, UnitOfWork, fetch
+
+T = TypeVar("T")
+
+BeforeCommit = Callable[[UnitOfWork], Awaitable[None]]
+
+WRITER = "default"
+READERS = ("reader_1", "reader_2")
+APP = "packhouse"
+MODEL_MODULES = tuple(
+    f"packhouse.{room}.models"
+    for room in (
+        "web",
+        "events",
+        "catalog",
+        "customers",
+        "inventory",
+        "orders",
+        "payments",
+        "routing",
+        "fulfillment",
+        "shipping",
+        "channels",
+        "returns",
+        "feedback",
+    )
+)
+_SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": "10000"}
+_RETRIED = {"40001", "40P01"}
+_TRIES = 6
+
+
+class ReaderRouter:
+    """Sends reads outside a transaction to the reading connections; inside one, every name is the transaction itself."""
+
+    def __init__(self) -> None:
+        self._next = cycle(READERS)
+
+    def db_for_read(self, model: object) -> str:  # noqa: ARG002  (Tortoise's signature)
+        """A reading connection."""
+        return next(self._next)
+
+    def db_for_write(self, model: object) -> str:  # noqa: ARG002
+        """The writing connection."""
+        return WRITER
+
+
+def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_readers: bool = True) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL (sqlite://FILE or postgresql://…)."""
+    url = url.replace("postgresql://", "asyncpg://", 1).replace("postgres://", "asyncpg://", 1)
+    connection = expand_db_url(url)
+    connections = {WRITER: connection}
+    if dialect_of(url) is Dialect.SQLITE:
+        connection["credentials"] |= _SQLITE_PRAGMAS
+        if with_readers:
+            reading = connection["credentials"] | {"query_only": "ON"}
+            connections |= {alias: {**connection, "credentials": dict(reading)} for alias in READERS}
+    else:
+        connection["credentials"] |= {"minsize": pool_min, "maxsize": pool_max}
+    return {
+        "connections": connections,
+        "apps": {
+            APP: {
+                "models": list(MODEL_MODULES),
+                "default_connection": WRITER,
+                "migrations": "packhouse.storage.migrations",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def dialect_of(url: str) -> Dialect:
+    """The dialect of a database URL.
+
+    Raises:
+        ValueError: neither SQLite nor PostgreSQL, or SQLite in memory (every connection would see another database).
+    """
+    if url.startswith("sqlite://"):
+        if ":memory:" in url:
+            raise ValueError("SQLite in memory is not supported: name a file, as in sqlite://packhouse.sqlite3")
+        return Dialect.SQLITE
+    if url.startswith(("postgres://", "postgresql://", "asyncpg://")):
+        return Dialect.POSTGRES
+    raise ValueError("the database URL must start with sqlite:// or postgresql://")
+
+
+class Database:
+    """An open database.
+
+    `before_commit` writes the events of a unit of work as its last statements; `on_commit` callbacks are called after each
+    one that recorded any.
+    """
+
+    def __init__(self, context: TortoiseContext, dialect: Dialect, before_commit: BeforeCommit) -> None:
+        self.dialect = dialect
+        self.on_commit: list[Callable[[], None]] = []
+        self.before_commit = before_commit
+        self._context = context
+        self._connections: ConnectionHandler = context.connections
+        self._readers = cycle(READERS if dialect is Dialect.SQLITE else (WRITER,))
+        self._writer: SqliteWriter | None = None
+
+    async def start(self) -> None:
+        """Start the SQLite writer (PostgreSQL needs none)."""
+        if self.dialect is Dialect.SQLITE:
+            client = cast("SqliteClient", self._connections.get(WRITER))
+            await client.create_connection(with_db=True)
+            self._writer = SqliteWriter(client, self._connections, (WRITER, *READERS))
+            self._writer.start()
+
+    async def close(self) -> None:
+        """Finish what is being written and close all connections."""
+        if self._writer is not None:
+            await self._writer.stop()
+        await self._context.close_connections()
+
+    async def write(self, initiator: Initiator, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Run `work` in one transaction and return its result after the commit.
+
+        Raises:
+            whatever `work` raises: everything it did is rolled back.
+        """
+        if self._writer is not None:
+            return await self._write_sqlite(self._writer, initiator, work)
+        return await self._write_postgres(initiator, work)
+
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """Rows of a reading statement with $1-parameters, outside any transaction."""
+        client = self._connections.get(next(self._readers))
+        return await fetch(client, self.dialect, sql, values)
+
+    def client(self) -> BaseDBAsyncClient:
+        """The reading connection (SQLite) or the pool (PostgreSQL)."""
+        return self._connections.get(next(self._readers))
+
+    async def _write_sqlite(
+        self, writer: SqliteWriter, initiator: Initiator, work: Callable[[UnitOfWork], Awaitable[T]]
+    ) -> T:
+        uow: UnitOfWork | None = None
+
+        async def run(client: BaseDBAsyncClient) -> T:
+            nonlocal uow
+            uow = UnitOfWork(client, self.dialect, initiator)
+            outcome = await work(uow)
+            if uow.pending:
+                await self.before_commit(uow)
+            return outcome
+
+        result = cast("T", await writer.run(run))
+        self._committed(uow)
+        return result
+
+    async def _write_postgres(self, initiator: Initiator, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with in_transaction(WRITER) as client:
+                    uow = UnitOfWork(client, self.dialect, initiator)
+                    result = await work(uow)
+                    if uow.pending:
+                        await self.before_commit(uow)
+            except Exception as error:
+                if attempt == _TRIES or _sqlstate(error) not in _RETRIED:
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
+            else:
+                self._committed(uow)
+                return result
+        raise AssertionError("unreachable")
+
+    def _committed(self, uow: UnitOfWork | None) -> None:
+        if uow is not None and uow.pending:
+            for callback in self.on_commit:
+                callback()
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's code of an error, also where Tortoise wrapped it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        state = getattr(seen, "sqlstate", None)
+        if state:
+            return str(state)
+        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        seen = wrapped or seen.__cause__
+    return None
+
+
+async def open_database(url: str, *, before_commit: BeforeCommit, pool_min: int = 1, pool_max: int = 10) -> Database:
+    """Open the database behind `url` and be ready to read and write; `before_commit` is the event log's writer.
+
+    Raises:
+        ValueError: the URL names neither SQLite nor PostgreSQL.
+    """
+    dialect = dialect_of(url)
+    config = tortoise_config(url, pool_min=pool_min, pool_max=pool_max)
+    routers: list[str | type] = [ReaderRouter] if dialect is Dialect.SQLITE else []
+    # requests run in tasks of their own, which do not inherit the context that the lifespan made
+    context = await Tortoise.init(config=config, routers=routers, _enable_global_fallback=True)
+    database = Database(context, dialect, before_commit)
+    await database.start()
+    return database

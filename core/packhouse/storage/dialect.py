@@ -1,0 +1,74 @@
+"""The two databases and where their SQL differs. Statements are written with numbered parameters ($1, $2)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+class Dialect(StrEnum):
+    """Which database a statement runs on."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+@lru_cache(maxsize=2048)
+def sqlite_sql(sql: str) -> str:
+    """The statement with SQLite's numbered parameters (?1, ?2)."""
+    return _PARAMETER.sub(r"?\1", sql)
+
+
+def sqlite_values(values: Sequence[Any]) -> list[Any]:
+    """Values as SQLite binds them: ids as text."""
+    return [str(value) if isinstance(value, UUID) else value for value in values]
+
+
+def placeholders(count: int, start: int = 1) -> str:
+    """`$1, $2, $3` for an IN list or a row of values."""
+    return ", ".join(f"${number}" for number in range(start, start + count))
+
+
+def as_json(value: object) -> str:
+    """A value for a JSON column."""
+    return orjson.dumps(value).decode()
+
+
+def read_json(value: Any) -> Any:  # noqa: ANN401  (JSON is any value)
+    """A value out of a JSON column, whichever database it comes from."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+def read_id(value: UUID | str) -> UUID:
+    """An id out of a row, whichever database it comes from."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def read_time(value: datetime | str) -> datetime:
+    """A time out of a row, whichever database it comes from; always aware."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+@lru_cache(maxsize=512)
+def insert_sql(table: str, columns: tuple[str, ...], rows: int) -> str:
+    """One INSERT for `rows` rows of `columns`."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    width = len(columns)
+    values = ", ".join(f"({placeholders(width, 1 + row * width)})" for row in range(rows))
+    return f'INSERT INTO "{table}" ({names}) VALUES {values}'
+
+
+def row_values(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> list[Any]:
+    """The values of rows in the order of `insert_sql`; mappings and lists become JSON."""
+    return [
+        as_json(row[column]) if isinstance(row[column], dict | list) else row[column]
+        for row in rows
+        for column in columns
+    ]

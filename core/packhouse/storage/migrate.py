@@ -1,0 +1,90 @@
+"""Applies and writes migrations with Tortoise's own machinery, guarded where it has traps.
+
+Concurrent runs on PostgreSQL wait for one another behind an advisory lock. On SQLite a migration that rebuilds a table
+would cascade deletes to its children, so foreign keys are off while migrations run, and checked afterwards.
+"""
+
+from typing import Any
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+from tortoise.context import require_context
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationTarget
+
+from packhouse.storage.database import APP, WRITER, dialect_of, tortoise_config
+from packhouse.storage.dialect import Dialect
+from packhouse.storage.schema_editors import ConstraintsExecutor
+
+_LOCK = 7_254_436_107
+
+
+class MigrationFailed(Exception):
+    """A migration left the database in a state that cannot be right."""
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the database behind `url` to the newest schema; returns the names of the migrations that were applied.
+
+    Raises:
+        MigrationFailed: rows point at rows that are gone.
+    """
+    config = tortoise_config(url, with_readers=False)
+    if dialect_of(url) is Dialect.SQLITE:
+        config["connections"][WRITER]["credentials"]["foreign_keys"] = "OFF"
+    context = await Tortoise.init(config=config)
+    try:
+        connection = get_connection(WRITER)
+        if dialect_of(url) is Dialect.POSTGRES:
+            return await _migrate_postgres(connection, config["apps"])
+        applied = await _apply(connection, config["apps"])
+        broken = await connection.execute_query_dict("PRAGMA foreign_key_check")
+        if broken:
+            raise MigrationFailed(
+                f"{len(broken)} rows point at rows that are gone, the first in table {broken[0]['table']}"
+            )
+        return applied
+    finally:
+        await context.close_connections()
+
+
+async def missing_migrations() -> list[str]:
+    """What the models have and no migration says, as the operations a new migration would hold; empty when all is well."""
+    writers = await _changes()
+    return [str(operation) for writer in writers for operation in writer.operations]
+
+
+async def make_migrations() -> list[str]:
+    """Write migrations for the changed models; returns their paths. Read them before committing: a rename shows as drop and add."""
+    return [str(writer.write()) for writer in await _changes()]
+
+
+async def _changes() -> list[Any]:
+    config = tortoise_config("sqlite://unused.sqlite3", with_readers=False)
+    context = await Tortoise.init(config=config, init_connections=False)
+    try:
+        apps = require_context().apps
+        if apps is None:
+            raise MigrationFailed("the models could not be loaded")
+        return await MigrationAutodetector(apps, config["apps"]).changes()
+    finally:
+        await context.close_connections()
+
+
+async def _migrate_postgres(connection: BaseDBAsyncClient, apps: dict[str, Any]) -> list[str]:
+    async with connection.acquire_connection() as lock:
+        await lock.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        try:
+            return await _apply(connection, apps)
+        finally:
+            await lock.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+
+
+async def _apply(connection: BaseDBAsyncClient, apps: dict[str, Any]) -> list[str]:
+    executor = ConstraintsExecutor(connection, apps)
+    target = [MigrationTarget(app_label=APP, name="__latest__")]
+    steps = await executor.plan(target)
+    if steps:
+        await executor.migrate(target, direction="forward")
+    return [step.migration.name for step in steps]

@@ -1,0 +1,123 @@
+"""SQLite's one writer with group commit: commands that wait together are committed together.
+
+Each command runs between a savepoint and its release, so a refused one takes back only its own changes; one COMMIT (one
+fsync) then makes the whole group durable, and only after it the callers learn their results.
+"""
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
+from tortoise.connection import ConnectionHandler
+
+_GROUP = 128
+
+
+@dataclass(slots=True)
+class _Command:
+    work: Callable[[BaseDBAsyncClient], Awaitable[Any]]
+    context: contextvars.Context
+    done: asyncio.Future[Any]
+    result: Any = None
+
+
+class SqliteWriter:
+    """Runs commands one after another on the write connection. `aliases` are all connection names they may use."""
+
+    def __init__(self, client: SqliteClient, connections: ConnectionHandler, aliases: tuple[str, ...]) -> None:
+        self._client = client
+        self._connections = connections
+        self._aliases = aliases
+        self._waiting: deque[_Command] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Start writing."""
+        self._task = asyncio.create_task(self._run(), name="sqlite-writer")
+
+    async def stop(self) -> None:
+        """Finish what waits, then stop."""
+        if self._task is None:
+            return
+        self._stopping = True
+        self._wake.set()
+        await self._task
+        self._task = None
+
+    async def run(self, work: Callable[[BaseDBAsyncClient], Awaitable[Any]]) -> Any:  # noqa: ANN401  (the work's own result)
+        """Run `work` in a transaction; returns after the commit. A caller that gives up before its turn is left out."""
+        command = _Command(work, contextvars.copy_context(), asyncio.get_running_loop().create_future())
+        self._waiting.append(command)
+        self._wake.set()
+        return await command.done
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                await self._group()
+
+    async def _group(self) -> None:
+        if self._client._connection is None:  # noqa: SLF001  (Tortoise opens lazily and offers no public way)
+            await self._client.create_connection(with_db=True)
+        finished: list[_Command] = []
+        async with self._client._lock:  # noqa: SLF001  (the lock of the connection that Tortoise's own transactions take)
+            connection = self._client._connection  # noqa: SLF001
+            if connection is None:
+                raise ConnectionError("the SQLite write connection is closed")
+            try:
+                await connection.execute("BEGIN IMMEDIATE")
+                while self._waiting and len(finished) < _GROUP:
+                    command = self._waiting.popleft()
+                    if not command.done.cancelled() and await self._one(command, connection):
+                        finished.append(command)
+                await connection.execute("COMMIT")
+            except Exception as error:  # noqa: BLE001  (whatever broke the group is told to everyone in it)
+                await connection.rollback()
+                for command in finished or _drain(self._waiting):
+                    _fail(command, error)
+                return
+        for command in finished:
+            if not command.done.done():
+                command.done.set_result(command.result)
+
+    async def _one(self, command: _Command, connection: Any) -> bool:  # noqa: ANN401  (aiosqlite's connection)
+        wrapper = SqliteTransactionWrapper(self._client)
+        for alias in self._aliases:
+            command.context.run(self._connections.set, alias, wrapper)
+        await connection.execute("SAVEPOINT command")
+        try:
+            command.result = await asyncio.get_running_loop().create_task(
+                _as_coroutine(command.work(wrapper)), context=command.context
+            )
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (the caller gets it)
+            await connection.execute("ROLLBACK TO command")
+            await connection.execute("RELEASE command")
+            _fail(command, error)
+            return False
+        await connection.execute("RELEASE command")
+        return True
+
+
+async def _as_coroutine(work: Awaitable[Any]) -> Any:  # noqa: ANN401
+    return await work
+
+
+def _drain(waiting: deque[_Command]) -> list[_Command]:
+    """All that waits: when not even BEGIN works, nobody shall wait for ever."""
+    commands = list(waiting)
+    waiting.clear()
+    return commands
+
+
+def _fail(command: _Command, error: BaseException) -> None:
+    if not command.done.done():
+        command.done.set_exception(error)

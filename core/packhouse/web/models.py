@@ -1,0 +1,17 @@
+"""Who may call the API."""
+
+from tortoise import fields
+
+from packhouse.storage.rows import Row
+
+
+class AccessToken(Row):
+    """A bearer token: only its SHA-256 digest is kept, so a stolen database opens no door."""
+
+    name = fields.CharField(max_length=100)
+    digest = fields.CharField(max_length=64, unique=True)
+    created_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "access_token"

@@ -1,0 +1,73 @@
+import asyncio
+
+import pytest
+from tortoise.exceptions import IntegrityError
+
+from packhouse.catalog.models import Variant
+from packhouse.sdk import new_id, now
+from packhouse.storage import Database, Initiator, UnitOfWork
+
+
+async def add(_: UnitOfWork, sku: str) -> Variant:
+    return await Variant.create(sku=sku, title=sku, created_at=now())
+
+
+async def test_a_unit_of_work_is_visible_after_it_returns(database: Database, by: Initiator) -> None:
+    variant = await database.write(by, lambda uow: add(uow, "MUG"))
+    assert await Variant.get(sku="MUG") == variant
+
+
+async def test_a_failed_unit_of_work_changes_nothing(database: Database, by: Initiator) -> None:
+    async def work(uow: UnitOfWork) -> None:
+        await add(uow, "MUG")
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await database.write(by, work)
+    assert await Variant.all().count() == 0
+
+
+async def test_a_unit_of_work_reads_its_own_writes(database: Database, by: Initiator) -> None:
+    async def work(uow: UnitOfWork) -> int:
+        await add(uow, "MUG")
+        rows = await uow.fetch('SELECT sku FROM "variant" WHERE sku = $1', "MUG")
+        return await Variant.all().count() + len(rows)
+
+    assert await database.write(by, work) == 2
+
+
+async def test_a_failing_neighbour_takes_nobody_down(database: Database, by: Initiator) -> None:
+    async def work(number: int) -> None:
+        await database.write(by, lambda uow: add(uow, f"SKU-{number % 30}"))
+
+    results = await asyncio.gather(*(work(number) for number in range(40)), return_exceptions=True)
+    failures = [result for result in results if result is not None]
+    assert len(failures) == 10
+    assert all(isinstance(failure, IntegrityError) for failure in failures)
+    assert await Variant.all().count() == 30
+
+
+async def test_many_rows_are_inserted_in_few_statements(database: Database, by: Initiator) -> None:
+    async def work(uow: UnitOfWork) -> None:
+        rows = [
+            {
+                "id": new_id(),
+                "order_id": None,
+                "type": "t",
+                "actor": "a",
+                "origin": "o",
+                "reason": "",
+                "payload": {"n": number},
+                "correlation_id": "",
+                "causation_id": "",
+                "schema_version": 1,
+                "occurred_at": now(),
+                "recorded_at": now(),
+            }
+            for number in range(5000)
+        ]
+        await uow.insert("event", rows)
+
+    await database.write(by, work)
+    rows = await database.fetch("SELECT count(*) AS n FROM event")
+    assert rows[0]["n"] == 5000
