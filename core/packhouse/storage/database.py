@@ -26,7 +26,6 @@ T = TypeVar("T")
 
 BeforeCommit = Callable[[UnitOfWork], Awaitable[None]]
 
-WRITER = "default"
 READERS = ("reader_1", "reader_2")
 APP = "packhouse"
 MODEL_MODULES = tuple(
@@ -64,15 +63,17 @@ class ReaderRouter:
 
     def db_for_write(self, model: object) -> str:  # noqa: ARG002
         """The writing connection."""
-        return WRITER
+        return Dialect.SQLITE.value
 
 
 def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_readers: bool = True) -> dict[str, Any]:
     """Tortoise's configuration for a database URL (sqlite://FILE or postgresql://…)."""
     url = url.replace("postgresql://", "asyncpg://", 1).replace("postgres://", "asyncpg://", 1)
     connection = expand_db_url(url)
-    connections = {WRITER: connection}
-    if dialect_of(url) is Dialect.SQLITE:
+    # Tortoise caches statements by connection name for the whole process: one name for both dialects would mix them
+    dialect = dialect_of(url)
+    connections = {dialect.value: connection}
+    if dialect is Dialect.SQLITE:
         connection["credentials"] |= _SQLITE_PRAGMAS
         if with_readers:
             reading = connection["credentials"] | {"query_only": "ON"}
@@ -84,7 +85,7 @@ def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_rea
         "apps": {
             APP: {
                 "models": list(MODEL_MODULES),
-                "default_connection": WRITER,
+                "default_connection": dialect.value,
                 "migrations": "packhouse.storage.migrations",
             }
         },
@@ -121,15 +122,15 @@ class Database:
         self.before_commit = before_commit
         self._context = context
         self._connections: ConnectionHandler = context.connections
-        self._readers = cycle(READERS if dialect is Dialect.SQLITE else (WRITER,))
+        self._readers = cycle(READERS if dialect is Dialect.SQLITE else (dialect.value,))
         self._writer: SqliteWriter | None = None
 
     async def start(self) -> None:
         """Start the SQLite writer (PostgreSQL needs none)."""
         if self.dialect is Dialect.SQLITE:
-            client = cast("SqliteClient", self._connections.get(WRITER))
+            client = cast("SqliteClient", self._connections.get(self.dialect.value))
             await client.create_connection(with_db=True)
-            self._writer = SqliteWriter(client, self._connections, (WRITER, *READERS))
+            self._writer = SqliteWriter(client, self._connections, (self.dialect.value, *READERS))
             self._writer.start()
 
     async def close(self) -> None:
@@ -177,7 +178,7 @@ class Database:
     async def _write_postgres(self, initiator: Initiator, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
-                async with in_transaction(WRITER) as client:
+                async with in_transaction(self.dialect.value) as client:
                     uow = UnitOfWork(client, self.dialect, initiator)
                     result = await work(uow)
                     if uow.pending:

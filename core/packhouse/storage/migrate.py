@@ -13,7 +13,7 @@ from tortoise.context import require_context
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationTarget
 
-from packhouse.storage.database import APP, WRITER, dialect_of, tortoise_config
+from packhouse.storage.database import APP, dialect_of, tortoise_config
 from packhouse.storage.dialect import Dialect
 from packhouse.storage.schema_editors import ConstraintsExecutor
 
@@ -31,12 +31,13 @@ async def migrate(url: str) -> list[str]:
         MigrationFailed: rows point at rows that are gone.
     """
     config = tortoise_config(url, with_readers=False)
-    if dialect_of(url) is Dialect.SQLITE:
-        config["connections"][WRITER]["credentials"]["foreign_keys"] = "OFF"
+    dialect = dialect_of(url)
+    if dialect is Dialect.SQLITE:
+        config["connections"][dialect.value]["credentials"]["foreign_keys"] = "OFF"
     context = await Tortoise.init(config=config)
     try:
-        connection = get_connection(WRITER)
-        if dialect_of(url) is Dialect.POSTGRES:
+        connection = get_connection(dialect.value)
+        if dialect is Dialect.POSTGRES:
             return await _migrate_postgres(connection, config["apps"])
         applied = await _apply(connection, config["apps"])
         broken = await connection.execute_query_dict("PRAGMA foreign_key_check")

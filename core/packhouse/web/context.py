@@ -1,0 +1,62 @@
+"""What a GraphQL resolver has at hand: made once for each request."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from strawberry.types import Info as StrawberryInfo
+
+from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers
+from packhouse.settings import Settings
+from packhouse.storage import Database, Initiator
+from packhouse.web.graphql.loaders import Loaders
+
+
+class Checks(Protocol):
+    """The plugins' say in a command: `check` is pure and runs inside the transaction, `gather_order_facts` before it."""
+
+    async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]: ...
+    def check(
+        self, hook_name: str, order: OrderSnapshot, facts: Mapping[str, Facts] | None = None
+    ) -> list[tuple[str, Objection]]: ...
+
+
+class LiveFeed(Protocol):
+    """The events as they are committed, in their order, from a position on."""
+
+    def subscribe(
+        self,
+        after: int | None = None,
+        order_ids: frozenset[UUID] | None = None,
+        types: frozenset[EventType] | None = None,
+    ) -> AsyncIterator[Event]: ...
+
+
+class PluginList(Protocol):
+    """What is known of a loaded plugin."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def hooks(self) -> Sequence[str]: ...
+
+
+@dataclass
+class Context:
+    """One request's view: who asks, and what the application is made of."""
+
+    database: Database
+    settings: Settings
+    providers: Providers
+    checks: Checks
+    live: LiveFeed
+    by: Initiator
+    loaders: Loaders = field(default_factory=Loaders)
+
+
+Info = StrawberryInfo[Context, None]

@@ -1,0 +1,43 @@
+"""How a mutation answers: the changed object, or user errors with code, message and field."""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import strawberry
+
+from packhouse.sdk import InvalidValue, ProviderError, Refused
+from packhouse.sdk.states import IllegalTransition
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="Why a mutation did nothing.")
+class UserError:
+    """A business refusal: nothing was changed."""
+
+    code: str = strawberry.field(description="Upper snake case, stable: INSUFFICIENT_STOCK, INVALID_VALUE, NOT_FOUND.")
+    message: str = strawberry.field(description="What happened, to what, and what to do next.")
+    field: list[str] | None = strawberry.field(
+        default=None, description="The path of the input field it concerns, where it concerns one."
+    )
+
+
+async def attempt(work: Awaitable[T]) -> tuple[T | None, list[UserError]]:
+    """The result of a command, or the refusal as user errors. Anything else is a bug and stays an exception."""
+    try:
+        return await work, []
+    except Refused as refused:
+        path = refused.field.split(".") if refused.field else None
+        return None, [UserError(code=refused.code, message=refused.message, field=path)]
+    except InvalidValue as invalid:
+        return None, [UserError(code="INVALID_VALUE", message=invalid.message, field=invalid.field.split("."))]
+    except IllegalTransition as illegal:
+        return None, [UserError(code="ILLEGAL_STATE", message=str(illegal))]
+    except ProviderError as error:
+        return None, [UserError(code=_provider_code(error), message=error.detail)]
+
+
+def _provider_code(error: ProviderError) -> str:
+    """PROVIDER_IN_DOUBT for ProviderInDoubt, and so on."""
+    name = type(error).__name__.removeprefix("Provider")
+    return "PROVIDER" + "".join(f"_{letter}" if letter.isupper() else letter for letter in name).upper()
