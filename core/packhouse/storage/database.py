@@ -20,7 +20,7 @@ from tortoise.transactions import in_transaction
 
 from packhouse.storage.dialect import Dialect
 from packhouse.storage.sqlite_writer import SqliteWriter
-from packhouse.storage.unit_of_work import Initiator, UnitOfWork, fetch
+from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
 
 T = TypeVar("T")
 
@@ -184,7 +184,7 @@ class Database:
                     if uow.pending:
                         await self.before_commit(uow)
             except Exception as error:
-                if attempt == _TRIES or _sqlstate(error) not in _RETRIED:
+                if attempt == _TRIES or not (isinstance(error, Conflict) or _sqlstate(error) in _RETRIED):
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
             else:

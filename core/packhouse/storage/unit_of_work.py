@@ -8,12 +8,20 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import EventType
 from packhouse.sdk.values import new_id
 from packhouse.storage.dialect import Dialect, insert_sql, row_values, sqlite_sql, sqlite_values
 
 # SQLite binds at most 32,766 values and PostgreSQL 32,767 in one statement.
 _MAX_VALUES = 30_000
+
+
+class Conflict(Refused):
+    """What a unit of work had read has changed before it wrote: it is run again, and refused if that never ends."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("CONFLICT", message)
 
 
 @dataclass(frozen=True, slots=True)

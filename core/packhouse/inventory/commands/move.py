@@ -1,0 +1,135 @@
+"""Moving stock: balances and ledger in one step, keys in sorted order, never below zero, never oversold."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from packhouse.sdk import Refused, new_id, now
+from packhouse.storage import UnitOfWork
+from packhouse.storage.unit_of_work import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One change of the balances of a variant at a location: deltas in units, why, and what for."""
+
+    variant_id: UUID
+    location_id: UUID
+    kind: str
+    on_hand: int = 0
+    allocated: int = 0
+    damaged: int = 0
+    quarantined: int = 0
+    reason: str = ""
+    order_id: UUID | None = None
+    reference: str = ""
+
+
+class NotEnoughStock(Refused):
+    """The balances of a variant at a location do not allow a movement."""
+
+    def __init__(self, movement: Movement) -> None:
+        super().__init__(
+            "INSUFFICIENT_STOCK",
+            f"the stock of variant {movement.variant_id} at location {movement.location_id} does not allow to"
+            f" {movement.kind} so many units",
+        )
+        self.variant_id = movement.variant_id
+        self.location_id = movement.location_id
+
+
+# `on_hand - allocated - reserved - damaged - quarantined` may not fall below nothing; a claim leaves the safety stock too.
+_MOVE = """
+UPDATE stock_level
+SET on_hand = on_hand + $3, allocated = allocated + $4, damaged = damaged + $5, quarantined = quarantined + $6
+WHERE variant_id = $1 AND location_id = $2
+  AND on_hand + $3 >= 0 AND allocated + $4 >= 0 AND damaged + $5 >= 0 AND quarantined + $6 >= 0
+  AND on_hand + $3 >= allocated + $4 + reserved + damaged + $5 + quarantined + $6
+RETURNING variant_id
+"""
+_CLAIM = """
+UPDATE stock_level SET allocated = allocated + $3
+WHERE variant_id = $1 AND location_id = $2
+  AND on_hand - allocated - reserved - damaged - quarantined - safety_stock >= $3
+RETURNING variant_id
+"""
+_OPEN_LEVEL = """
+INSERT INTO stock_level
+  (id, variant_id, location_id, bin, on_hand, allocated, reserved, damaged, quarantined, safety_stock, incoming)
+VALUES ($1, $2, $3, '', 0, 0, 0, 0, 0, 0, 0)
+ON CONFLICT (variant_id, location_id) DO NOTHING
+"""
+
+
+async def apply_movements(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
+    """Change balances and write the ledger. Call it last in a command: stock rows are what others wait for.
+
+    Raises:
+        NotEnoughStock: a balance would fall below nothing, or more would be claimed than is there. Nothing is changed.
+    """
+    for movement in _summed(movements):
+        deltas = (movement.on_hand, movement.allocated, movement.damaged, movement.quarantined)
+        key = (movement.variant_id, movement.location_id)
+        if movement.on_hand > 0:
+            await uow.execute(_OPEN_LEVEL, new_id(), *key)
+        if not await uow.fetch(_MOVE, *key, *deltas):
+            raise NotEnoughStock(movement)
+    await _write_ledger(uow, movements)
+
+
+async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
+    """Allocate units that were seen as available when the order was routed; all movements are of kind "allocate".
+
+    Raises:
+        Conflict: somebody else was faster: the unit of work is run again and routes on what is left.
+    """
+    for movement in _summed(movements):
+        if not await uow.fetch(_CLAIM, movement.variant_id, movement.location_id, movement.allocated):
+            raise Conflict("somebody else took the same stock at this moment; try again")
+    await _write_ledger(uow, movements)
+
+
+def _summed(movements: Sequence[Movement]) -> list[Movement]:
+    """One movement for each key, in the one order in which everybody locks them."""
+    sums: dict[tuple[UUID, UUID], list[Movement]] = defaultdict(list)
+    for movement in movements:
+        sums[movement.variant_id, movement.location_id].append(movement)
+    return [
+        Movement(
+            *key,
+            kind=same[0].kind,
+            on_hand=sum(movement.on_hand for movement in same),
+            allocated=sum(movement.allocated for movement in same),
+            damaged=sum(movement.damaged for movement in same),
+            quarantined=sum(movement.quarantined for movement in same),
+        )
+        for key, same in sorted(sums.items())
+    ]
+
+
+async def _write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
+    occurred_at = now()
+    await uow.insert(
+        "stock_movement",
+        [
+            {
+                "id": new_id(),
+                "variant_id": movement.variant_id,
+                "location_id": movement.location_id,
+                "kind": movement.kind,
+                "on_hand": movement.on_hand,
+                "allocated": movement.allocated,
+                "reserved": 0,
+                "damaged": movement.damaged,
+                "quarantined": movement.quarantined,
+                "incoming": 0,
+                "reason": movement.reason,
+                "order_id": movement.order_id,
+                "reference": movement.reference,
+                "actor": uow.initiator.actor,
+                "occurred_at": occurred_at,
+            }
+            for movement in movements
+        ],
+    )
