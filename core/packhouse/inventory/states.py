@@ -45,3 +45,12 @@ ALLOCATION_STATUS = StateMachine(
         AllocationStatus.RELEASED: frozenset(),
     },
 )
+
+
+class LocationKind(StrEnum):
+    """Who runs a location and what it is for."""
+
+    WAREHOUSE = "warehouse"
+    STORE = "store"
+    THIRD_PARTY = "third_party"
+    DROP_SHIPPER = "drop_shipper"

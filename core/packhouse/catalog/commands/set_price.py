@@ -1,0 +1,45 @@
+"""What a variant costs on a channel."""
+
+from dataclasses import dataclass
+
+from packhouse.catalog.models import Price, PriceList, Variant
+from packhouse.sdk import InvalidValue, Money, Refused
+from packhouse.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrice:
+    """The price of one unit from `min_quantity` on, on a channel (empty: on every channel without a price of its own)."""
+
+    sku: str
+    price: Money
+    channel: str = ""
+    min_quantity: int = 1
+    is_demo: bool = False
+
+
+async def set_price(uow: UnitOfWork, data: SetPrice) -> Price:  # noqa: ARG001  (every command takes it)
+    """Set or replace a price in the channel's price list of that currency, which is made where there is none.
+
+    Raises:
+        InvalidValue: a negative price, or a quantity below one.
+        Refused: UNKNOWN_SKU.
+    """
+    if data.price.minor < 0:
+        raise InvalidValue("price.amount", f"{data.price} is below nothing")
+    if data.min_quantity < 1:
+        raise InvalidValue("minQuantity", f"{data.min_quantity} is not a quantity")
+    variant = await Variant.get_or_none(sku=data.sku)
+    if variant is None:
+        raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {data.sku}", "sku")
+    code = f"{data.channel or 'all'}-{data.price.currency}"
+    price_list, _ = await PriceList.get_or_create(
+        code=code, defaults={"channel": data.channel, "currency": data.price.currency, "is_demo": data.is_demo}
+    )
+    price, _ = await Price.update_or_create(
+        price_list=price_list,
+        variant=variant,
+        min_quantity=data.min_quantity,
+        defaults={"amount": data.price.minor},
+    )
+    return price

@@ -1,0 +1,74 @@
+"""Setting right what is on the shelf: goods received, counted, damaged or found again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from packhouse.catalog.models import Variant
+from packhouse.events.record import record
+from packhouse.inventory.commands.move import Movement, apply_movements
+from packhouse.inventory.models import Location, StockLevel
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id
+from packhouse.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustStock:
+    """Change the units on hand by `quantity` (below nothing takes away) or, with `counted`, to the units counted."""
+
+    sku: str
+    location_id: UUID
+    reason: str
+    quantity: int = 0
+    counted: int | None = None
+    bin: str | None = None
+    safety_stock: int | None = None
+
+
+async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
+    """Adjust the stock of a variant at a location with a typed, reasoned movement.
+
+    Raises:
+        InvalidValue: no reason, or a negative count or safety stock.
+        Refused: UNKNOWN_SKU, NOT_FOUND (the location), INSUFFICIENT_STOCK (less would be there than is promised away).
+    """
+    _check(data)
+    variant = await Variant.get_or_none(sku=data.sku)
+    if variant is None:
+        raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {data.sku}", "sku")
+    if not await Location.exists(id=data.location_id):
+        raise Refused("NOT_FOUND", f"there is no location {data.location_id}", "locationId")
+    level = await StockLevel.filter(variant=variant, location_id=data.location_id).select_for_update().first()
+    on_hand = level.on_hand if level else 0
+    delta = data.quantity if data.counted is None else data.counted - on_hand
+    kind = "adjust" if data.counted is None else "count"
+    reference = str(new_id())
+    movement = Movement(variant.id, data.location_id, kind, on_hand=delta, reason=data.reason, reference=reference)
+    if level is None:
+        level = await StockLevel.create(variant=variant, location_id=data.location_id)
+    if delta:
+        await apply_movements(uow, [movement])
+    await _set_terms(level, data)
+    record(
+        uow,
+        EventType.STOCK_CHANGED,
+        reference,
+        reason=data.reason,
+        payload={"sku": data.sku, "location_id": str(data.location_id), "on_hand": on_hand + delta, "delta": delta},
+    )
+    return await StockLevel.get(id=level.id)
+
+
+def _check(data: AdjustStock) -> None:
+    if not data.reason.strip():
+        raise InvalidValue("reason", "say why the stock changes")
+    for name, value in (("counted", data.counted), ("safetyStock", data.safety_stock)):
+        if value is not None and value < 0:
+            raise InvalidValue(name, f"{value} is below nothing")
+
+
+async def _set_terms(level: StockLevel, data: AdjustStock) -> None:
+    terms = {
+        name: value for name, value in (("bin", data.bin), ("safety_stock", data.safety_stock)) if value is not None
+    }
+    if terms:
+        await StockLevel.filter(id=level.id).update(**terms)

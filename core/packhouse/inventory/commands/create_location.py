@@ -1,0 +1,45 @@
+"""Adding a place that holds stock."""
+
+from dataclasses import asdict, dataclass, field
+
+from packhouse.inventory.models import Location
+from packhouse.inventory.states import LocationKind
+from packhouse.sdk import Address, InvalidValue, Refused, now
+from packhouse.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLocation:
+    """A location to create; `network` is the code of the fulfilment network that runs it, empty for our own."""
+
+    code: str
+    name: str
+    kind: LocationKind = LocationKind.WAREHOUSE
+    network: str = ""
+    address: Address = field(default_factory=Address)
+    priority: int = 100
+    is_demo: bool = False
+
+
+async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:  # noqa: ARG001  (every command takes it)
+    """Create a location.
+
+    Raises:
+        InvalidValue: no code or no name.
+        Refused: DUPLICATE_CODE.
+    """
+    for name in ("code", "name"):
+        if not getattr(data, name).strip():
+            raise InvalidValue(name, f"a location needs a {name}")
+    if await Location.exists(code=data.code):
+        raise Refused("DUPLICATE_CODE", f"there is a location with code {data.code} already", "code")
+    return await Location.create(
+        code=data.code,
+        name=data.name,
+        kind=data.kind.value,
+        network=data.network,
+        address=asdict(data.address),
+        priority=data.priority,
+        is_demo=data.is_demo,
+        created_at=now(),
+    )
