@@ -1,5 +1,7 @@
 """What is sold, and for how much."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
@@ -50,9 +52,11 @@ class Price(Row):
     price_list: fields.ForeignKeyRelation[PriceList] = fields.ForeignKeyField(
         "packhouse.PriceList", related_name="prices", on_delete=fields.RESTRICT
     )
+    price_list_id: UUID
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="prices", on_delete=fields.RESTRICT
     )
+    variant_id: UUID
     min_quantity = fields.IntField(default=1)
     amount = fields.BigIntField()
 

@@ -1,5 +1,7 @@
 """Channels, what they call our variants, and every message they sent."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 
@@ -32,10 +34,12 @@ class Listing(Row):
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
         "packhouse.Channel", related_name="listings", on_delete=fields.RESTRICT
     )
+    channel_id: UUID
     channel_sku = fields.CharField(max_length=100)
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="listings", on_delete=fields.RESTRICT
     )
+    variant_id: UUID
 
     class Meta:
         table = "listing"
@@ -49,6 +53,7 @@ class InboundMessage(Row):
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
         "packhouse.Channel", related_name="messages", on_delete=fields.RESTRICT
     )
+    channel_id: UUID
     message_id = fields.CharField(max_length=255)
     topic = fields.CharField(max_length=128)
     body = fields.BinaryField()

@@ -1,5 +1,7 @@
 """Reviews asked for, and reviews that came back."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
@@ -14,6 +16,7 @@ class ReviewRequest(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="review_requests", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     platform = fields.CharField(max_length=64)
     status = fields.CharField(max_length=16)
     external_id = fields.CharField(max_length=128, default="")
@@ -36,6 +39,7 @@ class Review(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="reviews", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     platform = fields.CharField(max_length=64)
     external_id = fields.CharField(max_length=128)
     sku = fields.CharField(max_length=100, default="")

@@ -1,5 +1,7 @@
 """The work: what a location shall send, pick lists, and packed parcels."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
@@ -15,9 +17,11 @@ class FulfillmentOrder(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="fulfillment_orders", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="fulfillment_orders", on_delete=fields.RESTRICT
     )
+    location_id: UUID
     status = fields.CharField(max_length=16)
     request_status = fields.CharField(max_length=24)
     network = fields.CharField(max_length=64, default="")
@@ -48,9 +52,11 @@ class FulfillmentOrderLine(Row):
     fulfillment_order: fields.ForeignKeyRelation[FulfillmentOrder] = fields.ForeignKeyField(
         "packhouse.FulfillmentOrder", related_name="lines", on_delete=fields.RESTRICT
     )
+    fulfillment_order_id: UUID
     order_line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
         "packhouse.OrderLine", related_name="fulfillment_order_lines", on_delete=fields.RESTRICT
     )
+    order_line_id: UUID
     variant_id = fields.UUIDField(null=True)
     sku = fields.CharField(max_length=100)
     quantity = fields.IntField()
@@ -80,6 +86,7 @@ class PickList(Row):
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="pick_lists", on_delete=fields.RESTRICT
     )
+    location_id: UUID
     status = fields.CharField(max_length=16)
     created_at = fields.DatetimeField()
     completed_at = fields.DatetimeField(null=True)
@@ -95,9 +102,11 @@ class Pick(Row):
     pick_list: fields.ForeignKeyRelation[PickList] = fields.ForeignKeyField(
         "packhouse.PickList", related_name="picks", on_delete=fields.RESTRICT
     )
+    pick_list_id: UUID
     fulfillment_order_line: fields.ForeignKeyRelation[FulfillmentOrderLine] = fields.ForeignKeyField(
         "packhouse.FulfillmentOrderLine", related_name="picks", on_delete=fields.RESTRICT
     )
+    fulfillment_order_line_id: UUID
     bin = fields.CharField(max_length=32, default="")
     sku = fields.CharField(max_length=100)
     quantity = fields.IntField()
@@ -118,6 +127,7 @@ class Parcel(Row):
     fulfillment_order: fields.ForeignKeyRelation[FulfillmentOrder] = fields.ForeignKeyField(
         "packhouse.FulfillmentOrder", related_name="parcels", on_delete=fields.RESTRICT
     )
+    fulfillment_order_id: UUID
     weight_grams = fields.IntField()
     length_mm = fields.IntField(null=True)
     width_mm = fields.IntField(null=True)
@@ -136,9 +146,11 @@ class ParcelItem(Row):
     parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
         "packhouse.Parcel", related_name="items", on_delete=fields.RESTRICT
     )
+    parcel_id: UUID
     fulfillment_order_line: fields.ForeignKeyRelation[FulfillmentOrderLine] = fields.ForeignKeyField(
         "packhouse.FulfillmentOrderLine", related_name="parcel_items", on_delete=fields.RESTRICT
     )
+    fulfillment_order_line_id: UUID
     quantity = fields.IntField()
 
     class Meta:

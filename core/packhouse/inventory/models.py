@@ -1,5 +1,7 @@
 """Where stock lies, how much of it, and every movement that made it so."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
@@ -33,9 +35,11 @@ class StockLevel(Row):
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="stock_levels", on_delete=fields.RESTRICT
     )
+    variant_id: UUID
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="stock_levels", on_delete=fields.RESTRICT
     )
+    location_id: UUID
     bin = fields.CharField(max_length=32, default="")
     on_hand = fields.IntField(default=0)
     allocated = fields.IntField(default=0)
@@ -63,9 +67,11 @@ class StockMovement(Row):
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="movements", on_delete=fields.RESTRICT
     )
+    variant_id: UUID
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="movements", on_delete=fields.RESTRICT
     )
+    location_id: UUID
     kind = fields.CharField(max_length=32)
     on_hand = fields.IntField(default=0)
     allocated = fields.IntField(default=0)
@@ -94,9 +100,11 @@ class Allocation(Row):
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="allocations", on_delete=fields.RESTRICT
     )
+    variant_id: UUID
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="allocations", on_delete=fields.RESTRICT
     )
+    location_id: UUID
     order_line_id = fields.UUIDField()
     fulfillment_order_line_id = fields.UUIDField()
     status = fields.CharField(max_length=16)

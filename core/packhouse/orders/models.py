@@ -1,5 +1,7 @@
 """The record of an order: what was ordered, by whom, for how much, and how far each unit has come."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
@@ -18,6 +20,7 @@ class Order(Row):
     customer: fields.ForeignKeyNullableRelation[Customer] = fields.ForeignKeyField(
         "packhouse.Customer", related_name="orders", on_delete=fields.RESTRICT, null=True
     )
+    customer_id: UUID | None
     email = fields.CharField(max_length=254, default="")
     currency = fields.CharField(max_length=3)
     subtotal = fields.BigIntField()
@@ -65,6 +68,7 @@ class OrderLine(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="lines", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     position = fields.IntField()
     external_id = fields.CharField(max_length=128, default="")
     variant_id = fields.UUIDField(null=True)
@@ -111,6 +115,7 @@ class Hold(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="holds", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     reason = fields.CharField(max_length=32)
     note = fields.CharField(max_length=255, default="")
     placed_by = fields.CharField(max_length=64)

@@ -1,5 +1,7 @@
 """Money that came in and went back: append-only."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
@@ -14,6 +16,7 @@ class PaymentEvent(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="payment_events", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     kind = fields.CharField(max_length=16)
     outcome = fields.CharField(max_length=16)
     amount = fields.BigIntField()
@@ -42,6 +45,7 @@ class Refund(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="refunds", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     return_id = fields.UUIDField(null=True)
     amount = fields.BigIntField()
     provider = fields.CharField(max_length=64, default="")

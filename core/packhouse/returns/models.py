@@ -1,5 +1,7 @@
 """Goods that come back, what became of each unit, and of its money."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
@@ -15,6 +17,7 @@ class Return(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="returns", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     number = fields.CharField(max_length=32, unique=True)
     status = fields.CharField(max_length=24)
     note = fields.CharField(max_length=500, default="")
@@ -38,9 +41,11 @@ class ReturnLine(Row):
     return_request: fields.ForeignKeyRelation[Return] = fields.ForeignKeyField(
         "packhouse.Return", related_name="lines", on_delete=fields.RESTRICT
     )
+    return_request_id: UUID
     order_line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
         "packhouse.OrderLine", related_name="return_lines", on_delete=fields.RESTRICT
     )
+    order_line_id: UUID
     quantity = fields.IntField()
     received = fields.IntField(default=0)
     reason = fields.CharField(max_length=32)
@@ -66,9 +71,11 @@ class ReturnInspection(Row):
     return_line: fields.ForeignKeyRelation[ReturnLine] = fields.ForeignKeyField(
         "packhouse.ReturnLine", related_name="inspections", on_delete=fields.RESTRICT
     )
+    return_line_id: UUID
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="inspections", on_delete=fields.RESTRICT
     )
+    location_id: UUID
     quantity = fields.IntField()
     disposition = fields.CharField(max_length=16)
     note = fields.CharField(max_length=255, default="")

@@ -1,6 +1,7 @@
 """The receipt of a routing decision."""
 
 from typing import Any
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -15,6 +16,7 @@ class RoutingDecision(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="routing_decisions", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     rule_version = fields.CharField(max_length=32)
     receipt: dict[str, Any] = fields.JSONField()
     decided_at = fields.DatetimeField()

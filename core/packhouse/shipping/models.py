@@ -1,5 +1,7 @@
 """Parcels on their way: shipments, labels, tracking, and every promise that was made."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
@@ -16,15 +18,19 @@ class Shipment(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="shipments", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     fulfillment_order: fields.ForeignKeyNullableRelation[FulfillmentOrder] = fields.ForeignKeyField(
         "packhouse.FulfillmentOrder", related_name="shipments", on_delete=fields.RESTRICT, null=True
     )
+    fulfillment_order_id: UUID | None
     location: fields.ForeignKeyNullableRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="shipments", on_delete=fields.RESTRICT, null=True
     )
+    location_id: UUID | None
     parcel: fields.ForeignKeyNullableRelation[Parcel] = fields.ForeignKeyField(
         "packhouse.Parcel", related_name="shipments", on_delete=fields.RESTRICT, null=True
     )
+    parcel_id: UUID | None
     status = fields.CharField(max_length=24)
     tracking_status = fields.CharField(max_length=24)
     incident = fields.CharField(max_length=32, default="")
@@ -66,9 +72,11 @@ class ShipmentLine(Row):
     shipment: fields.ForeignKeyRelation[Shipment] = fields.ForeignKeyField(
         "packhouse.Shipment", related_name="lines", on_delete=fields.RESTRICT
     )
+    shipment_id: UUID
     order_line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
         "packhouse.OrderLine", related_name="shipment_lines", on_delete=fields.RESTRICT
     )
+    order_line_id: UUID
     fulfillment_order_line_id = fields.UUIDField(null=True)
     quantity = fields.IntField()
 
@@ -87,6 +95,7 @@ class Label(Row):
     shipment: fields.OneToOneRelation[Shipment] = fields.OneToOneField(
         "packhouse.Shipment", related_name="label", on_delete=fields.RESTRICT
     )
+    shipment_id: UUID
     media_type = fields.CharField(max_length=64)
     content = fields.BinaryField()
     created_at = fields.DatetimeField()
@@ -101,6 +110,7 @@ class TrackingEvent(Row):
     shipment: fields.ForeignKeyRelation[Shipment] = fields.ForeignKeyField(
         "packhouse.Shipment", related_name="tracking_events", on_delete=fields.RESTRICT
     )
+    shipment_id: UUID
     external_id = fields.CharField(max_length=128)
     status = fields.CharField(max_length=24)
     incident = fields.CharField(max_length=32, default="")
@@ -121,6 +131,7 @@ class DeliveryPromise(Row):
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="promises", on_delete=fields.RESTRICT
     )
+    order_id: UUID
     promised_by = fields.DatetimeField()
     source = fields.CharField(max_length=64)
     made_at = fields.DatetimeField()
