@@ -1,0 +1,27 @@
+"""Errors that a client of the GraphQL API may see, with the code that goes into `extensions.code`."""
+
+from enum import StrEnum
+
+from graphql import GraphQLError
+
+
+class ErrorCode(StrEnum):
+    """Every code of an execution error. Business refusals are `userErrors` in the payload instead."""
+
+    PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    CONFLICT = "CONFLICT"
+    THROTTLED = "THROTTLED"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+
+
+class BadUserInput(GraphQLError):
+    """An argument that cannot be meant: the message names it and says what is expected."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(
+            f"{argument}: {message}", extensions={"code": ErrorCode.BAD_USER_INPUT.value, "argument": argument}
+        )
