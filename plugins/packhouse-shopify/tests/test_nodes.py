@@ -5,13 +5,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from packhouse.sdk import Unreadable
 
+from packhouse.sdk import Unreadable
 from packhouse_shopify.mapping import read_order
 from packhouse_shopify.nodes import as_webhook
 
 FIXTURES = Path(__file__).parent / "fixtures"
-VALUES = (
+VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.text() | st.just([]) | st.just({}) | st.just([{}]) | st.just([7])
 )
 
