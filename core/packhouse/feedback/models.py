@@ -66,3 +66,23 @@ class ReviewCursor(Row):
 
     class Meta:
         table = "review_cursor"
+
+
+class QuarantinedReview(Row):
+    """A review that could not be tied to an order, or not be read: kept with the reason, and tried again with each pull."""
+
+    platform = fields.CharField(max_length=64)
+    external_id = fields.CharField(max_length=128)
+    order_number = fields.CharField(max_length=128)
+    sku = fields.CharField(max_length=100, default="")
+    score = fields.BigIntField()
+    title = fields.CharField(max_length=255, default="")
+    body = fields.TextField(default="")
+    created_at = fields.DatetimeField()
+    reason = fields.CharField(max_length=255)
+    received_at = fields.DatetimeField()
+
+    class Meta:
+        table = "quarantined_review"
+        unique_together = (("platform", "external_id"),)
+        indexes = [Index(fields=("platform", "received_at"), name="quarantined_review_platform")]

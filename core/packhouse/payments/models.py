@@ -40,13 +40,17 @@ class PaymentEvent(Row):
 
 
 class Refund(Row):
-    """Money we decided to give back, and how far that came (requested, done, failed, in_doubt)."""
+    """Money we decided to give back, and how far that came (requested, done, failed, in_doubt).
+
+    `charge_id` is the payment event that a provider takes it back from; none, and no provider, for one made by hand.
+    """
 
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="refunds", on_delete=fields.RESTRICT
     )
     order_id: UUID
     return_id = fields.UUIDField(null=True)
+    charge_id = fields.UUIDField(null=True)
     amount = fields.BigIntField()
     provider = fields.CharField(max_length=64, default="")
     reference = fields.CharField(max_length=128, default="")

@@ -36,7 +36,7 @@ class Return(Row):
 
 
 class ReturnLine(Row):
-    """Units of an order line that come back, and why; `refund` in minor units of the order's currency."""
+    """Units of an order line that come back, and why; `refund` in minor units of the order's currency, paid by `refund_id`."""
 
     return_request: fields.ForeignKeyRelation[Return] = fields.ForeignKeyField(
         "packhouse.Return", related_name="lines", on_delete=fields.RESTRICT
@@ -52,6 +52,7 @@ class ReturnLine(Row):
     custody = fields.CharField(max_length=16)
     money = fields.CharField(max_length=16)
     refund = fields.BigIntField(default=0)
+    refund_id = fields.UUIDField(null=True)
 
     class Meta:
         table = "return_line"
