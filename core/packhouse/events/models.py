@@ -4,12 +4,17 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.models import Model
 
 from packhouse.storage.rows import Row
 
 
 class EventRow(Row):
-    """One event. `position` is its place in commit order, given after the commit; readers use positions only."""
+    """One event. `position` is its place in commit order, given after the commit; readers use positions only.
+
+    `ordinal` is its place among the events of its transaction.
+    """
 
     position = fields.BigIntField(null=True, unique=True)
     type = fields.CharField(max_length=32)
@@ -23,6 +28,7 @@ class EventRow(Row):
     payload: dict[str, Any] = fields.JSONField()
     occurred_at = fields.DatetimeField()
     recorded_at = fields.DatetimeField()
+    ordinal = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "event"
@@ -32,10 +38,78 @@ class EventRow(Row):
         ]
 
 
+class PositionCounter(Model):
+    """The last position that was given, one row: counted, not looked up, so that none is given again after a deletion."""
+
+    name = fields.CharField(max_length=16, primary_key=True)
+    position = fields.BigIntField()
+
+    class Meta:
+        table = "position_counter"
+
+
+class Delivery(Row):
+    """One event that one plugin shall get, written in the event's own transaction. `status`: pending, done, dead.
+
+    `attempts` counts those that failed for the plugin's reasons; `next_attempt_at` is set between attempts.
+    """
+
+    event_id = fields.UUIDField()
+    plugin = fields.CharField(max_length=64)
+    lane_id = fields.UUIDField()
+    status = fields.CharField(max_length=16, default="pending", db_default="pending")
+    attempts = fields.IntField(default=0, db_default=0)
+    last_error = fields.CharField(max_length=500, default="", db_default="")
+    next_attempt_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "delivery"
+        unique_together = (("event_id", "plugin"),)
+        # the lane's queue: a partial index that holds what is still to do
+        constraints = [
+            UniqueConstraint(fields=("lane_id", "event_id"), name="delivery_lane", condition="status = 'pending'"),
+            UniqueConstraint(fields=("plugin", "id"), name="delivery_dead", condition="status = 'dead'"),
+        ]
+
+
+class DeliveryAttempt(Row):
+    """One try to hand a delivery to its plugin."""
+
+    delivery_id = fields.UUIDField()
+    started_at = fields.DatetimeField()
+    duration_ms = fields.IntField()
+    ok = fields.BooleanField()
+    error = fields.CharField(max_length=500, default="")
+
+    class Meta:
+        table = "delivery_attempt"
+        indexes = [Index(fields=("delivery_id", "started_at"), name="delivery_attempt_delivery")]
+
+
+class Lane(Row):
+    """What one plugin shall get of one order, in order. The row exists only while there is something to deliver.
+
+    `due_at` is when a worker may take it: while it is leased (`lease_owner` is set) that is the end of the lease, after
+    a failed attempt the time of the next one. `version` counts the times that events were added.
+    """
+
+    plugin = fields.CharField(max_length=64)
+    due_at = fields.DatetimeField()
+    lease_owner = fields.UUIDField(null=True)
+    version = fields.IntField(default=0, db_default=0)
+
+    class Meta:
+        table = "lane"
+        indexes = [Index(fields=("plugin", "due_at"), name="lane_due")]
+
+
 class ProviderCall(Row):
     """The intent of a call with an effect outside, written before it is made, and how it ended.
 
     `status`: requested, done, failed, in_doubt. A call in doubt is reconciled by asking, never by repeating blindly.
+    `attempts` counts the callers that took it up, and is the fence against one that comes back late; until `claimed_until`
+    the caller that took it up last is still at work.
     """
 
     provider = fields.CharField(max_length=64)
@@ -46,6 +120,7 @@ class ProviderCall(Row):
     status = fields.CharField(max_length=16)
     error = fields.CharField(max_length=500, default="")
     attempts = fields.IntField(default=0)
+    claimed_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
 

@@ -1,0 +1,37 @@
+"""What can be wrong with plugins.
+
+PackhouseError
+├── BrokenPlugin     one plugin cannot be used: it is left out, or stops the start where plugins are strict
+├── DuplicateCode    two contributions claim one code: always stops the start, because nobody could say which one is meant
+└── NotStarted       a plugin asked for something that exists only while the server runs
+"""
+
+from packhouse.sdk.errors import PackhouseError
+
+
+class BrokenPlugin(PackhouseError):
+    """A plugin cannot be used. `name` is its entry point or code, `reason` what is wrong and where; it quotes no setting."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"plugin {name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["BrokenPlugin"], tuple[str, str]]:
+        return type(self), (self.name, self.reason)
+
+
+class DuplicateCode(PackhouseError):
+    """Two contributions of one kind have one code; `kind` is "plugin", "carrier" and so on."""
+
+    def __init__(self, kind: str, code: str, first: str, second: str) -> None:
+        super().__init__(
+            f"two contributions of kind {kind} have the code {code}: one from {first}, one from {second}. "
+            "Rename one of them, or disable its plugin in the settings."
+        )
+        self.kind = kind
+        self.code = code
+
+
+class NotStarted(PackhouseError):
+    """Something of the running server was used before it started or after it stopped."""

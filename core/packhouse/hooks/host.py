@@ -1,0 +1,223 @@
+"""The plugin host: what the rest of the house sees of all plugins."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+from packhouse.hooks.context import HttpSession
+from packhouse.hooks.errors import DuplicateCode
+from packhouse.hooks.implementations import Implementation, resolve
+from packhouse.hooks.loading import Candidate, Installed, Loader
+from packhouse.hooks.plugin_settings import PluginChoices
+from packhouse.hooks.registry import collect
+from packhouse.hooks.specifications import hooks_of
+from packhouse.sdk.contributions import Facts, Objection, Verdict
+from packhouse.sdk.events import Event, EventType
+from packhouse.sdk.hookspecs import Decide
+from packhouse.sdk.providers import Providers
+from packhouse.sdk.snapshots import OrderSnapshot
+
+CHECK_FAILED = "CHECK_FAILED"
+_SLOW_SECONDS = 1.0
+_NO_FACTS = Facts()
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugin:
+    """A plugin that is in use; `hooks` are the names of those that it implements, sorted."""
+
+    code: str
+    title: str
+    version: str
+    api: str
+    hooks: tuple[str, ...]
+
+
+class PluginHost:
+    """All plugins in use. Made by `PluginHost.load`; holds no state outside itself.
+
+    `providers`: what they registered, by kind and code. `listeners`: for each event type the codes of the plugins that
+    want it. `plugins`: who they are. `quarantined`: (name, reason) of those left out. `failed_startups`: reasons by code.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        http: HttpSession,
+        *,
+        quarantined: Sequence[tuple[str, str]] = (),
+        hook_timeout: float = 30.0,
+        facts_deadline: float = 2.0,
+    ) -> None:
+        _refuse_duplicates(candidates)
+        self.providers: Providers = collect((each.code, each.contributions) for each in candidates)
+        self.plugins = [_loaded(each) for each in candidates]
+        self.quarantined = list(quarantined)
+        self.failed_startups: dict[str, str] = {}
+        self._http = http
+        self._hook_timeout = hook_timeout
+        self._facts_deadline = facts_deadline
+        self._contexts = {each.code: each.context for each in candidates}
+        self._hooks = resolve(candidates)
+        self._checks = {name: self._hooks[name] for name in hooks_of(Decide)}
+        self._deliveries = {
+            (code, event_type): implementations
+            for event_type in EventType
+            for code in self._contexts
+            if (implementations := self._wanting(code, event_type))
+        }
+        self.listeners: Mapping[EventType, tuple[str, ...]] = MappingProxyType(
+            {
+                event_type: tuple(code for code in self._contexts if (code, event_type) in self._deliveries)
+                for event_type in EventType
+            }
+        )
+
+    @classmethod
+    def load(
+        cls,
+        plugin_settings: PluginChoices,
+        extra_plugins: Iterable[object] = (),
+        *,
+        installed: Iterable[Installed] | None = None,
+        hook_timeout: float = 30.0,
+        facts_deadline: float = 2.0,
+    ) -> Self:
+        """Load the plugins given as objects, and the installed ones that the settings choose.
+
+        `installed` None means the entry points of group `packhouse.plugins`; times are seconds.
+
+        Raises:
+            DuplicateCode: two plugins, or two providers of one kind, have one code.
+            BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
+        """
+        http = HttpSession()
+        loader = Loader(plugin_settings, http)
+        candidates = [*loader.given(extra_plugins), *loader.installed(installed)]
+        return cls(
+            candidates,
+            http,
+            quarantined=loader.quarantined,
+            hook_timeout=hook_timeout,
+            facts_deadline=facts_deadline,
+        )
+
+    async def startup(self) -> None:
+        """Open the HTTP session, then start every plugin side by side; one that fails is logged and stops nobody."""
+        await self._http.open()
+        self.failed_startups = await self._lifespan("startup")
+
+    async def shutdown(self) -> None:
+        """Stop every plugin side by side, then close the HTTP session."""
+        try:
+            await self._lifespan("shutdown")
+        finally:
+            await self._http.close()
+
+    async def gather_order_facts(self, order: OrderSnapshot) -> dict[str, Facts]:
+        """Each plugin's facts about an order by its code, asked side by side; a late or failed answer is missing."""
+        implementations = self._hooks["gather_order_facts"]
+        if not implementations:
+            return {}
+        answers = await asyncio.gather(*(self._facts(each, order) for each in implementations))
+        return {each.code: facts for each, facts in zip(implementations, answers, strict=True) if facts is not None}
+
+    def check(
+        self, hook: str, order: OrderSnapshot, facts: Mapping[str, Facts] | None = None
+    ) -> list[tuple[str, Objection]]:
+        """Every plugin's objection with its code, from `check_order`, `check_cancellation` or `check_release`.
+
+        `facts` are those of `gather_order_facts`; each plugin sees its own. A check that fails objects: it holds the order
+        (check_order) or refuses (the others), and never lets pass.
+        """
+        objections = []
+        for each in self._checks[hook]:
+            objection = _ask(hook, each, order, facts or {})
+            if objection is not None:
+                objections.append((each.code, objection))
+        return objections
+
+    async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
+        """Hand an event to one plugin: its hook for the event's type, then `event_recorded`, each with a time-out.
+
+        Raises:
+            TimeoutError: a hook took longer than the host allows.
+            whatever a hook raises: the delivery is to be repeated.
+        """
+        for each in self._deliveries.get((code, event.type), ()):
+            async with asyncio.timeout(self._hook_timeout):
+                await each.call({"event": event, "order": order, "context": self._contexts[code]})
+
+    def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
+        both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])
+        return tuple(each for each in both if each.code == code)
+
+    async def _lifespan(self, hook: str) -> dict[str, str]:
+        implementations = self._hooks[hook]
+        errors = await asyncio.gather(*(self._timed(hook, each) for each in implementations))
+        return {each.code: error for each, error in zip(implementations, errors, strict=True) if error}
+
+    async def _timed(self, hook: str, implementation: Implementation) -> str:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._hook_timeout):
+                await implementation.call({"context": self._contexts[implementation.code]})
+        except Exception as error:
+            log.exception("Plugin %s failed in %s", implementation.code, hook)
+            return f"{type(error).__name__}: {error}"
+        seconds = time.perf_counter() - started
+        log.log(
+            logging.WARNING if seconds > _SLOW_SECONDS else logging.DEBUG,
+            "Plugin %s took %.3f s in %s",
+            implementation.code,
+            seconds,
+            hook,
+        )
+        return ""
+
+    async def _facts(self, implementation: Implementation, order: OrderSnapshot) -> Facts | None:
+        code = implementation.code
+        try:
+            async with asyncio.timeout(self._facts_deadline):
+                facts = await implementation.call({"order": order, "context": self._contexts[code]})
+        except TimeoutError:
+            log.warning("Plugin %s gave no facts about order %s in time", code, order.id)
+            return None
+        except Exception:
+            log.exception("Plugin %s gave no facts about order %s", code, order.id)
+            return None
+        if facts is None or isinstance(facts, Facts):
+            return facts
+        log.error("Plugin %s answered gather_order_facts with %s, expected Facts", code, type(facts).__name__)
+        return None
+
+
+def _ask(hook: str, each: Implementation, order: OrderSnapshot, facts: Mapping[str, Facts]) -> Objection | None:
+    try:
+        answer = each.call({"order": order, "facts": facts.get(each.code, _NO_FACTS)})
+    except Exception:
+        log.exception("Plugin %s failed in %s for order %s", each.code, hook, order.id)
+    else:
+        if answer is None or isinstance(answer, Objection):
+            return answer
+        log.error("Plugin %s answered %s with %s, expected Objection", each.code, hook, type(answer).__name__)
+    verdict = Verdict.HOLD if hook == "check_order" else Verdict.REFUSE
+    return Objection(verdict, CHECK_FAILED, f"The check of plugin {each.code} failed; the log says why.")
+
+
+def _refuse_duplicates(candidates: Iterable[Candidate]) -> None:
+    seen: dict[str, Candidate] = {}
+    for each in candidates:
+        first = seen.setdefault(each.code, each)
+        if first is not each:
+            raise DuplicateCode("plugin", each.code, type(first.plugin).__name__, type(each.plugin).__name__)
+
+
+def _loaded(candidate: Candidate) -> LoadedPlugin:
+    manifest = candidate.manifest
+    return LoadedPlugin(manifest.code, manifest.title, manifest.version, manifest.api, tuple(sorted(candidate.hooks)))

@@ -1,0 +1,102 @@
+"""Validates a plugin's own table of settings with the model in its manifest, quoting no value: it could be a secret."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from packhouse.hooks.errors import BrokenPlugin
+
+_HIDDEN = "[hidden]"
+
+
+class PluginChoices(Protocol):
+    """What the host's settings say about plugins.
+
+    `enabled` None means all installed ones except `disabled`; a list means exactly those. `strict`: a broken plugin stops
+    the start. `settings` holds a table for each plugin code.
+    """
+
+    @property
+    def enabled(self) -> list[str] | None:
+        """The entry points that shall be loaded, None for all."""
+
+    @property
+    def disabled(self) -> list[str]:
+        """Those left out where `enabled` is None."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether a broken plugin stops the start."""
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """A table for each plugin code."""
+
+
+def read_settings(name: str, model: type[BaseModel] | None, table: Mapping[str, Any]) -> BaseModel | None:
+    """The plugin's settings as an instance of its model, None where it has no model.
+
+    Raises:
+        BrokenPlugin: an unknown key, or a value that the model refuses; the text names keys and quotes no value.
+    """
+    if model is None:
+        if table:
+            raise BrokenPlugin(name, f"it takes no settings, but has {', '.join(sorted(table))}")
+        return None
+    _refuse_unknown(name, model, table)
+    try:
+        return model.model_validate(dict(table))
+    except ValidationError as error:
+        reason = _reason(error, table)
+    # raised outside the handler, so that the original with its values is not printed below it
+    raise BrokenPlugin(name, reason)
+
+
+def _refuse_unknown(name: str, model: type[BaseModel], table: Mapping[str, Any]) -> None:
+    if model.model_config.get("extra") is not None:
+        return
+    known = _known_keys(model)
+    if known is None:
+        return
+    for key in table:
+        if key not in known:
+            nearest = get_close_matches(key, known, n=1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else f" (known: {', '.join(sorted(known))})"
+            raise BrokenPlugin(name, f"settings: unknown key {key}{hint}")
+
+
+def _known_keys(model: type[BaseModel]) -> set[str] | None:
+    """The keys that a model reads; None where an alias is not a plain name."""
+    known: set[str] = set()
+    for field, info in model.model_fields.items():
+        alias = info.validation_alias
+        if alias is not None and not isinstance(alias, str):
+            return None
+        known |= {field, alias or field}
+    return known
+
+
+def _reason(error: ValidationError, table: Mapping[str, Any]) -> str:
+    secrets = sorted({text for text in _texts(table) if text}, key=len, reverse=True)
+    problems = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        message = problem["msg"]
+        for secret in secrets:  # a validator of the plugin's own may quote what it was given
+            message = message.replace(secret, _HIDDEN)
+        problems.append(f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {message}")
+    return "settings: " + "; ".join(problems)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple | set):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
