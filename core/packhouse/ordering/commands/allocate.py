@@ -1,0 +1,205 @@
+"""Giving out an order's work: route its units, write the fulfillment orders, claim the stock."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from packhouse.events.record import record
+from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
+from packhouse.inventory.availability import AvailableAt, available_at_locations
+from packhouse.inventory.commands.move import Movement, claim_stock
+from packhouse.inventory.states import AllocationStatus
+from packhouse.routing.rules import RULE_VERSION, Candidate, Route, route
+from packhouse.sdk import EventType, Refused, new_id, now
+from packhouse.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """Units of an order line that somebody has to send."""
+
+    order_line_id: UUID
+    variant_id: UUID
+    sku: str
+    quantity: int
+
+
+class Shortage(Refused):
+    """Not everything that was asked for is in stock."""
+
+    def __init__(self, sku: str, missing: int, wanted: int, field: str) -> None:
+        super().__init__(
+            "INSUFFICIENT_STOCK", f"only {wanted - missing} of {wanted} units of {sku} are in stock", field
+        )
+        self.sku = sku
+
+
+async def allocate(
+    uow: UnitOfWork,
+    order_id: UUID,
+    lines: Sequence[WorkLine],
+    country: str = "",
+    excluded: frozenset[UUID] = frozenset(),
+) -> None:
+    """Give out all units of `lines` to locations that have them; `excluded` locations are not asked (they failed before).
+
+    Raises:
+        Shortage: not everything is in stock; nothing was written.
+        Conflict: somebody else was faster; the unit of work is run again.
+    """
+    if not lines:
+        return
+    demand: dict[UUID, int] = defaultdict(int)
+    for line in lines:
+        demand[line.variant_id] += line.quantity
+    places = [place for place in await available_at_locations(uow, sorted(demand)) if place.location_id not in excluded]
+    decision = route(demand, [_candidate(place) for place in places])
+    _refuse_shortage(decision, demand, lines)
+
+    parts = _parts(decision, lines)
+    networks = {place.location_id: place.network for place in places}
+    work = {location_id: new_id() for location_id in parts}
+    await _insert_work(uow, order_id, parts, work, networks)
+    await _insert_decision(uow, order_id, decision, country)
+    await _claim(uow, order_id, parts, work)
+    for location_id, fulfillment_order_id in work.items():
+        record(
+            uow,
+            EventType.FULFILLMENT_REQUESTED,
+            fulfillment_order_id,
+            order_id=order_id,
+            payload={
+                "fulfillment_order_id": str(fulfillment_order_id),
+                "location_id": str(location_id),
+                "network": networks[location_id],
+                "units": sum(part.quantity for part in parts[location_id]),
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    id: UUID
+    line: WorkLine
+    quantity: int
+
+
+def _candidate(place: AvailableAt) -> Candidate:
+    return Candidate(place.location_id, place.code, place.priority, not place.network, place.available)
+
+
+def _refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence[WorkLine]) -> None:
+    for index, line in enumerate(lines):
+        missing = decision.missing.get(line.variant_id)
+        if missing:
+            raise Shortage(line.sku, missing, demand[line.variant_id], f"lines.{index}.quantity")
+
+
+def _parts(decision: Route, lines: Sequence[WorkLine]) -> dict[UUID, list[_Part]]:
+    """The units of each line at each location: lines of one variant share what its locations send."""
+    left = {location: dict(units) for location, units in decision.assignments.items()}
+    parts: dict[UUID, list[_Part]] = {location: [] for location in left}
+    for line in lines:
+        wanted = line.quantity
+        for location, units in left.items():
+            got = min(wanted, units.get(line.variant_id, 0))
+            if got:
+                parts[location].append(_Part(new_id(), line, got))
+                units[line.variant_id] -= got
+                wanted -= got
+    return parts
+
+
+async def _insert_work(
+    uow: UnitOfWork,
+    order_id: UUID,
+    parts: Mapping[UUID, Sequence[_Part]],
+    work: Mapping[UUID, UUID],
+    networks: Mapping[UUID, str],
+) -> None:
+    at = now()
+    empty: dict[str, Any] = dict.fromkeys(
+        ("fulfill_at", "submitted_at", "accepted_at", "started_at", "packed_at", "closed_at", "next_poll_at")
+    )
+    await uow.insert(
+        "fulfillment_order",
+        [
+            {
+                "id": work[location_id],
+                "order_id": order_id,
+                "location_id": location_id,
+                "status": FulfillmentOrderStatus.OPEN.value,
+                "request_status": RequestStatus.UNSUBMITTED.value,
+                "network": networks[location_id],
+                "external_id": "",
+                "reason": "",
+                "created_at": at,
+                **empty,
+            }
+            for location_id in parts
+        ],
+    )
+    await uow.insert(
+        "fulfillment_order_line",
+        [
+            {
+                "id": part.id,
+                "fulfillment_order_id": work[location_id],
+                "order_line_id": part.line.order_line_id,
+                "variant_id": part.line.variant_id,
+                "sku": part.line.sku,
+                "quantity": part.quantity,
+                "picked": 0,
+                "packed": 0,
+                "shipped": 0,
+                "cancelled": 0,
+            }
+            for location_id, same in parts.items()
+            for part in same
+        ],
+    )
+
+
+async def _insert_decision(uow: UnitOfWork, order_id: UUID, decision: Route, country: str) -> None:
+    receipt = {**decision.receipt, "country": country}
+    row = {"id": new_id(), "order_id": order_id, "rule_version": RULE_VERSION, "receipt": receipt, "decided_at": now()}
+    await uow.insert("routing_decision", [row])
+
+
+async def _claim(
+    uow: UnitOfWork, order_id: UUID, parts: Mapping[UUID, Sequence[_Part]], work: Mapping[UUID, UUID]
+) -> None:
+    at = now()
+    flat = [(location_id, part) for location_id, same in parts.items() for part in same]
+    await uow.insert(
+        "allocation",
+        [
+            {
+                "id": new_id(),
+                "variant_id": part.line.variant_id,
+                "location_id": location_id,
+                "order_line_id": part.line.order_line_id,
+                "fulfillment_order_line_id": part.id,
+                "status": AllocationStatus.ALLOCATED.value,
+                "quantity": part.quantity,
+                "created_at": at,
+            }
+            for location_id, part in flat
+        ],
+    )
+    await claim_stock(
+        uow,
+        [
+            Movement(
+                part.line.variant_id,
+                location_id,
+                "allocate",
+                allocated=part.quantity,
+                order_id=order_id,
+                reference=str(work[location_id]),
+            )
+            for location_id, part in flat
+        ],
+    )

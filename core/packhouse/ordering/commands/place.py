@@ -1,0 +1,148 @@
+"""Placing an order: one transaction from the request to allocated stock and given-out work."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from secrets import choice
+from uuid import UUID
+
+from packhouse.customers.commands.recognise import Buyer, recognise
+from packhouse.events.record import record
+from packhouse.ordering import records
+from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
+from packhouse.ordering.commands.hold import place_holds
+from packhouse.ordering.data import OnShortage, PlaceOrder
+from packhouse.ordering.pricing import PricedLine, Totals, check_request, priced_lines, totals
+from packhouse.ordering.rules import objection_holds, own_holds
+from packhouse.orders.states import HoldReason, OrderStatus
+from packhouse.sdk import EventType, Money, Objection, OrderLineSnapshot, OrderSnapshot, new_id, now
+from packhouse.storage import UnitOfWork
+
+# Crockford's base 32: no letter that is mistaken for another or for a digit.
+_NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+CheckOrder = Callable[[OrderSnapshot], Sequence[tuple[str, Objection]]]
+
+
+async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
+    """Place an order; returns its id.
+
+    The order is confirmed at once: stock is allocated and work given out, all or nothing. With `on_shortage` HOLD an order
+    that cannot be allocated stays pending and held. `check` is the plugins' say, called with the order as it would be.
+
+    Raises:
+        InvalidValue: a quantity or an amount that cannot be.
+        Refused: UNKNOWN_SKU, NO_PRICE, PRICE_MISMATCH, CURRENCY_MISMATCH, BAD_ADDRESS, INSUFFICIENT_STOCK,
+            DUPLICATE_ORDER, or a plugin's own code. Nothing is changed.
+    """
+    check_request(data)
+    placed_at = data.placed_at or now()
+    variants = await records.known_variants(uow, [line.sku for line in data.lines])
+    prices = await records.listed_prices(uow, data, variants, placed_at)
+    lines = priced_lines(data, variants, prices)
+    amounts = totals(data, lines)
+    holds = own_holds(data, needs_address=any(line.requires_shipping for line in lines), total=amounts.total)
+    order = _snapshot(new_id(), data.number or new_number(), data, lines, amounts, placed_at)
+    holds += objection_holds(check(order))
+
+    work = await _write(uow, order, data, lines, amounts)
+    try:
+        await allocate(uow, order.id, work, _ship_to(data))
+    except Shortage as shortage:
+        if data.on_shortage is OnShortage.REFUSE:
+            raise
+        await records.leave_pending(uow, order.id)
+        holds.append((HoldReason.OUT_OF_STOCK, shortage.message))
+    else:
+        record(uow, EventType.ORDER_CONFIRMED, order.id, order_id=order.id, payload={"number": order.number})
+        if not work:
+            record(uow, EventType.ORDER_COMPLETED, order.id, order_id=order.id, payload={"number": order.number})
+    await place_holds(uow, order.id, holds)
+    return order.id
+
+
+def new_number() -> str:
+    """An order number for people: PH- and eight letters and digits (forty random bits)."""
+    return "PH-" + "".join(choice(_NUMBER_ALPHABET) for _ in range(8))
+
+
+async def _write(
+    uow: UnitOfWork, order: OrderSnapshot, data: PlaceOrder, lines: list[PricedLine], amounts: Totals
+) -> list[WorkLine]:
+    """Write the order as confirmed, with its lines and money; returns the lines that somebody has to send."""
+    customer_id = await recognise(
+        uow,
+        Buyer(
+            channel=data.channel,
+            email=data.email,
+            name=data.customer_name,
+            phone=data.customer_phone,
+            external_id=data.customer_external_id,
+            is_demo=data.is_demo,
+        ),
+    )
+    needs_work = any(line.requires_shipping for line in lines)
+    status = OrderStatus.CONFIRMED if needs_work else OrderStatus.COMPLETED
+    await records.insert_order(uow, order, customer_id, data, amounts, status)
+    await records.insert_lines(uow, order, lines)
+    await records.insert_payments(uow, order.id, data, order.placed_at)
+    await records.insert_promise(uow, order.id, data)
+    record(
+        uow,
+        EventType.ORDER_PLACED,
+        order.id,
+        order_id=order.id,
+        occurred_at=order.placed_at,
+        payload={
+            "number": order.number,
+            "channel": data.channel,
+            "total": amounts.total,
+            "currency": data.currency,
+            "lines": [{"sku": line.line.sku, "quantity": line.line.quantity} for line in lines],
+        },
+    )
+    return [
+        WorkLine(snapshot.id, line.variant.id, line.variant.sku, line.line.quantity)
+        for snapshot, line in zip(order.lines, lines, strict=True)
+        if line.requires_shipping
+    ]
+
+
+def _ship_to(data: PlaceOrder) -> str:
+    return data.shipping_address.country if data.shipping_address else ""
+
+
+def _snapshot(
+    order_id: UUID, number: str, data: PlaceOrder, lines: list[PricedLine], amounts: Totals, placed_at: datetime
+) -> OrderSnapshot:
+    return OrderSnapshot(
+        id=order_id,
+        number=number,
+        channel=data.channel,
+        external_id=data.external_id,
+        status=OrderStatus.PENDING,
+        currency=data.currency,
+        total=Money.from_minor(amounts.total, data.currency),
+        placed_at=placed_at,
+        email=data.email,
+        shipping_address=data.shipping_address,
+        billing_address=data.billing_address,
+        lines=tuple(
+            OrderLineSnapshot(
+                id=new_id(),
+                sku=line.line.sku,
+                title=line.line.title or line.variant.title,
+                ordered=line.line.quantity,
+                allocated=0,
+                shipped=0,
+                delivered=0,
+                returned=0,
+                cancelled=0,
+                unit_price=Money.from_minor(line.unit_price, data.currency),
+                total=Money.from_minor(line.total, data.currency),
+                external_id=line.line.external_id,
+            )
+            for line in lines
+        ),
+        is_demo=data.is_demo,
+        tags=data.tags,
+    )

@@ -1,0 +1,75 @@
+"""What is asked for when an order is placed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from packhouse.sdk import Address, Money
+
+
+class OnShortage(StrEnum):
+    """What to do when not everything is in stock: refuse (our own checkout), or keep the order and hold it (already sold elsewhere)."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """A line to order. Without `unit_price` the price list's price is taken; `discount` and `tax` are for the whole line."""
+
+    sku: str
+    quantity: int
+    unit_price: Money | None = None
+    discount: Money | None = None
+    tax: Money | None = None
+    external_id: str = ""
+    title: str = ""
+    requires_shipping: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacePayment:
+    """Money that is known of when the order is placed. `kind`: authorization or charge."""
+
+    kind: str
+    amount: Money
+    external_id: str = ""
+    provider: str = ""
+    method: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """An order to place on a channel.
+
+    `price_is_final`: the channel sold at the unit prices given (they are not compared with the price list);
+    `total`: what the channel says the order costs, kept as it is; without it the total is summed.
+    """
+
+    channel: str
+    currency: str
+    lines: tuple[PlaceLine, ...]
+    email: str = ""
+    customer_name: str = ""
+    customer_phone: str = ""
+    customer_external_id: str = ""
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping: Money | None = None
+    tax: Money | None = None
+    tax_included: bool = False
+    total: Money | None = None
+    external_id: str = ""
+    number: str = ""
+    payments: tuple[PlacePayment, ...] = ()
+    promised_by: datetime | None = None
+    placed_at: datetime | None = None
+    channel_updated_at: datetime | None = None
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    price_is_final: bool = False
+    on_shortage: OnShortage = OnShortage.REFUSE
+    hold_if_unpaid: bool = False
+    is_demo: bool = False
