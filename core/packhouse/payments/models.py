@@ -43,6 +43,7 @@ class Refund(Row):
     """Money we decided to give back, and how far that came (requested, done, failed, in_doubt).
 
     `charge_id` is the payment event that a provider takes it back from; none, and no provider, for one made by hand.
+    `retry_of_id` is the failed refund that this one tries again; each is tried again once at most.
     """
 
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
@@ -51,6 +52,7 @@ class Refund(Row):
     order_id: UUID
     return_id = fields.UUIDField(null=True)
     charge_id = fields.UUIDField(null=True)
+    retry_of_id = fields.UUIDField(null=True, unique=True)
     amount = fields.BigIntField()
     provider = fields.CharField(max_length=64, default="")
     reference = fields.CharField(max_length=128, default="")

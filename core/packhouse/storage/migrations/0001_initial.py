@@ -419,6 +419,7 @@ class Migration(migrations.Migration):
                 ('order', fields.ForeignKeyField('packhouse.Order', source_field='order_id', db_constraint=True, to_field='id', related_name='refunds', on_delete=OnDelete.RESTRICT)),
                 ('return_id', fields.UUIDField(null=True)),
                 ('charge_id', fields.UUIDField(null=True)),
+                ('retry_of_id', fields.UUIDField(null=True, unique=True)),
                 ('amount', fields.BigIntField()),
                 ('provider', fields.CharField(default='', max_length=64)),
                 ('reference', fields.CharField(default='', max_length=128)),
