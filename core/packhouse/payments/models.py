@@ -11,7 +11,10 @@ from packhouse.storage.rows import Row
 
 
 class PaymentEvent(Row):
-    """One thing that happened to the order's money; `amount` in minor units of the order's currency, never negative."""
+    """One thing that happened to the order's money; `amount` in minor units of the order's currency, never negative.
+
+    `attempt` ties a request to its answer: the refund's id for what a refund of ours went through, else empty.
+    """
 
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="payment_events", on_delete=fields.RESTRICT
@@ -23,6 +26,7 @@ class PaymentEvent(Row):
     provider = fields.CharField(max_length=64, default="")
     method = fields.CharField(max_length=64, default="")
     external_id = fields.CharField(max_length=128, default="")
+    attempt = fields.CharField(max_length=64, default="", db_default="")
     note = fields.CharField(max_length=255, default="")
     occurred_at = fields.DatetimeField()
 

@@ -319,6 +319,7 @@ class Migration(migrations.Migration):
                 ('provider', fields.CharField(default='', max_length=64)),
                 ('method', fields.CharField(default='', max_length=64)),
                 ('external_id', fields.CharField(default='', max_length=128)),
+                ('attempt', fields.CharField(default='', db_default='', max_length=64)),
                 ('note', fields.CharField(default='', max_length=255)),
                 ('occurred_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
