@@ -1,0 +1,99 @@
+"""Reads the log. A reader that goes on from where it stopped uses positions: ids and times are no cursor."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from packhouse.events.arrays import any_id, any_text, bound
+from packhouse.sdk.events import Event, EventType
+from packhouse.storage import Database
+from packhouse.storage.dialect import read_id, read_json, read_time
+
+EVENT_COLUMNS = (
+    "id, type, position, occurred_at, order_id, actor, origin, reason, correlation_id, causation_id, "
+    "schema_version, payload"
+)
+_FIRST = 50
+
+
+def read_event(row: Mapping[str, Any]) -> Event:
+    """An event out of a row with `EVENT_COLUMNS`; `position` is 0 while it has none."""
+    return Event(
+        id=read_id(row["id"]),
+        type=EventType(row["type"]),
+        position=row["position"] or 0,
+        occurred_at=read_time(row["occurred_at"]),
+        order_id=None if row["order_id"] is None else read_id(row["order_id"]),
+        actor=row["actor"],
+        origin=row["origin"],
+        reason=row["reason"],
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+        schema_version=row["schema_version"],
+        payload=read_json(row["payload"]),
+    )
+
+
+async def last_position(database: Database) -> int:
+    """The position of the newest event that has one, 0 where there is none."""
+    rows = await database.fetch("SELECT position FROM position_counter")
+    return int(rows[0]["position"]) if rows else 0
+
+
+async def events_after(
+    database: Database,
+    after: int,
+    *,
+    limit: int,
+    upto: int | None = None,
+    order_ids: Collection[UUID] | None = None,
+    types: Collection[EventType] | None = None,
+) -> list[Event]:
+    """Events with `after` < position ≤ `upto`, in commit order; None for `order_ids` or `types` means all."""
+    conditions, values = ["position > $1"], [after, limit]
+    for condition, value in _filters(database, upto, order_ids, types):
+        values.append(value)
+        conditions.append(condition.replace("$n", f"${len(values)}"))
+    rows = await database.fetch(
+        f"SELECT {EVENT_COLUMNS} FROM event WHERE {' AND '.join(conditions)} ORDER BY position LIMIT $2", *values
+    )
+    return [read_event(row) for row in rows]
+
+
+async def timeline(
+    database: Database, order_ids: Sequence[UUID], *, first: int = _FIRST, after: int | None = None
+) -> dict[UUID, list[Event]]:
+    """The first events of each order after a position, oldest first, in one statement for all orders.
+
+    Events that were committed a moment ago and have no position yet come last, with position 0, which is no cursor.
+    """
+    rows = await database.fetch(
+        f"""
+        SELECT * FROM (
+            SELECT {EVENT_COLUMNS}, row_number() OVER (
+                PARTITION BY order_id ORDER BY position IS NULL, position, recorded_at, ordinal) AS place
+            FROM event WHERE {any_id(database.dialect, "order_id", "$1")} AND (position > $2 OR position IS NULL)
+        ) AS numbered WHERE place <= $3 ORDER BY order_id, place
+        """,
+        bound(database.dialect, order_ids),
+        after or 0,
+        first,
+    )
+    timelines: dict[UUID, list[Event]] = {order_id: [] for order_id in order_ids}
+    for row in rows:
+        timelines[read_id(row["order_id"])].append(read_event(row))
+    return timelines
+
+
+def _filters(
+    database: Database, upto: int | None, order_ids: Collection[UUID] | None, types: Collection[EventType] | None
+) -> list[tuple[str, Any]]:
+    dialect = database.dialect
+    filters: list[tuple[str, Any]] = []
+    if upto is not None:
+        filters.append(("position <= $n", upto))
+    if order_ids is not None:
+        filters.append((any_id(dialect, "order_id", "$n"), bound(dialect, order_ids)))
+    if types is not None:
+        filters.append((any_text(dialect, "type", "$n"), bound(dialect, [each.value for each in types])))
+    return filters

@@ -1,0 +1,164 @@
+"""Locations, balances and the ledger."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from packhouse.catalog.graphql.types import VariantRecord, VariantType, variant_of
+from packhouse.inventory import models, queries
+from packhouse.inventory.states import LocationKind
+from packhouse.sdk import InvalidValue
+from packhouse.web.context import Info
+from packhouse.web.graphql.address import Address
+from packhouse.web.graphql.enums import expose
+
+expose(LocationKind)
+
+
+@strawberry.type(description="A place that holds stock and sends it.")
+class Location(relay.Node):
+    id: relay.NodeID[UUID]
+    code: str = strawberry.field(description="The location's own code, unique.")
+    name: str = strawberry.field(description="The name for people.")
+    kind: LocationKind = strawberry.field(description="Who runs it and what it is for.")
+    network: str | None = strawberry.field(description="Code of the fulfilment network that runs it; null: our own.")
+    address: Address | None = strawberry.field(description="Where parcels are sent from.")
+    priority: int = strawberry.field(description="Preference when several could send: the lowest goes first.")
+    is_active: bool = strawberry.field(description="Whether new work is given to it.")
+    is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+
+    @classmethod
+    def of(cls, row: models.Location) -> "Location":
+        """The location of a row."""
+        return cls(
+            id=row.id,
+            code=row.code,
+            name=row.name,
+            kind=LocationKind(row.kind),
+            network=row.network or None,
+            address=Address.of_optional(row.address),
+            priority=row.priority,
+            is_active=row.is_active,
+            is_demo=row.is_demo,
+            created_at=row.created_at,
+        )
+
+
+async def location_of(info: Info, id_: UUID) -> Location:
+    """The location that a row refers to.
+
+    Raises:
+        InvalidValue: there is none, which foreign keys rule out.
+    """
+    row = await info.context.loaders.one(queries.locations_by_id, id_)
+    if row is None:
+        raise InvalidValue("location", f"there is no location {id_}")
+    return Location.of(row)
+
+
+@strawberry.type(description="The balances of a variant at a location, in units.")
+class StockLevel(relay.Node):
+    id: relay.NodeID[UUID]
+    variant_id: strawberry.Private[UUID]
+    location_id: strawberry.Private[UUID]
+    bin: str | None = strawberry.field(description="Where it lies at the location.")
+    on_hand: int = strawberry.field(description="Everything that is physically there.")
+    allocated: int = strawberry.field(description="Claimed by placed orders.")
+    reserved: int = strawberry.field(description="Held for checkouts that are not finished.")
+    damaged: int = strawberry.field(description="There, but damaged.")
+    quarantined: int = strawberry.field(description="There, but waiting for a decision.")
+    safety_stock: int = strawberry.field(description="Kept back from sale.")
+    incoming: int = strawberry.field(description="Announced, not yet there.")
+    available_to_promise: int = strawberry.field(
+        description="What can be sold now: on hand less allocated, reserved, damaged, quarantined and safety stock."
+    )
+
+    @classmethod
+    def of(cls, row: models.StockLevel) -> "StockLevel":
+        """The balances of a row."""
+        taken = row.allocated + row.reserved + row.damaged + row.quarantined + row.safety_stock
+        return cls(
+            id=row.id,
+            variant_id=row.variant_id,
+            location_id=row.location_id,
+            bin=row.bin or None,
+            on_hand=row.on_hand,
+            allocated=row.allocated,
+            reserved=row.reserved,
+            damaged=row.damaged,
+            quarantined=row.quarantined,
+            safety_stock=row.safety_stock,
+            incoming=row.incoming,
+            available_to_promise=max(0, row.on_hand - taken),
+        )
+
+    @strawberry.field(description="What lies there.")
+    async def variant(self, info: Info) -> VariantType:
+        return await variant_of(info, self.variant_id)
+
+    @strawberry.field(description="Where it lies.")
+    async def location(self, info: Info) -> Location:
+        return await location_of(info, self.location_id)
+
+
+@strawberry.type(description="One change of the balances of a variant at a location; never changed, never deleted.")
+class StockMovement(relay.Node):
+    id: relay.NodeID[UUID]
+    variant_id: strawberry.Private[UUID]
+    location_id: strawberry.Private[UUID]
+    kind: str = strawberry.field(
+        description="What was done: receive, allocate, release, ship, adjust, count and so on."
+    )
+    on_hand: int = strawberry.field(description="Change of the units on hand.")
+    allocated: int = strawberry.field(description="Change of the units allocated.")
+    reserved: int = strawberry.field(description="Change of the units reserved.")
+    damaged: int = strawberry.field(description="Change of the damaged units.")
+    quarantined: int = strawberry.field(description="Change of the units in quarantine.")
+    incoming: int = strawberry.field(description="Change of the units on their way to us.")
+    reason: str | None = strawberry.field(description="Why, in the words of whoever did it.")
+    reference: str | None = strawberry.field(description="What for: a shipment, a return, a count.")
+    actor: str = strawberry.field(description="Who or what did it.")
+    occurred_at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, row: models.StockMovement) -> "StockMovement":
+        """The ledger entry of a row."""
+        return cls(
+            id=row.id,
+            variant_id=row.variant_id,
+            location_id=row.location_id,
+            kind=row.kind,
+            on_hand=row.on_hand,
+            allocated=row.allocated,
+            reserved=row.reserved,
+            damaged=row.damaged,
+            quarantined=row.quarantined,
+            incoming=row.incoming,
+            reason=row.reason or None,
+            reference=row.reference or None,
+            actor=row.actor,
+            occurred_at=row.occurred_at,
+        )
+
+    @strawberry.field(description="What moved.")
+    async def variant(self, info: Info) -> VariantType:
+        return await variant_of(info, self.variant_id)
+
+    @strawberry.field(description="Where.")
+    async def location(self, info: Info) -> Location:
+        return await location_of(info, self.location_id)
+
+
+@strawberry.type(description="What stock adds to a variant.")
+class VariantStock(VariantRecord):
+    @strawberry.field(description="Its balances, one entry for each location that ever held it.")
+    async def stock(self, info: Info) -> list[StockLevel]:
+        return [StockLevel.of(row) for row in await info.context.loaders.many(queries.stock_of_variants, self.id)]
+
+    @strawberry.field(description="What can be sold now, summed over all locations.")
+    async def available_to_promise(self, info: Info) -> int:
+        rows = await info.context.loaders.many(queries.stock_of_variants, self.id)
+        return sum(StockLevel.of(row).available_to_promise for row in rows)
