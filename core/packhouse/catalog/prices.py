@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from packhouse.storage import UnitOfWork
+from packhouse.storage import Reader
 from packhouse.storage.dialect import placeholders, read_id
 
 _PRICES = """
@@ -19,14 +19,14 @@ WHERE price_list.currency = $1 AND (price_list.channel = $2 OR price_list.channe
 
 
 async def prices_in_force(
-    uow: UnitOfWork, channel: str, currency: str, at: datetime, quantities: Sequence[tuple[UUID, int]]
+    reader: Reader, channel: str, currency: str, at: datetime, quantities: Sequence[tuple[UUID, int]]
 ) -> Mapping[tuple[UUID, int], int]:
     """The price of one unit in minor units for each (variant, quantity) that has one."""
     if not quantities:
         return {}
     variants = list({variant for variant, _ in quantities})
     sql = _PRICES.format(variants=placeholders(len(variants), 4))
-    rows = await uow.fetch(sql, currency, channel, at, *variants)
+    rows = await reader.fetch(sql, currency, channel, at, *variants)
     found: dict[tuple[UUID, int], int] = {}
     for variant, quantity in quantities:
         fitting = [row for row in rows if read_id(row["variant_id"]) == variant and row["min_quantity"] <= quantity]

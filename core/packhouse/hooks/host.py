@@ -119,6 +119,11 @@ class PluginHost:
         finally:
             await self._http.close()
 
+    @property
+    def gathers_facts(self) -> bool:
+        """Whether any plugin gathers facts, so that nobody prepares an order for asking when none does."""
+        return bool(self._hooks["gather_order_facts"])
+
     async def gather_order_facts(self, order: OrderSnapshot) -> dict[str, Facts]:
         """Each plugin's facts about an order by its code, asked side by side; a late or failed answer is missing."""
         implementations = self._hooks["gather_order_facts"]

@@ -1,10 +1,11 @@
 """What is asked for when an order is placed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
-from packhouse.sdk import Address, Money
+from packhouse.sdk import Address, Money, new_id
 
 
 class OnShortage(StrEnum):
@@ -16,7 +17,9 @@ class OnShortage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """A line to order. Without `unit_price` the price list's price is taken; `discount` and `tax` are for the whole line."""
+    """A line to order. Without `unit_price` the price list's price is taken; `discount` and `tax` are for the whole line;
+    `cancelled` units were taken back on the channel before we heard of them.
+    """
 
     sku: str
     quantity: int
@@ -25,6 +28,7 @@ class PlaceLine:
     tax: Money | None = None
     external_id: str = ""
     title: str = ""
+    cancelled: int = 0
     requires_shipping: bool | None = None
 
 
@@ -45,12 +49,14 @@ class PlaceOrder:
     """An order to place on a channel.
 
     `price_is_final`: the channel sold at the unit prices given (they are not compared with the price list);
-    `total`: what the channel says the order costs, kept as it is; without it the total is summed.
+    `total`: what the channel says the order costs, kept as it is; without it the total is summed;
+    `cancelled_at`: it was cancelled on the channel before we heard of it: recorded, and nothing is given out.
     """
 
     channel: str
     currency: str
     lines: tuple[PlaceLine, ...]
+    order_id: UUID = field(default_factory=new_id)
     email: str = ""
     customer_name: str = ""
     customer_phone: str = ""
@@ -72,4 +78,6 @@ class PlaceOrder:
     price_is_final: bool = False
     on_shortage: OnShortage = OnShortage.REFUSE
     hold_if_unpaid: bool = False
+    cancelled_at: datetime | None = None
+    cancel_reason: str = ""
     is_demo: bool = False

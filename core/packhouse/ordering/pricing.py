@@ -34,6 +34,11 @@ class PricedLine:
     tax: int
     total: int
 
+    @property
+    def units_to_send(self) -> int:
+        """Units that somebody has to send."""
+        return self.line.quantity - self.line.cancelled if self.requires_shipping else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -91,6 +96,8 @@ def _check_line(line: PlaceLine, currency: str, path: str) -> None:
         raise InvalidValue(f"{path}.sku", "a line needs a SKU")
     if not 1 <= line.quantity <= MAX_QUANTITY:
         raise InvalidValue(f"{path}.quantity", f"{line.quantity} is not a quantity from 1 to {MAX_QUANTITY}")
+    if not 0 <= line.cancelled <= line.quantity:
+        raise InvalidValue(f"{path}.cancelled", f"{line.cancelled} of {line.quantity} units cannot be cancelled")
     for field, amount in (("unitPrice", line.unit_price), ("discount", line.discount), ("tax", line.tax)):
         _check_amount(amount, currency, f"{path}.{field}")
 

@@ -12,14 +12,14 @@ from packhouse.ordering.pricing import KnownVariant, PricedLine, Totals
 from packhouse.orders.states import OrderStatus
 from packhouse.payments.states import PaymentKind, PaymentOutcome
 from packhouse.sdk import EventType, InvalidValue, OrderSnapshot, Refused, new_id, now
-from packhouse.storage import UnitOfWork
+from packhouse.storage import Reader, UnitOfWork
 from packhouse.storage.dialect import as_json, insert_sql, placeholders, read_id
 
 
-async def known_variants(uow: UnitOfWork, skus: Sequence[str]) -> dict[str, KnownVariant]:
+async def known_variants(reader: Reader, skus: Sequence[str]) -> dict[str, KnownVariant]:
     """The variants of the SKUs, by SKU."""
     wanted = sorted(set(skus))
-    rows = await uow.fetch(
+    rows = await reader.fetch(
         f"SELECT id, sku, title, requires_shipping FROM variant WHERE sku IN ({placeholders(len(wanted))})", *wanted
     )
     return {
@@ -29,7 +29,7 @@ async def known_variants(uow: UnitOfWork, skus: Sequence[str]) -> dict[str, Know
 
 
 async def listed_prices(
-    uow: UnitOfWork, data: PlaceOrder, variants: Mapping[str, KnownVariant], at: datetime
+    reader: Reader, data: PlaceOrder, variants: Mapping[str, KnownVariant], at: datetime
 ) -> Mapping[tuple[UUID, int], int]:
     """The price list's prices; none are read where the channel's own are final."""
     wanted = [
@@ -37,7 +37,7 @@ async def listed_prices(
         for line in data.lines
         if line.sku in variants and not (data.price_is_final and line.unit_price is not None)
     ]
-    return await prices_in_force(uow, data.channel, data.currency, at, wanted)
+    return await prices_in_force(reader, data.channel, data.currency, at, wanted)
 
 
 async def insert_order(
@@ -106,12 +106,12 @@ async def insert_lines(uow: UnitOfWork, order: OrderSnapshot, lines: Sequence[Pr
                 "title": snapshot.title[:255],
                 "requires_shipping": line.requires_shipping,
                 "ordered": line.line.quantity,
-                "allocated": line.line.quantity if line.requires_shipping else 0,
+                "allocated": line.units_to_send,
                 "backordered": 0,
                 "shipped": 0,
                 "delivered": 0,
                 "returned": 0,
-                "cancelled": 0,
+                "cancelled": line.line.cancelled,
                 "unit_price": line.unit_price,
                 "discount": line.discount,
                 "tax": line.tax,
@@ -178,4 +178,29 @@ async def leave_pending(uow: UnitOfWork, order_id: UUID) -> None:
     await uow.execute("UPDATE order_line SET allocated = 0 WHERE order_id = $1", order_id)
     await uow.execute(
         "UPDATE orders SET status = $2, confirmed_at = NULL WHERE id = $1", order_id, OrderStatus.PENDING.value
+    )
+
+
+async def leave_cancelled(uow: UnitOfWork, order_id: UUID, data: PlaceOrder) -> None:
+    """Make of what was written an order that is cancelled already: nothing is allocated, every unit is cancelled."""
+    await uow.execute(
+        "UPDATE order_line SET allocated = 0, shipped = 0, delivered = 0, cancelled = ordered WHERE order_id = $1",
+        order_id,
+    )
+    await uow.execute(
+        "UPDATE orders SET status = $2, confirmed_at = NULL, completed_at = NULL, cancelled_at = $3, cancel_reason = $4"
+        " WHERE id = $1",
+        order_id,
+        OrderStatus.CANCELLED.value,
+        data.cancelled_at,
+        data.cancel_reason[:255],
+    )
+    record(
+        uow,
+        EventType.ORDER_CANCELLED,
+        order_id,
+        order_id=order_id,
+        reason=data.cancel_reason,
+        occurred_at=data.cancelled_at,
+        payload={"number": data.number},
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -48,6 +48,13 @@ class PendingEvent:
     occurred_at: datetime
     reason: str
     payload: Mapping[str, Any]
+
+
+class Reader(Protocol):
+    """What can be read from: a unit of work inside its transaction, or the database outside of any."""
+
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """Rows of a statement with $1-parameters."""
 
 
 class UnitOfWork:

@@ -1,5 +1,6 @@
 """What a GraphQL resolver has at hand: made once for each request."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +17,8 @@ from packhouse.web.graphql.loaders import Loaders
 class Checks(Protocol):
     """The plugins' say in a command: `check` is pure and runs inside the transaction, `gather_order_facts` before it."""
 
+    @property
+    def gathers_facts(self) -> bool: ...
     async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]: ...
     def check(
         self, hook_name: str, order: OrderSnapshot, facts: Mapping[str, Facts] | None = None
@@ -57,6 +60,16 @@ class Context:
     live: LiveFeed
     by: Initiator
     loaders: Loaders = field(default_factory=Loaders)
+    deadline: asyncio.Timeout | None = None
+
+    def stop_deadline(self) -> None:
+        """Let the operation run on: it is a subscription."""
+        if self.deadline is not None:
+            self.deadline.reschedule(None)
+
+    def forget(self) -> None:
+        """Forget what was loaded: a subscription's next event is to see the state of that time."""
+        self.loaders = Loaders()
 
 
 Info = StrawberryInfo[Context, None]

@@ -1,6 +1,7 @@
 """Placing an order: one transaction from the request to allocated stock and given-out work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import choice
 from uuid import UUID
@@ -14,13 +15,29 @@ from packhouse.ordering.data import OnShortage, PlaceOrder
 from packhouse.ordering.pricing import PricedLine, Totals, check_request, priced_lines, totals
 from packhouse.ordering.rules import objection_holds, own_holds
 from packhouse.orders.states import HoldReason, OrderStatus
-from packhouse.sdk import EventType, Money, Objection, OrderLineSnapshot, OrderSnapshot, new_id, now
-from packhouse.storage import UnitOfWork
+from packhouse.sdk import EventType, Facts, Money, Objection, OrderLineSnapshot, OrderSnapshot, new_id, now
+from packhouse.storage import Database, Initiator, Reader, UnitOfWork
+from packhouse.web.context import Checks
 
 # Crockford's base 32: no letter that is mistaken for another or for a digit.
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 CheckOrder = Callable[[OrderSnapshot], Sequence[tuple[str, Objection]]]
+
+
+async def place_order(database: Database, checks: Checks, by: Initiator, data: PlaceOrder) -> UUID:
+    """Place an order with the plugins' say: facts are gathered before the transaction, the checks run inside it.
+
+    Raises:
+        InvalidValue, Refused: as `place`.
+    """
+    data = replace(data, number=data.number or new_number())
+    facts: Mapping[str, Facts] = {}
+    if checks.gathers_facts:
+        facts = await checks.gather_order_facts((await draft_order(database, data)).order)
+    return await database.write(
+        by, lambda uow: place(uow, data, lambda order: checks.check("check_order", order, facts))
+    )
 
 
 async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
@@ -34,30 +51,54 @@ async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
         Refused: UNKNOWN_SKU, NO_PRICE, PRICE_MISMATCH, CURRENCY_MISMATCH, BAD_ADDRESS, INSUFFICIENT_STOCK,
             DUPLICATE_ORDER, or a plugin's own code. Nothing is changed.
     """
-    check_request(data)
-    placed_at = data.placed_at or now()
-    variants = await records.known_variants(uow, [line.sku for line in data.lines])
-    prices = await records.listed_prices(uow, data, variants, placed_at)
-    lines = priced_lines(data, variants, prices)
-    amounts = totals(data, lines)
-    holds = own_holds(data, needs_address=any(line.requires_shipping for line in lines), total=amounts.total)
-    order = _snapshot(new_id(), data.number or new_number(), data, lines, amounts, placed_at)
-    holds += objection_holds(check(order))
-
-    work = await _write(uow, order, data, lines, amounts)
+    draft = await draft_order(uow, data)
+    order_id = draft.order.id
+    holds = own_holds(data, needs_address=draft.needs_work, total=draft.amounts.total)
+    holds += objection_holds(check(draft.order))
+    work = await _write(uow, draft, data)
+    if data.cancelled_at is not None:
+        await records.leave_cancelled(uow, order_id, data)
+        return order_id
     try:
-        await allocate(uow, order.id, work, _ship_to(data))
+        await allocate(uow, order_id, work, _ship_to(data))
     except Shortage as shortage:
         if data.on_shortage is OnShortage.REFUSE:
             raise
-        await records.leave_pending(uow, order.id)
+        await records.leave_pending(uow, order_id)
         holds.append((HoldReason.OUT_OF_STOCK, shortage.message))
     else:
-        record(uow, EventType.ORDER_CONFIRMED, order.id, order_id=order.id, payload={"number": order.number})
-        if not work:
-            record(uow, EventType.ORDER_COMPLETED, order.id, order_id=order.id, payload={"number": order.number})
-    await place_holds(uow, order.id, holds)
-    return order.id
+        _record_confirmed(uow, draft)
+    await place_holds(uow, order_id, holds)
+    return order_id
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order as it would be: priced, summed, and nothing written."""
+
+    order: OrderSnapshot
+    lines: list[PricedLine]
+    amounts: Totals
+
+    @property
+    def needs_work(self) -> bool:
+        """Whether somebody has to send anything."""
+        return any(line.units_to_send for line in self.lines)
+
+
+async def draft_order(reader: Reader, data: PlaceOrder) -> Draft:
+    """Price an order without writing anything.
+
+    Raises:
+        InvalidValue, Refused: what cannot be ordered, as `place`.
+    """
+    check_request(data)
+    placed_at = data.placed_at or now()
+    variants = await records.known_variants(reader, [line.sku for line in data.lines])
+    prices = await records.listed_prices(reader, data, variants, placed_at)
+    lines = priced_lines(data, variants, prices)
+    amounts = totals(data, lines)
+    return Draft(_snapshot(data.number or new_number(), data, lines, amounts, placed_at), lines, amounts)
 
 
 def new_number() -> str:
@@ -65,10 +106,9 @@ def new_number() -> str:
     return "PH-" + "".join(choice(_NUMBER_ALPHABET) for _ in range(8))
 
 
-async def _write(
-    uow: UnitOfWork, order: OrderSnapshot, data: PlaceOrder, lines: list[PricedLine], amounts: Totals
-) -> list[WorkLine]:
+async def _write(uow: UnitOfWork, draft: Draft, data: PlaceOrder) -> list[WorkLine]:
     """Write the order as confirmed, with its lines and money; returns the lines that somebody has to send."""
+    order = draft.order
     customer_id = await recognise(
         uow,
         Buyer(
@@ -80,31 +120,41 @@ async def _write(
             is_demo=data.is_demo,
         ),
     )
-    needs_work = any(line.requires_shipping for line in lines)
-    status = OrderStatus.CONFIRMED if needs_work else OrderStatus.COMPLETED
-    await records.insert_order(uow, order, customer_id, data, amounts, status)
-    await records.insert_lines(uow, order, lines)
+    status = OrderStatus.CONFIRMED if draft.needs_work else OrderStatus.COMPLETED
+    await records.insert_order(uow, order, customer_id, data, draft.amounts, status)
+    await records.insert_lines(uow, order, draft.lines)
+    _record_placed(uow, draft, data)
     await records.insert_payments(uow, order.id, data, order.placed_at)
     await records.insert_promise(uow, order.id, data)
+    return [
+        WorkLine(snapshot.id, line.variant.id, line.variant.sku, line.units_to_send)
+        for snapshot, line in zip(order.lines, draft.lines, strict=True)
+        if line.units_to_send
+    ]
+
+
+def _record_placed(uow: UnitOfWork, draft: Draft, data: PlaceOrder) -> None:
     record(
         uow,
         EventType.ORDER_PLACED,
-        order.id,
-        order_id=order.id,
-        occurred_at=order.placed_at,
+        draft.order.id,
+        order_id=draft.order.id,
+        occurred_at=draft.order.placed_at,
         payload={
-            "number": order.number,
+            "number": draft.order.number,
             "channel": data.channel,
-            "total": amounts.total,
+            "total": draft.amounts.total,
             "currency": data.currency,
-            "lines": [{"sku": line.line.sku, "quantity": line.line.quantity} for line in lines],
+            "lines": [{"sku": line.line.sku, "quantity": line.line.quantity} for line in draft.lines],
         },
     )
-    return [
-        WorkLine(snapshot.id, line.variant.id, line.variant.sku, line.line.quantity)
-        for snapshot, line in zip(order.lines, lines, strict=True)
-        if line.requires_shipping
-    ]
+
+
+def _record_confirmed(uow: UnitOfWork, draft: Draft) -> None:
+    order = draft.order
+    record(uow, EventType.ORDER_CONFIRMED, order.id, order_id=order.id, payload={"number": order.number})
+    if not draft.needs_work:
+        record(uow, EventType.ORDER_COMPLETED, order.id, order_id=order.id, payload={"number": order.number})
 
 
 def _ship_to(data: PlaceOrder) -> str:
@@ -112,10 +162,10 @@ def _ship_to(data: PlaceOrder) -> str:
 
 
 def _snapshot(
-    order_id: UUID, number: str, data: PlaceOrder, lines: list[PricedLine], amounts: Totals, placed_at: datetime
+    number: str, data: PlaceOrder, lines: list[PricedLine], amounts: Totals, placed_at: datetime
 ) -> OrderSnapshot:
     return OrderSnapshot(
-        id=order_id,
+        id=data.order_id,
         number=number,
         channel=data.channel,
         external_id=data.external_id,
@@ -136,7 +186,7 @@ def _snapshot(
                 shipped=0,
                 delivered=0,
                 returned=0,
-                cancelled=0,
+                cancelled=line.line.cancelled,
                 unit_price=Money.from_minor(line.unit_price, data.currency),
                 total=Money.from_minor(line.total, data.currency),
                 external_id=line.line.external_id,
