@@ -104,3 +104,16 @@ class Disposition(StrEnum):
     QUARANTINE = "quarantine"
     SCRAP = "scrap"
     SEND_BACK = "send_back"
+
+
+class ReturnReason(StrEnum):
+    """Why a customer sends units back."""
+
+    UNWANTED = "unwanted"
+    DOES_NOT_FIT = "does_not_fit"
+    NOT_AS_DESCRIBED = "not_as_described"
+    DEFECTIVE = "defective"
+    DAMAGED_IN_TRANSIT = "damaged_in_transit"
+    WRONG_ITEM = "wrong_item"
+    ARRIVED_LATE = "arrived_late"
+    OTHER = "other"

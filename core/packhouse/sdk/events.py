@@ -34,9 +34,12 @@ class EventType(StrEnum):
     RETURN_REQUESTED = "return_requested"
     RETURN_APPROVED = "return_approved"
     RETURN_DECLINED = "return_declined"
+    RETURN_CANCELLED = "return_cancelled"
     RETURN_RECEIVED = "return_received"
+    RETURN_INSPECTED = "return_inspected"
     RETURN_CLOSED = "return_closed"
     REFUND_MADE = "refund_made"
+    REFUND_DENIED = "refund_denied"
     REVIEW_REQUESTED = "review_requested"
     FEEDBACK_RECEIVED = "feedback_received"
 

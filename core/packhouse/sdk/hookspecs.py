@@ -193,8 +193,16 @@ class Deliver:
         """A return was declined."""
 
     @hookspec
+    async def return_cancelled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A return was called off before anything came back."""
+
+    @hookspec
     async def return_received(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """Returned units arrived."""
+
+    @hookspec
+    async def return_inspected(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Returned units were inspected: what became of each is in the payload."""
 
     @hookspec
     async def return_closed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
@@ -203,6 +211,10 @@ class Deliver:
     @hookspec
     async def refund_made(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """Money was given back."""
+
+    @hookspec
+    async def refund_denied(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """It was decided that no money goes back for lines of a return."""
 
     @hookspec
     async def review_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
