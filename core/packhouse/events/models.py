@@ -51,7 +51,7 @@ class PositionCounter(Model):
 class Delivery(Row):
     """One event that one plugin shall get, written in the event's own transaction. `status`: pending, done, dead.
 
-    `attempts` counts those that failed for the plugin's reasons; `next_attempt_at` is set between attempts.
+    `attempts` counts all tries except those that a rate limit turned away; `next_attempt_at` is set between two.
     """
 
     event_id = fields.UUIDField()

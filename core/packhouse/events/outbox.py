@@ -1,33 +1,103 @@
-"""Writes the events of a unit of work as its last statements, so that they are committed with the change or not at all."""
+"""Writes the events of a unit of work, and who shall get them, as its last statements: with the change or not at all."""
 
-from packhouse.sdk.values import now
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from uuid import UUID
+
+from packhouse.sdk.events import EventType
+from packhouse.sdk.values import fact_id, new_id, now
 from packhouse.storage import UnitOfWork
+from packhouse.storage.dialect import Dialect, as_json
+from packhouse.storage.unit_of_work import PendingEvent
+
+Listeners = Mapping[EventType, tuple[str, ...]]
+
+_NOBODY: Listeners = MappingProxyType({})
+_REASON_LENGTH = 255
+
+# One statement for any number of events. The server's clock orders transactions of several machines: where two touch one
+# order, the second writes its events after the first has committed.
+_INSERT_EVENTS = """
+INSERT INTO event (id, type, order_id, reason, payload, occurred_at, ordinal, recorded_at, actor, origin,
+                   correlation_id, causation_id, schema_version)
+SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $7, $8, $9, $10, 1
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[]) WITH ORDINALITY
+     AS fresh(id, type, order_id, reason, payload, occurred_at, ordinal)
+"""
+_INSERT_DELIVERIES = """
+INSERT INTO delivery (id, event_id, plugin, lane_id)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[])
+"""
 
 
 class Outbox:
-    """The event log's writer: `flush` is the database's `before_commit`."""
+    """The event log's writer: `flush` is the database's `before_commit`.
+
+    `listeners` names for each event type the plugins that want it; without any, nothing but the events is written.
+    """
+
+    def __init__(self, listeners: Listeners = _NOBODY) -> None:
+        self._listeners = listeners
 
     async def flush(self, uow: UnitOfWork) -> None:
-        """Insert the recorded events."""
-        recorded_at = now()
-        by = uow.initiator
-        await uow.insert(
-            "event",
-            [
-                {
-                    "id": event.id,
-                    "type": event.type.value,
-                    "order_id": event.order_id,
-                    "actor": by.actor,
-                    "origin": by.origin,
-                    "reason": event.reason[:255],
-                    "correlation_id": by.correlation_id,
-                    "causation_id": by.causation_id,
-                    "schema_version": 1,
-                    "payload": dict(event.payload),
-                    "occurred_at": event.occurred_at,
-                    "recorded_at": recorded_at,
-                }
-                for event in uow.pending
-            ],
-        )
+        """Insert the recorded events and their deliveries. Positions and lanes follow after the commit."""
+        deliveries = [
+            (new_id(), event.id, plugin, lane_id(plugin, event))
+            for event in uow.pending
+            for plugin in self._listeners.get(event.type, ())
+        ]
+        if uow.dialect is Dialect.POSTGRES:
+            await _insert_on_postgres(uow, deliveries)
+        else:
+            await _insert_on_sqlite(uow, deliveries)
+
+
+def lane_id(plugin: str, event: PendingEvent) -> UUID:
+    """The lane of an event: the plugin's lane of its order; an event of no order has one of its own."""
+    return fact_id("lane", plugin, event.order_id or event.id)
+
+
+async def _insert_on_postgres(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]]) -> None:
+    by, events = uow.initiator, uow.pending
+    await uow.execute(
+        _INSERT_EVENTS,
+        [event.id for event in events],
+        [event.type.value for event in events],
+        [event.order_id for event in events],
+        [event.reason[:_REASON_LENGTH] for event in events],
+        [as_json(dict(event.payload)) for event in events],
+        [event.occurred_at for event in events],
+        by.actor,
+        by.origin,
+        by.correlation_id,
+        by.causation_id,
+    )
+    if deliveries:
+        await uow.execute(_INSERT_DELIVERIES, *(list(column) for column in zip(*deliveries, strict=True)))
+
+
+async def _insert_on_sqlite(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]]) -> None:
+    by, recorded_at = uow.initiator, now()
+    await uow.insert(
+        "event",
+        [
+            {
+                "id": event.id,
+                "type": event.type.value,
+                "order_id": event.order_id,
+                "reason": event.reason[:_REASON_LENGTH],
+                "payload": dict(event.payload),
+                "occurred_at": event.occurred_at,
+                "ordinal": ordinal,
+                "recorded_at": recorded_at,
+                "actor": by.actor,
+                "origin": by.origin,
+                "correlation_id": by.correlation_id,
+                "causation_id": by.causation_id,
+                "schema_version": 1,
+            }
+            for ordinal, event in enumerate(uow.pending, start=1)
+        ],
+    )
+    columns = ("id", "event_id", "plugin", "lane_id")
+    await uow.insert("delivery", [dict(zip(columns, delivery, strict=True)) for delivery in deliveries])

@@ -1,11 +1,14 @@
 """Reads the log. A reader that goes on from where it stopped uses positions: ids and times are no cursor."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from packhouse.events.arrays import any_id, any_text, bound
 from packhouse.sdk.events import Event, EventType
+from packhouse.sdk.values import now
 from packhouse.storage import Database
 from packhouse.storage.dialect import read_id, read_json, read_time
 
@@ -97,3 +100,42 @@ def _filters(
     if types is not None:
         filters.append((any_text(dialect, "type", "$n"), bound(dialect, [each.value for each in types])))
     return filters
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledCall:
+    """A call to a provider whose end nobody knows: its process died, or no clear answer came."""
+
+    provider: str
+    operation: str
+    subject_id: UUID
+    order_id: UUID | None
+    idempotency_key: str
+    error: str
+    created_at: datetime
+
+
+async def unsettled_calls(database: Database, operation: str, *, limit: int = 100) -> list[UnsettledCall]:
+    """Calls of one operation to be made again with the same key, which asks the provider first; oldest first."""
+    rows = await database.fetch(
+        """
+        SELECT provider, operation, subject_id, order_id, idempotency_key, error, created_at FROM provider_call
+        WHERE operation = $1 AND (status = 'in_doubt' OR (status = 'requested' AND claimed_until <= $2))
+        ORDER BY created_at LIMIT $3
+        """,
+        operation,
+        now(),
+        limit,
+    )
+    return [
+        UnsettledCall(
+            provider=row["provider"],
+            operation=row["operation"],
+            subject_id=read_id(row["subject_id"]),
+            order_id=None if row["order_id"] is None else read_id(row["order_id"]),
+            idempotency_key=row["idempotency_key"],
+            error=row["error"],
+            created_at=read_time(row["created_at"]),
+        )
+        for row in rows
+    ]

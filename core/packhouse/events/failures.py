@@ -1,0 +1,52 @@
+"""What becomes of a delivery that failed: when it is tried again, or that it is given up. Pure."""
+
+import math
+import random
+from dataclasses import dataclass
+
+from packhouse.sdk.errors import ProviderError, ProviderRateLimited, ProviderRefused
+
+_FIRST_SECONDS = 1.0
+_LONGEST_SECONDS = 3600.0
+_LONGEST_RETRY_AFTER = 86_400.0
+_ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again after `seconds`; `counts` says whether the attempt counts towards giving up."""
+
+    seconds: float
+    counts: bool = True
+
+
+def next_attempt(error: BaseException, failed_before: int, max_attempts: int, luck: random.Random) -> Again | None:
+    """When to try again after an error, None to give up.
+
+    Waits double from 1 s to 1 h, jittered down to a half, so that what failed together does not come back together. A
+    vendor's `retry_after` is kept and its rate limit never counts; what a vendor refused for good is given up at once.
+    """
+    if isinstance(error, ProviderRateLimited):
+        return Again(_sensible(error.retry_after) * luck.uniform(1.0, 1.1), counts=False)
+    if isinstance(error, ProviderRefused) or failed_before + 1 >= max_attempts:
+        return None
+    seconds = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(failed_before, 32))
+    return Again(seconds * luck.uniform(0.5, 1.0))
+
+
+def describe(error: BaseException) -> str:
+    """The error in one line for a row that people look at."""
+    if isinstance(error, ProviderError):
+        text = f"{type(error).__name__}: {error.detail}"
+    elif isinstance(error, TimeoutError) and not str(error):
+        text = "TimeoutError: no answer in time"
+    else:
+        text = f"{type(error).__name__}: {error}"
+    # PostgreSQL stores no zero bytes
+    return text.replace("\x00", "")[:_ERROR_LENGTH]
+
+
+def _sensible(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        return _LONGEST_SECONDS
+    return min(_LONGEST_RETRY_AFTER, max(_FIRST_SECONDS, seconds))

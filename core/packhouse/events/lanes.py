@@ -1,0 +1,223 @@
+"""Delivers events to one plugin: lanes side by side, each lane's events one after another, retried until they work.
+
+Every plugin has a worker of its own, so that a slow or failing one holds up nobody else; inside it a failing order holds
+up no other order.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from packhouse.events.failures import describe, next_attempt
+from packhouse.events.lane_store import (
+    Attempt,
+    DueDelivery,
+    LaneRun,
+    LeasedLane,
+    lease_lanes,
+    renew_leases,
+    settle_lanes,
+)
+from packhouse.events.states import DeliveryStatus
+from packhouse.sdk.events import Event, EventType
+from packhouse.sdk.snapshots import OrderSnapshot
+from packhouse.sdk.values import new_id, now
+from packhouse.storage import Database
+
+LoadSnapshots = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, OrderSnapshot]]]
+
+_PAUSE_AFTER_ERROR = 1.0
+log = logging.getLogger(__name__)
+
+
+class DeliverySettings(Protocol):
+    """How deliveries are made: times in seconds, `batch` lanes at once for each plugin."""
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often to look for work that nobody announced."""
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a lane is ours without renewing."""
+
+    @property
+    def batch(self) -> int:
+        """How many lanes of a plugin are worked at once."""
+
+    @property
+    def max_attempts(self) -> int:
+        """After how many failed attempts a delivery is given up."""
+
+
+class Recipients(Protocol):
+    """Who gets events: the plugin host."""
+
+    @property
+    def listeners(self) -> Mapping[EventType, tuple[str, ...]]:
+        """For each event type the codes of the plugins that want it."""
+
+    async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
+        """Hand an event to one plugin; whatever it raises means: again later."""
+
+
+class LaneWorker:
+    """Works the lanes of one plugin. `owner` names this worker in the leases that it holds."""
+
+    def __init__(
+        self,
+        database: Database,
+        recipients: Recipients,
+        plugin: str,
+        load_snapshots: LoadSnapshots,
+        settings: DeliverySettings,
+    ) -> None:
+        self.plugin = plugin
+        self.owner = new_id()
+        self._database = database
+        self._recipients = recipients
+        self._load_snapshots = load_snapshots
+        self._settings = settings
+        self._luck = random.Random()  # noqa: S311  (jitter, not a secret)
+        self._wake = asyncio.Event()
+        self._running: dict[UUID, tuple[asyncio.Task[None], LaneRun]] = {}
+        self._renew_at = 0.0
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look for due lanes now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called; an error of the database pauses the work and loses nothing."""
+        while not self._stopping:
+            try:
+                await self._turn()
+            except Exception:
+                log.exception("Deliveries to plugin %s pause for %s s", self.plugin, _PAUSE_AFTER_ERROR)
+                await asyncio.sleep(_PAUSE_AFTER_ERROR)
+
+    def stop(self) -> None:
+        """Take no more lanes: `run` returns."""
+        self._stopping = True
+        self._wake.set()
+
+    async def finish(self, grace_seconds: float) -> None:
+        """After `run` has returned: let running hooks end, interrupt those that do not, and give all lanes back."""
+        tasks = [task for task, _ in self._running.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._settle()
+
+    async def _turn(self) -> None:
+        self._wake.clear()
+        await self._settle()
+        await self._renew()
+        free = self._settings.batch - len(self._running)
+        lanes = await lease_lanes(
+            self._database, self.plugin, self.owner, limit=free, seconds=self._settings.lease_seconds
+        )
+        await self._start(lanes)
+        if lanes:
+            await asyncio.sleep(0)  # hooks that have nothing to wait for end here, and are settled together
+        else:
+            await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.poll_seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _settle(self) -> None:
+        finished = [run for task, run in self._running.values() if task.done()]
+        if not finished:
+            return
+        await settle_lanes(self._database, self.owner, finished)
+        for run in finished:
+            del self._running[run.lane.id]
+
+    async def _renew(self) -> None:
+        clock = time.monotonic()
+        if not self._running:
+            self._renew_at = clock + self._settings.lease_seconds / 3
+        elif clock >= self._renew_at:
+            kept = await renew_leases(
+                self._database, self.owner, list(self._running), seconds=self._settings.lease_seconds
+            )
+            for lane in self._running.keys() - kept:
+                log.warning("The lease of lane %s of plugin %s was lost to another worker", lane, self.plugin)
+                self._running[lane][0].cancel()
+            self._renew_at = clock + self._settings.lease_seconds / 3
+
+    async def _start(self, lanes: Sequence[LeasedLane]) -> None:
+        fresh = [lane for lane in lanes if lane.id not in self._running]
+        orders = await self._orders(fresh) if fresh else {}
+        for lane in fresh:
+            run = LaneRun(lane)
+            task = asyncio.create_task(self._deliver(run, orders), name=f"lane {self.plugin} {lane.id}")
+            task.add_done_callback(lambda _: self._wake.set())
+            self._running[lane.id] = (task, run)
+
+    async def _orders(self, lanes: Sequence[LeasedLane]) -> Mapping[UUID, OrderSnapshot] | None:
+        """The orders of all lanes, read together; None where that failed, so that each lane reads its own."""
+        ids = {due.event.order_id for lane in lanes for due in lane.deliveries if due.event.order_id is not None}
+        try:
+            return await self._load_snapshots(sorted(ids)) if ids else {}
+        except Exception:
+            log.exception("The orders of %s lanes of plugin %s could not be read together", len(lanes), self.plugin)
+            return None
+
+    async def _deliver(self, run: LaneRun, orders: Mapping[UUID, OrderSnapshot] | None) -> None:
+        for due in run.lane.deliveries:
+            attempt = await self._attempt(due, orders)
+            run.attempts.append(attempt)
+            if attempt.status is DeliveryStatus.PENDING:
+                break
+        run.complete = True
+
+    async def _attempt(self, due: DueDelivery, orders: Mapping[UUID, OrderSnapshot] | None) -> Attempt:
+        started_at, started = now(), time.perf_counter()
+        error: Exception | None = None
+        try:
+            await self._recipients.deliver(self.plugin, due.event, await self._order(due.event, orders))
+        except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
+            error = raised
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        if error is None:
+            return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1)
+        again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck)
+        counted = due.attempts + (again is None or again.counts)
+        self._tell(due.event, error, counted, given_up=again is None)
+        next_at = None if again is None else now() + timedelta(seconds=again.seconds)
+        status = DeliveryStatus.DEAD if again is None else DeliveryStatus.PENDING
+        return Attempt(due.id, started_at, milliseconds, status, counted, describe(error), next_at)
+
+    async def _order(self, event: Event, orders: Mapping[UUID, OrderSnapshot] | None) -> OrderSnapshot | None:
+        if event.order_id is None:
+            return None
+        if orders is None:
+            orders = await self._load_snapshots([event.order_id])
+        return orders.get(event.order_id)
+
+    def _tell(self, event: Event, error: Exception, counted: int, *, given_up: bool) -> None:
+        log.log(
+            logging.ERROR if given_up else logging.WARNING,
+            "Plugin %s failed on %s %s (attempt %s, %s): %s",
+            self.plugin,
+            event.type.value,
+            event.id,
+            counted,
+            "given up" if given_up else "tried again later",
+            describe(error),
+            exc_info=error if given_up else None,
+        )

@@ -1,0 +1,63 @@
+"""Gives committed events their positions: the one cursor that misses nothing.
+
+An id or a time given inside a transaction is none: a slow transaction commits behind a faster one, and a reader that has
+passed the faster one's id never sees the slow one's. One assigner at a time numbers what is committed.
+"""
+
+from packhouse.sdk.values import now
+from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage.dialect import Dialect
+
+_LOCK = 7_254_436_108
+_BATCH = 1000
+_BY = Initiator("system", "positions")
+
+_COUNT = """
+INSERT INTO position_counter (name, position) VALUES ('event', $1)
+ON CONFLICT (name) DO UPDATE SET position = position_counter.position + excluded.position RETURNING position
+"""
+# recorded_at orders transactions that touch one order, ordinal the events inside one
+_ASSIGN = """
+UPDATE event SET position = $1 + fresh.place
+FROM (SELECT id, row_number() OVER (ORDER BY recorded_at, ordinal, id) AS place
+      FROM (SELECT id, recorded_at, ordinal FROM event WHERE position IS NULL
+            ORDER BY recorded_at, ordinal, id LIMIT $2) AS oldest) AS fresh
+WHERE event.id = fresh.id
+"""
+# A lane that is there keeps its due time: it is leased, or waits for its next attempt. Sorted, so that nobody deadlocks.
+_FILL_LANES = """
+INSERT INTO lane (id, plugin, due_at)
+SELECT delivery.lane_id, min(delivery.plugin), $3 FROM event JOIN delivery ON delivery.event_id = event.id
+WHERE event.position > $1 AND event.position <= $2 AND delivery.status = 'pending'
+GROUP BY delivery.lane_id ORDER BY delivery.lane_id
+ON CONFLICT (id) DO UPDATE SET version = lane.version + 1
+"""
+
+
+async def assign_positions(database: Database) -> int | None:
+    """Number the committed events that have no position, in commit order per order, and make their lanes due.
+
+    Returns how many got one: 0 when there was nothing to do, None when another process is at it.
+    """
+    waiting = await database.fetch("SELECT id FROM event WHERE position IS NULL LIMIT 1")
+    return await database.write(_BY, _assign) if waiting else 0
+
+
+async def _assign(uow: UnitOfWork) -> int | None:
+    if uow.dialect is Dialect.POSTGRES and not await _alone(uow):
+        return None
+    rows = await uow.fetch(
+        "SELECT count(*) AS n FROM (SELECT 1 FROM event WHERE position IS NULL LIMIT $1) AS oldest", _BATCH
+    )
+    count = int(rows[0]["n"])
+    if count == 0:
+        return 0
+    last = int((await uow.fetch(_COUNT, count))[0]["position"])
+    await uow.execute(_ASSIGN, last - count, count)
+    await uow.execute(_FILL_LANES, last - count, last, now())
+    return count
+
+
+async def _alone(uow: UnitOfWork) -> bool:
+    rows = await uow.fetch("SELECT pg_try_advisory_xact_lock($1) AS alone", _LOCK)
+    return bool(rows[0]["alone"])

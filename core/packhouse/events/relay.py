@@ -1,0 +1,125 @@
+"""What runs behind the requests: gives positions, delivers to plugins, and feeds the live subscriptions."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from packhouse.events.arrays import any_text, bound
+from packhouse.events.lanes import DeliverySettings, LaneWorker, LoadSnapshots, Recipients
+from packhouse.events.live import LiveEvents
+from packhouse.events.positions import assign_positions
+from packhouse.sdk.values import now
+from packhouse.storage import Database
+
+_LINGER = 0.01
+_DRAIN_POLL = 0.01
+_PAUSE_AFTER_ERROR = 1.0
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """The one background object. `live` is where subscriptions come from.
+
+    A commit wakes it; without that it polls, so events of other processes arrive too.
+    """
+
+    def __init__(
+        self, database: Database, host: Recipients, load_snapshots: LoadSnapshots, settings: DeliverySettings
+    ) -> None:
+        self.live = LiveEvents(database)
+        self._database = database
+        self._settings = settings
+        self._plugins = sorted({code for codes in host.listeners.values() for code in codes})
+        self._new_worker = partial(LaneWorker, database, host, load_snapshots=load_snapshots, settings=settings)
+        self._workers: list[LaneWorker] = []
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Start working in the background; call it outside any transaction."""
+        await self.live.start()
+        self._stopping = False
+        self._workers = [self._new_worker(code) for code in self._plugins]
+        self._database.on_commit.append(self._wake.set)
+        self._wake.set()
+        self._tasks = [
+            asyncio.create_task(self._run_log(), name="event-log"),
+            *(asyncio.create_task(worker.run(), name=f"lanes {worker.plugin}") for worker in self._workers),
+        ]
+
+    async def stop(self, grace_seconds: float = 5.0) -> None:
+        """Stop: running hooks get `grace_seconds` to end, then are interrupted; their lanes go to whoever starts next."""
+        if not self._tasks:
+            return
+        self._database.on_commit.remove(self._wake.set)
+        self._stopping = True
+        self._wake.set()
+        for worker in self._workers:
+            worker.stop()
+        self.live.stop()
+        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*(worker.finish(grace_seconds) for worker in self._workers))
+        self._tasks = []
+
+    async def drain(self) -> None:
+        """Wait until every event has its position and no delivery is due or running.
+
+        A delivery that waits for its next attempt is not due, and dead ones are not waited for.
+
+        Raises:
+            RuntimeError: the relay is not running, so nothing would ever change.
+        """
+        if not self._tasks:
+            raise RuntimeError("the relay is not running: start it before draining it")
+        while await self._busy():
+            self._wake.set()
+            await asyncio.sleep(_DRAIN_POLL)
+
+    async def _run_log(self) -> None:
+        while not self._stopping:
+            try:
+                await self._advance()
+            except Exception:
+                log.exception("The event log pauses for %s s", _PAUSE_AFTER_ERROR)
+                await asyncio.sleep(_PAUSE_AFTER_ERROR)
+
+    async def _advance(self) -> None:
+        self._wake.clear()
+        while (count := await assign_positions(self._database)) and not self._stopping:
+            self._wake_workers()
+        if await self.live.read():
+            self._wake_workers()
+        if count is not None and not await _within(self._settings.poll_seconds, self._wake.wait):
+            return
+        # one breath, so that commits that come close together are numbered together
+        await asyncio.sleep(_LINGER)
+
+    def _wake_workers(self) -> None:
+        for worker in self._workers:
+            worker.wake()
+
+    async def _busy(self) -> bool:
+        # one statement, one moment: a hook that records an event and ends is seen either running or with its event
+        dialect = self._database.dialect
+        rows = await self._database.fetch(
+            f"""
+            SELECT EXISTS(SELECT 1 FROM event WHERE position IS NULL) OR EXISTS(
+                SELECT 1 FROM lane WHERE {any_text(dialect, "plugin", "$1")}
+                AND (due_at <= $2 OR {any_text(dialect, "CAST(lease_owner AS text)", "$3")})) AS busy
+            """,
+            bound(dialect, self._plugins),
+            now(),
+            bound(dialect, [str(worker.owner) for worker in self._workers]),
+        )
+        return bool(rows[0]["busy"])
+
+
+async def _within(seconds: float, wait: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await wait()
+    except TimeoutError:
+        return False
+    return True
