@@ -12,9 +12,10 @@ from packhouse.inventory.states import AllocationStatus
 from packhouse.ordering.commands.hold import locked_order
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.ordering.rules import objection_holds
+from packhouse.ordering.snapshot import bare_snapshot
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
-from packhouse.sdk import EventType, OrderSnapshot, Refused, now
+from packhouse.sdk import EventType, Refused, now
 from packhouse.storage import UnitOfWork
 
 _GIVEN_AWAY = {
@@ -35,8 +36,8 @@ class CancelOrder:
     reason: str
 
 
-async def cancel(uow: UnitOfWork, data: CancelOrder, snapshot: OrderSnapshot, check: CheckOrder) -> UUID:
-    """Cancel a whole order; returns its id. `snapshot` is the order for the plugins' check.
+async def cancel(uow: UnitOfWork, data: CancelOrder, check: CheckOrder) -> UUID:
+    """Cancel a whole order; returns its id. `check` is the plugins' say.
 
     Raises:
         Refused: NOT_FOUND, ALREADY_SHIPPED, WORK_GIVEN_AWAY (a network has accepted it: ask them first), or a plugin's code.
@@ -45,11 +46,11 @@ async def cancel(uow: UnitOfWork, data: CancelOrder, snapshot: OrderSnapshot, ch
     order = await locked_order(data.order_id)
     ORDER_STATUS.check(OrderStatus(order.status), OrderStatus.CANCELLED)
     lines = await OrderLine.filter(order_id=order.id)
-    if any(line.shipped for line in lines):
+    if any(line.shipped for line in lines if line.requires_shipping):
         raise Refused(
             "ALREADY_SHIPPED", f"parts of order {order.number} have shipped: take them back as a return", "orderId"
         )
-    objection_holds(check(snapshot))
+    objection_holds(check(bare_snapshot(order, lines)))
     work = [row for row in await FulfillmentOrder.filter(order_id=order.id) if row.status not in _ENDED]
     for row in work:
         _check_work(order, row)
@@ -85,7 +86,9 @@ async def _end(order: Order, reason: str) -> None:
     )
     await Hold.filter(order_id=order.id, released_at=None).update(released_at=at, released_by="cancelled")
     for line in await OrderLine.filter(order_id=order.id):
-        await OrderLine.filter(id=line.id).update(allocated=0, backordered=0, cancelled=line.ordered)
+        await OrderLine.filter(id=line.id).update(
+            allocated=0, backordered=0, shipped=0, delivered=0, cancelled=line.ordered
+        )
 
 
 async def _cancel_work(uow: UnitOfWork, work: FulfillmentOrder, reason: str) -> None:

@@ -1,0 +1,61 @@
+"""The money that a channel reports: booked as it grows, never twice."""
+
+from packhouse.channels.models import Channel
+from packhouse.events.record import record
+from packhouse.orders.models import Order
+from packhouse.payments.models import PaymentEvent
+from packhouse.payments.rules import LoggedPayment, PaymentSummary, payment_status
+from packhouse.payments.states import PaymentKind, PaymentOutcome
+from packhouse.sdk import EventType, IncomingOrder, IncomingPayment, Refused, now
+from packhouse.storage import UnitOfWork
+
+
+async def book_payments(uow: UnitOfWork, order: Order, channel: Channel, incoming: IncomingOrder) -> bool:
+    """Book what the channel reports beyond what is booked; returns whether that was anything.
+
+    A channel reports one payment with a growing amount (paid in parts): the difference is booked.
+
+    Raises:
+        Refused: CURRENCY_MISMATCH.
+    """
+    booked = await PaymentEvent.filter(order_id=order.id, outcome=PaymentOutcome.SUCCESS.value)
+    fresh = [await _book(uow, order, channel, payment, booked) for payment in incoming.payments]
+    return any(fresh)
+
+
+async def money_of(order: Order) -> PaymentSummary:
+    """What the order's payment events add up to."""
+    rows = await PaymentEvent.filter(order_id=order.id)
+    entries = [LoggedPayment(PaymentKind(row.kind), PaymentOutcome(row.outcome), row.amount) for row in rows]
+    return payment_status(entries, order.total)
+
+
+async def _book(
+    uow: UnitOfWork, order: Order, channel: Channel, payment: IncomingPayment, booked: list[PaymentEvent]
+) -> bool:
+    if payment.amount.currency != order.currency:
+        raise Refused(
+            "CURRENCY_MISMATCH", f"{payment.amount} is not in the order's currency {order.currency}", "payments"
+        )
+    same = [row for row in booked if row.kind == payment.kind and _is_of(row.external_id, payment.external_id)]
+    amount = payment.amount.minor - sum(row.amount for row in same)
+    if amount <= 0:
+        return False
+    external_id = f"{payment.external_id}+{payment.amount.minor}" if same else payment.external_id
+    row = await PaymentEvent.create(
+        order_id=order.id,
+        kind=PaymentKind(payment.kind).value,
+        outcome=PaymentOutcome.SUCCESS.value,
+        amount=amount,
+        provider=channel.provider or channel.code,
+        method=payment.method,
+        external_id=external_id,
+        occurred_at=payment.occurred_at or now(),
+    )
+    payload = {"kind": row.kind, "outcome": row.outcome, "amount": amount, "currency": order.currency}
+    record(uow, EventType.PAYMENT_RECORDED, row.id, order_id=order.id, payload=payload)
+    return True
+
+
+def _is_of(external_id: str, payment_id: str) -> bool:
+    return external_id == payment_id or external_id.startswith(f"{payment_id}+")

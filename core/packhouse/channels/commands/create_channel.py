@@ -1,0 +1,52 @@
+"""Adding a place where orders are placed."""
+
+import re
+from dataclasses import dataclass
+
+from packhouse.channels.models import Channel
+from packhouse.sdk import InvalidValue, Refused, now
+from packhouse.storage import UnitOfWork
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class CreateChannel:
+    """A channel to create; `provider` is the plugin's provider behind it, empty for one that uses the API."""
+
+    code: str
+    name: str
+    provider: str = ""
+    is_demo: bool = False
+
+
+async def create_channel(uow: UnitOfWork, data: CreateChannel) -> Channel:  # noqa: ARG001  (every command takes it)
+    """Create a channel.
+
+    Raises:
+        InvalidValue: the code has other characters than a-z, 0-9, - and _, or there is no name.
+        Refused: DUPLICATE_CODE.
+    """
+    if not _CODE.fullmatch(data.code):
+        raise InvalidValue("code", f"{data.code!r} is no channel code: use a-z, 0-9, - and _, at most 63")
+    if not data.name.strip():
+        raise InvalidValue("name", "a channel needs a name")
+    if await Channel.exists(code=data.code):
+        raise Refused("DUPLICATE_CODE", f"there is a channel with code {data.code} already", "code")
+    return await Channel.create(
+        code=data.code, name=data.name, provider=data.provider, is_demo=data.is_demo, created_at=now()
+    )
+
+
+async def active_channel(code: str, field: str = "channel") -> Channel:
+    """The channel of a code.
+
+    Raises:
+        Refused: UNKNOWN_CHANNEL, CHANNEL_INACTIVE.
+    """
+    channel = await Channel.get_or_none(code=code)
+    if channel is None:
+        raise Refused("UNKNOWN_CHANNEL", f"there is no channel with code {code}", field)
+    if not channel.is_active:
+        raise Refused("CHANNEL_INACTIVE", f"channel {code} takes no orders", field)
+    return channel
