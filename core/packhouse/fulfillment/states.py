@@ -114,3 +114,13 @@ PICK_LIST_STATUS = StateMachine(
         PickListStatus.CANCELLED: frozenset(),
     },
 )
+
+
+class RejectionReason(StrEnum):
+    """Why a location does not send what it was asked to send."""
+
+    NOT_IN_STOCK = "not_in_stock"
+    DAMAGED = "damaged"
+    MISMATCH = "mismatch"
+    REFUSED_BY_NETWORK = "refused_by_network"
+    OTHER = "other"

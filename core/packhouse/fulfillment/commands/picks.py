@@ -1,0 +1,42 @@
+"""How a pick list goes on and ends by itself."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from packhouse.fulfillment.models import Pick, PickList
+from packhouse.fulfillment.states import PICK_LIST_STATUS, PickListStatus
+from packhouse.sdk import now
+
+
+async def complete_when_done(pick_list: PickList) -> None:
+    """Put a running pick list forward: in progress with the first unit, completed with the last one.
+
+    A list from which everything was dropped before anything was picked is cancelled.
+    """
+    picks = await Pick.filter(pick_list_id=pick_list.id)
+    is_begun = any(pick.picked for pick in picks)
+    is_done = all(pick.picked == pick.quantity for pick in picks)
+    if is_begun and pick_list.status == PickListStatus.OPEN:
+        await _move(pick_list, PickListStatus.IN_PROGRESS)
+    if is_done:
+        await _move(pick_list, PickListStatus.COMPLETED if is_begun else PickListStatus.CANCELLED)
+
+
+async def drop_picks(fulfillment_order_line_ids: Sequence[UUID]) -> None:
+    """Take what is not picked yet off the pick lists that still ask for it: the work has ended."""
+    picks = await Pick.filter(
+        fulfillment_order_line_id__in=list(fulfillment_order_line_ids),
+        pick_list__status__in=[PickListStatus.OPEN.value, PickListStatus.IN_PROGRESS.value],
+    )
+    for pick in picks:
+        await Pick.filter(id=pick.id).update(quantity=pick.picked)
+    lists = sorted({pick.pick_list_id for pick in picks})
+    for pick_list in await PickList.filter(id__in=lists).order_by("id").select_for_update():
+        await complete_when_done(pick_list)
+
+
+async def _move(pick_list: PickList, to: PickListStatus) -> None:
+    PICK_LIST_STATUS.check(PickListStatus(pick_list.status), to)
+    pick_list.status = to.value
+    pick_list.completed_at = now() if to is PickListStatus.COMPLETED else None
+    await pick_list.save(update_fields=["status", "completed_at"])

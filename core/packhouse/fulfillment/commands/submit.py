@@ -1,0 +1,105 @@
+"""Submitting work to the fulfilment network that runs its location: once, and never blindly again."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from packhouse.events.calls import call_provider
+from packhouse.fulfillment.commands.answer import NetworkAnswer, record_answer
+from packhouse.fulfillment.commands.load import refuse_held
+from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
+from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
+from packhouse.inventory.models import Location
+from packhouse.orders.models import Order, OrderLine
+from packhouse.sdk import (
+    Address,
+    FulfillmentItem,
+    FulfillmentRequest,
+    FulfillsOrders,
+    NetworkStatus,
+    NetworkUpdate,
+    Provider,
+    ProviderRefused,
+    Refused,
+)
+from packhouse.storage import Database, Initiator, UnitOfWork
+
+
+async def submit_fulfillment(
+    database: Database, networks: Mapping[str, Provider], by: Initiator, fulfillment_order_id: UUID
+) -> FulfillmentOrder:
+    """Give open, unsubmitted work of a network's location to the network; any other work is left as it is.
+
+    A refusal of the network fails the work, so that it is routed again.
+
+    Raises:
+        Refused: NOT_FOUND, ON_HOLD, NO_NETWORK (nobody is registered under its code), or another caller is at it.
+        ProviderError: it was not submitted (call again), or it is in doubt (call again: the network is asked first).
+    """
+    work = await FulfillmentOrder.get_or_none(id=fulfillment_order_id)
+    if work is None:
+        raise Refused("NOT_FOUND", f"there is no fulfillment order {fulfillment_order_id}", "fulfillmentOrderId")
+    if not work.network or not _waits(work):
+        return work
+    await refuse_held([work.order_id], "fulfillmentOrderId")
+    provider = _provider(networks, work)
+    request = await _request(work)
+
+    async def send() -> NetworkUpdate:
+        return await provider.submit(request)
+
+    async def find() -> NetworkUpdate | None:
+        return await provider.fetch(request.reference)
+
+    async def answered(uow: UnitOfWork, update: NetworkUpdate) -> FulfillmentOrder:
+        return await record_answer(uow, NetworkAnswer(work.id, update.status, update.external_id, update.reason))
+
+    try:
+        return await call_provider(
+            database,
+            by,
+            provider=work.network,
+            operation="submit_fulfillment",
+            subject_id=work.id,
+            order_id=work.order_id,
+            idempotency_key=request.idempotency_key,
+            send=send,
+            find=find,
+            on_success=answered,
+        )
+    except ProviderRefused as refusal:
+        no = NetworkAnswer(work.id, NetworkStatus.REJECTED, reason=refusal.detail)
+        return await database.write(by, lambda uow: record_answer(uow, no))
+
+
+def _waits(work: FulfillmentOrder) -> bool:
+    return work.status == FulfillmentOrderStatus.OPEN and work.request_status == RequestStatus.UNSUBMITTED
+
+
+def _provider(networks: Mapping[str, Provider], work: FulfillmentOrder) -> FulfillsOrders:
+    # as an object: mypy sees no class that could be both Protocols
+    provider: object = networks.get(work.network)
+    if not isinstance(provider, FulfillsOrders):
+        raise Refused(
+            "NO_NETWORK",
+            f"no fulfilment network {work.network!r} is registered for fulfillment order {work.id}: enable its plugin",
+        )
+    return provider
+
+
+async def _request(work: FulfillmentOrder) -> FulfillmentRequest:
+    order = await Order.get(id=work.order_id)
+    location = await Location.get(id=work.location_id)
+    lines = await FulfillmentOrderLine.filter(fulfillment_order_id=work.id).order_by("id")
+    titles = dict(await OrderLine.filter(order_id=order.id).values_list("id", "title"))
+    return FulfillmentRequest(
+        idempotency_key=str(work.id),
+        reference=str(work.id),
+        location=location.code,
+        order_number=order.number,
+        ship_to=Address(**(order.shipping_address or {})),
+        items=tuple(
+            FulfillmentItem(str(line.id), line.sku, titles[line.order_line_id], line.quantity - line.cancelled)
+            for line in lines
+            if line.quantity > line.cancelled
+        ),
+    )
