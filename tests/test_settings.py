@@ -70,6 +70,7 @@ class TestDefaults:
             "max_tokens": 5000,
             "max_aliases": 30,
             "max_directives": 50,
+            "introspection": True,
             "timeout_seconds": 10.0,
         }
         assert settings.security.tracking_link_days == 180

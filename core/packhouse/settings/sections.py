@@ -112,12 +112,13 @@ class ServerSettings(Section):
 
 
 class GraphQLSettings(Section):
-    """What one GraphQL operation may ask for, checked before it is validated."""
+    """What one GraphQL operation may ask for, checked before it is validated, and whether the schema may be read."""
 
     max_depth: Count = 12
     max_tokens: Count = 5000
     max_aliases: Count = 30
     max_directives: Count = 50
+    introspection: bool = True
     timeout_seconds: Seconds = 10.0
 
 

@@ -1,0 +1,110 @@
+"""GraphQL over HTTP (draft of the GraphQL over HTTP specification, 2026) and over WebSocket, at one address.
+
+It does not use Strawberry's own view: that one negotiates by substring, answers 200 to documents it could not execute and
+500 to bodies that are not objects. Executing is Strawberry's.
+"""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from packhouse.storage import Initiator
+from packhouse.web.body import BodyRefused
+from packhouse.web.graphql.answers import GRAPHQL_JSON, JSON, answer, refusal
+from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.graphiql import GRAPHIQL_POLICY, graphiql_page
+from packhouse.web.graphql.outcome import body_of, stopped_before_execution, timed_out
+from packhouse.web.graphql.requests import GraphQLRequest, read_request
+from packhouse.web.graphql.serving import Serving
+from packhouse.web.graphql.socket import Socket
+from packhouse.web.negotiation import choose_media_type
+from packhouse.web.request_id import request_id
+
+_BY_METHOD = {
+    "GET": frozenset({OperationType.QUERY}),
+    "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
+}
+
+
+class GraphQLEndpoint:
+    """An ASGI application for /graphql, as the endpoint of a Route and of a WebSocketRoute."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or serve one socket until it closes."""
+        if scope["type"] == "websocket":
+            await Socket(WebSocket(scope, receive, send), self._serving).serve()
+            return
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        if request.method not in _BY_METHOD:
+            return refusal(405, ErrorCode.BAD_USER_INPUT, "Use GET or POST", headers={"allow": "GET, POST"})
+        if self._wants_page(request):
+            return HTMLResponse(graphiql_page(), headers={"content-security-policy": GRAPHIQL_POLICY})
+        media_type = choose_media_type(request.headers.get("accept"), (JSON, GRAPHQL_JSON))
+        if media_type is None:
+            return refusal(406, ErrorCode.BAD_USER_INPUT, f"Answers are {GRAPHQL_JSON} or {JSON}")
+        actor = await self._serving.actor_of(request.headers.get("authorization"))
+        if actor is None:
+            return _unauthenticated(media_type)
+        try:
+            asked = await read_request(request, self._serving.settings.server.max_body_bytes)
+        except BodyRefused as refused:
+            return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type)
+        by = Initiator(actor, "api", correlation_id=request_id(request.scope))
+        return await self._execute(asked, by, request.method, media_type)
+
+    def _wants_page(self, request: Request) -> bool:
+        if not self._serving.settings.server.graphiql or request.method != "GET" or "query" in request.query_params:
+            return False
+        return choose_media_type(request.headers.get("accept"), (JSON, GRAPHQL_JSON, "text/html")) == "text/html"
+
+    async def _execute(self, asked: GraphQLRequest, by: Initiator, method: str, media_type: str) -> Response:
+        context = self._serving.make_context(by)
+        try:
+            async with asyncio.timeout(self._serving.settings.graphql.timeout_seconds) as context.deadline:
+                result = await self._serving.schema.execute(
+                    asked.query,
+                    variable_values=asked.variables,
+                    context_value=context,
+                    operation_name=asked.operation_name,
+                    allowed_operation_types=_BY_METHOD[method],
+                )
+        except InvalidOperationTypeError as error:
+            return _wrong_operation(error.operation_type, media_type)
+        except CannotGetOperationTypeError as error:
+            message = error.as_http_error_reason()
+            return refusal(400, ErrorCode.BAD_USER_INPUT, message, media_type)
+        except TimeoutError:
+            return answer({"errors": [timed_out(self._serving.settings)]}, media_type, status=503)
+        return _answer_of(result, by.correlation_id, media_type)
+
+
+def _answer_of(result: ExecutionResult, correlation_id: str, media_type: str) -> Response:
+    # the draft wants 400 where the answer says that it is GraphQL's, and 200 in plain JSON for old clients
+    refused = stopped_before_execution(result) and media_type == GRAPHQL_JSON
+    return answer(body_of(result, correlation_id), media_type, status=400 if refused else 200)
+
+
+def _wrong_operation(kind: OperationType, media_type: str) -> Response:
+    if kind is OperationType.SUBSCRIPTION:
+        message = "Subscriptions need a WebSocket: connect to this address with the sub-protocol graphql-transport-ws"
+        return refusal(400, ErrorCode.BAD_USER_INPUT, message, media_type)
+    message = "Mutations need POST"
+    return refusal(405, ErrorCode.BAD_USER_INPUT, message, media_type, headers={"allow": "POST"})
+
+
+def _unauthenticated(media_type: str) -> Response:
+    message = "Send a valid access token: Authorization: Bearer ph_... (packhouse token create NAME makes one)"
+    headers = {"www-authenticate": 'Bearer realm="packhouse"'}
+    return refusal(401, ErrorCode.UNAUTHENTICATED, message, media_type, headers=headers)

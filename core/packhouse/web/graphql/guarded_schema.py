@@ -1,0 +1,58 @@
+"""The schema class that the endpoint serves: it refuses costly documents before validating them, and logs nothing itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
+from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionContext
+from strawberry.types.graphql import OperationType
+
+from packhouse.settings import GraphQLSettings
+from packhouse.web.context import Context
+from packhouse.web.graphql.limits import check_limits
+
+
+class Guard(SchemaExtension):
+    """Applies the settings of the request's context: tokens while parsing, limits before validating, introspection."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Let the parser stop at too many tokens."""
+        limits = self._limits()
+        if limits is not None:
+            self.execution_context.parse_options["max_tokens"] = limits.max_tokens
+            if not limits.introspection:
+                self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Put the limits' errors where validation's would be, which then does not run."""
+        limits, document = self._limits(), self.execution_context.graphql_document
+        if limits is not None and document is not None:
+            errors = check_limits(document, limits)
+            if errors:
+                self.execution_context.pre_execution_errors = errors
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        """A subscription lives as long as its client: the time-out is for queries and mutations."""
+        context = self.execution_context.context
+        if isinstance(context, Context) and self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+            context.stop_deadline()
+        yield
+
+    def _limits(self) -> GraphQLSettings | None:
+        context = self.execution_context.context
+        return context.settings.graphql if isinstance(context, Context) else None
+
+
+class GuardedSchema(strawberry.Schema):
+    """A Strawberry schema with the guard; the endpoint masks and logs errors, so the schema does not."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        options["extensions"] = [Guard, *(options.get("extensions") or ())]
+        super().__init__(*arguments, **options)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: `present_errors` logs what is unexpected, once."""

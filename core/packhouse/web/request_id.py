@@ -1,0 +1,40 @@
+"""Each request's id: the client's own if it is sane, else a new one. It is the correlation id of all it causes."""
+
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from packhouse.sdk import new_id
+
+HEADER = "x-request-id"
+_KEY = "packhouse.request_id"
+_SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{7,63}")
+
+
+class RequestIds:
+    """Middleware that gives every request an id and sends it back in X-Request-Id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Name the request and pass it on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        scope[_KEY] = name = given if _SANE.fullmatch(given) else str(new_id())
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = name
+            await send(message)
+
+        await self._app(scope, receive, send_named)
+
+
+def request_id(scope: Scope) -> str:
+    """The id of a request; a new one outside the middleware."""
+    name = scope.get(_KEY)
+    return name if isinstance(name, str) else str(new_id())
