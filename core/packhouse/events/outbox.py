@@ -33,7 +33,8 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[])
 class Outbox:
     """The event log's writer: `flush` is the database's `before_commit`.
 
-    `listeners` names for each event type the plugins that want it; without any, nothing but the events is written.
+    `listeners` names for each event type the plugins that want it; without any, nothing but the events is written, as it
+    is for events of imported history.
     """
 
     def __init__(self, listeners: Listeners = _NOBODY) -> None:
@@ -44,6 +45,7 @@ class Outbox:
         deliveries = [
             (new_id(), event.id, plugin, lane_id(plugin, event))
             for event in uow.pending
+            if event.deliver
             for plugin in self._listeners.get(event.type, ())
         ]
         if uow.dialect is Dialect.POSTGRES:

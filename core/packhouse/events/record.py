@@ -19,15 +19,23 @@ def record(
     payload: Mapping[str, Any] | None = None,
     reason: str = "",
     occurred_at: datetime | None = None,
+    deliver: bool = True,
 ) -> UUID:
     """Record that something happened; returns the event's id, derived from its type and `fact` (ids that name it once).
 
+    `deliver` False keeps it from the plugins: imported history is in the log, and nobody acts on it.
     The same fact recorded twice is an integrity error: it happened once.
     """
     event_id = fact_id(event_type, *fact)
     uow.pending.append(
         PendingEvent(
-            event_id, event_type, order_id, occurred_at or now(), reason, payload if payload is not None else {}
+            id=event_id,
+            type=event_type,
+            order_id=order_id,
+            occurred_at=occurred_at or now(),
+            reason=reason,
+            payload=payload if payload is not None else {},
+            deliver=deliver,
         )
     )
     return event_id

@@ -15,6 +15,9 @@ from packhouse.storage.dialect import Dialect, insert_sql, row_values, sqlite_sq
 
 # SQLite binds at most 32,766 values and PostgreSQL 32,767 in one statement.
 _MAX_VALUES = 30_000
+# Up to so many rows are one statement, more are split in powers of two: a long statement for every possible number of
+# rows would fill the statement caches (tens of megabytes in an import).
+_ANY_COUNT = 16
 
 
 class Conflict(Refused):
@@ -40,7 +43,10 @@ class Initiator:
 
 @dataclass(frozen=True, slots=True)
 class PendingEvent:
-    """An event recorded in this transaction, written just before the commit together with all others."""
+    """An event recorded in this transaction, written just before the commit together with all others.
+
+    `deliver` is False for imported history, which no plugin hears of.
+    """
 
     id: UUID
     type: EventType
@@ -48,6 +54,7 @@ class PendingEvent:
     occurred_at: datetime
     reason: str
     payload: Mapping[str, Any]
+    deliver: bool = True
 
 
 class Reader(Protocol):
@@ -75,18 +82,26 @@ class UnitOfWork:
         await fetch(self.client, self.dialect, sql, values)
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows that all have the same columns, in as few statements as the database allows."""
+        """Insert rows that all have the same columns, in few statements."""
         if not rows:
             return
         columns = tuple(rows[0])
-        step = max(1, _MAX_VALUES // len(columns))
-        for start in range(0, len(rows), step):
-            part = rows[start : start + step]
-            await self.execute(insert_sql(table, columns, len(part)), *row_values(part, columns))
+        start = 0
+        while start < len(rows):
+            count = _rows_at_once(len(rows) - start, len(columns))
+            part = rows[start : start + count]
+            await self.execute(insert_sql(table, columns, count), *row_values(part, columns))
+            start += count
 
     def for_update(self) -> str:
         """The clause that locks selected rows: SQLite has one writer and needs none."""
         return "FOR UPDATE" if self.dialect is Dialect.POSTGRES else ""
+
+
+def _rows_at_once(remaining: int, width: int) -> int:
+    if remaining <= _ANY_COUNT:
+        return min(remaining, max(1, _MAX_VALUES // width))
+    return 1 << (min(remaining, max(1, _MAX_VALUES // width)).bit_length() - 1)
 
 
 async def fetch(
