@@ -17,6 +17,7 @@ from packhouse.sdk import Money, ProviderError, Providers, RefundReceipt, Refund
 from packhouse.storage import Database, Initiator, UnitOfWork
 
 _OPERATION = "refund"
+_OUTCOMES = {CallStatus.FAILED: RefundStatus.FAILED, CallStatus.IN_DOUBT: RefundStatus.IN_DOUBT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ async def carry_out(
         )
     except ProviderError as error:
         note, key = error.detail, request.idempotency_key
-        await database.write(by, lambda uow: _write_down(uow, refund.id, key, note, on_outcome))
+        await database.write(by, lambda uow: _write_down(uow, refund, key, note, on_outcome))
         raise
 
 
@@ -141,19 +142,21 @@ async def _follow(uow: UnitOfWork, order: Order, failed: Refund, codes: Collecti
 
 
 async def _write_down(
-    uow: UnitOfWork, refund_id: UUID, idempotency_key: str, note: str, on_outcome: OnOutcome | None
-) -> Refund:
-    """What the call's own record says counts: an error while asking about a call in doubt leaves it in doubt."""
+    uow: UnitOfWork, refund: Refund, idempotency_key: str, note: str, on_outcome: OnOutcome | None
+) -> None:
+    """What the call's own record says counts: somebody else may have taken the call over, and writes down its end."""
+    await locked_order(refund.order_id)
     call = await ProviderCall.get(idempotency_key=idempotency_key)
-    status = RefundStatus.FAILED if call.status == CallStatus.FAILED else RefundStatus.IN_DOUBT
-    return await refund_not_made(uow, refund_id, status, note, on_outcome)
+    status = _OUTCOMES.get(CallStatus(call.status))
+    if status is not None:
+        await refund_not_made(uow, refund.id, status, note, on_outcome)
 
 
 def _provider(providers: Providers, refund: Refund) -> Refunds:
-    provider = providers.payments.get(refund.provider)
-    if not isinstance(provider, Refunds):
-        raise _not_registered(refund)
-    return provider
+    provider: object = providers.payments.get(refund.provider)
+    if isinstance(provider, Refunds):
+        return provider
+    raise _not_registered(refund)
 
 
 def _not_registered(refund: Refund) -> Refused:
