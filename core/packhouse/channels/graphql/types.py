@@ -8,10 +8,14 @@ from strawberry import relay
 
 from packhouse.catalog.graphql.types import VariantType, variant_of
 from packhouse.channels import models, queries
+from packhouse.channels.states import MessageStatus
 from packhouse.orders.graphql.types import OrderType, order_object
 from packhouse.orders.queries import orders_by_id
 from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info
+from packhouse.web.graphql.enums import expose
+
+expose(MessageStatus)
 
 
 @strawberry.type(description="A channel's own SKU for one of our variants.")
@@ -68,7 +72,7 @@ class InboundMessage(relay.Node):
     row: strawberry.Private[models.InboundMessage]
     message_id: str = strawberry.field(description="The channel's own id of it: the same message twice is kept once.")
     topic: str = strawberry.field(description="What it is about, in the channel's words.")
-    status: str = strawberry.field(description="How far it has come: received, done or quarantine.")
+    status: MessageStatus = strawberry.field(description="How far it has come.")
     reason: str | None = strawberry.field(description="Why it could not be used.")
     field: str | None = strawberry.field(description="The part of it that is wrong.")
     attempts: int = strawberry.field(description="How often it was tried.")
@@ -84,7 +88,7 @@ class InboundMessage(relay.Node):
             row=row,
             message_id=row.message_id,
             topic=row.topic,
-            status=row.status,
+            status=MessageStatus(row.status),
             reason=row.reason or None,
             field=row.field or None,
             attempts=row.attempts,

@@ -1,0 +1,86 @@
+"""Changing locations and stock."""
+
+import strawberry
+from strawberry import relay
+
+from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
+from packhouse.inventory.commands.create_location import CreateLocation, create_location
+from packhouse.inventory.graphql.types import Location, StockLevel
+from packhouse.inventory.models import StockLevel as StockLevelRow
+from packhouse.inventory.states import LocationKind
+from packhouse.sdk import Address
+from packhouse.web.context import Info
+from packhouse.web.graphql.address import AddressInput
+from packhouse.web.graphql.ids import node_id
+from packhouse.web.graphql.payloads import UserError, attempt
+
+
+@strawberry.input(description="A location to create.")
+class CreateLocationInput:
+    code: str = strawberry.field(description="The location's code, unique.")
+    name: str = strawberry.field(description="The name for people.")
+    kind: LocationKind = strawberry.field(default=LocationKind.WAREHOUSE, description="Who runs it and what it is for.")
+    network: str = strawberry.field(
+        default="", description="Code of the fulfilment network that runs it; empty for our own."
+    )
+    address: AddressInput | None = strawberry.field(default=None, description="Where parcels are sent from.")
+    priority: int = strawberry.field(default=100, description="The lower, the sooner it is asked to send.")
+
+
+@strawberry.type(description="The location that was created.")
+class LocationPayload:
+    location: Location | None = strawberry.field(description="The location; null where nothing was changed.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
+
+
+@strawberry.input(description="A change of the stock on the shelf, with its reason.")
+class AdjustStockInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    location_id: relay.GlobalID = strawberry.field(description="The location.")
+    reason: str = strawberry.field(description="Why the stock changes, for the ledger.")
+    quantity: int = strawberry.field(default=0, description="Units that came (above nothing) or went (below nothing).")
+    counted: int | None = strawberry.field(
+        default=None, description="Instead of `quantity`: the units that were counted."
+    )
+    bin: str | None = strawberry.field(default=None, description="Where on the shelves it lies.")
+    safety_stock: int | None = strawberry.field(default=None, description="Units that are never promised.")
+
+
+@strawberry.type(description="The stock that was changed.")
+class StockPayload:
+    stock_level: StockLevel | None = strawberry.field(description="The balances now; null where nothing was changed.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
+
+
+@strawberry.type(description="Changes of locations and stock.")
+class InventoryMutations:
+    @strawberry.mutation(description="Create a location.")
+    async def create_location(self, info: Info, input: CreateLocationInput) -> LocationPayload:
+        context = info.context
+
+        async def create() -> Location:
+            address = input.address.value() if input.address else Address()
+            data = CreateLocation(input.code, input.name, input.kind, input.network, address, input.priority)
+            return Location.of(await context.database.write(context.by, lambda uow: create_location(uow, data)))
+
+        location, errors = await attempt(create())
+        return LocationPayload(location=location, user_errors=errors)
+
+    @strawberry.mutation(description="Change the stock of a variant at a location.")
+    async def adjust_stock(self, info: Info, input: AdjustStockInput) -> StockPayload:
+        context = info.context
+
+        async def change() -> StockLevelRow:
+            data = AdjustStock(
+                sku=input.sku,
+                location_id=node_id(input.location_id, "Location", "locationId"),
+                reason=input.reason,
+                quantity=input.quantity,
+                counted=input.counted,
+                bin=input.bin,
+                safety_stock=input.safety_stock,
+            )
+            return await context.database.write(context.by, lambda uow: adjust_stock(uow, data))
+
+        row, errors = await attempt(change())
+        return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)

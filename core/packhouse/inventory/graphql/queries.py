@@ -1,0 +1,75 @@
+"""Reading locations and stock."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from packhouse.inventory import models, queries
+from packhouse.inventory.graphql.inputs import StockLevelFilter, StockMovementFilter
+from packhouse.inventory.graphql.types import Location, StockLevel, StockMovement
+from packhouse.web.graphql.connection import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Ordering,
+    PageArguments,
+    QuerySetSource,
+    paginate,
+)
+from packhouse.web.graphql.nodes import reader
+
+NODES = {
+    "Location": reader(queries.locations_by_id, Location.of),
+    "StockLevel": reader(queries.stock_levels_by_id, StockLevel.of),
+    "StockMovement": reader(queries.stock_movements_by_id, StockMovement.of),
+}
+_BY_CODE = Ordering("CODE", "code", str)
+_BY_ID = Ordering("ID", "id", UUID)
+_NEWEST = Ordering("OCCURRED_AT_DESC", "occurred_at", datetime, descending=True)
+
+
+@strawberry.type
+class InventoryQueries:
+    @strawberry.field(description="Places that hold stock, by code.")
+    async def locations(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Location]:
+        page = PageArguments.of(first, after, last, before)
+        return await paginate(QuerySetSource(models.Location.all()), page, _BY_CODE, Location.of)
+
+    @strawberry.field(description="A location by its code; null where there is none.")
+    async def location(
+        self, code: Annotated[str, strawberry.argument(description="The location's own code.")]
+    ) -> Location | None:
+        row = await models.Location.get_or_none(code=code)
+        return None if row is None else Location.of(row)
+
+    @strawberry.field(description="Balances, one for each variant and location that ever held it.")
+    async def stock_levels(
+        self,
+        filter: Annotated[StockLevelFilter | None, strawberry.argument(description="Which balances.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[StockLevel]:
+        page = PageArguments.of(first, after, last, before)
+        source = QuerySetSource(models.StockLevel.filter(**(filter or StockLevelFilter()).conditions()))
+        return await paginate(source, page, _BY_ID, StockLevel.of)
+
+    @strawberry.field(description="The ledger of a variant, newest first.")
+    async def stock_movements(
+        self,
+        filter: Annotated[StockMovementFilter, strawberry.argument(description="Which entries.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[StockMovement]:
+        page = PageArguments.of(first, after, last, before)
+        source = QuerySetSource(models.StockMovement.filter(**filter.conditions()))
+        return await paginate(source, page, _NEWEST, StockMovement.of)
