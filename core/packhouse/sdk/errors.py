@@ -5,6 +5,7 @@ PackhouseError
 ├── Refused                 a business refusal with code and field; nothing was changed
 ├── WebhookRejected         an inbound webhook that is not to be trusted (answered 401)
 ├── Unreadable              an inbound message whose meaning cannot be read (goes to quarantine)
+├── BadMapping              a mapping file that cannot be used: names every problem
 └── ProviderError           a call to somebody outside did not work
     ├── ProviderRefused         they said no, and would say no again
     ├── ProviderUnavailable     they cannot be reached or are broken; try again later
@@ -12,6 +13,8 @@ PackhouseError
     ├── ProviderAuthFailed      our credentials do not work: pause and alert
     └── ProviderInDoubt         it may or may not have happened: ask them, never repeat blindly
 """
+
+from collections.abc import Iterable
 
 
 class PackhouseError(Exception):
@@ -51,6 +54,14 @@ class Unreadable(PackhouseError):
         super().__init__(reason)
         self.reason = reason
         self.field = field
+
+
+class BadMapping(PackhouseError):
+    """A mapping file cannot be used. `problems` holds a sentence for each thing that is wrong with it."""
+
+    def __init__(self, mapping: str, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{mapping}: {problem}" for problem in self.problems))
 
 
 class ProviderError(PackhouseError):

@@ -6,11 +6,14 @@ effect carries an `idempotency_key` that stays the same over retries. Failures a
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from packhouse.sdk.history import History, ReadingProgress, StockList
 from packhouse.sdk.values import Address, Money, Parcel
 
 
@@ -241,6 +244,29 @@ class PushesShipments(Protocol):
     """Tells the channel what was shipped; the same key twice has one effect."""
 
     async def push_shipment(self, notice: ShipmentNotice) -> str: ...
+
+
+@runtime_checkable
+class ReadsHistory(Protocol):
+    """Reads orders of the past by a mapping file.
+
+    `data` is the folder that the mapping's file names are relative to (None: the mapping's own); `progress` is called with
+    a file's name and the rows read so far. Opening raises `BadMapping` (the mapping cannot be used) or `Unreadable` (a file
+    cannot be read).
+    """
+
+    def open_history(
+        self, mapping: Path, data: Path | None = None, progress: ReadingProgress | None = None
+    ) -> AbstractContextManager[History]: ...
+
+
+@runtime_checkable
+class ReadsStock(Protocol):
+    """Reads a stock list by a mapping file; arguments and errors are those of `ReadsHistory`."""
+
+    def open_stock(
+        self, mapping: Path, data: Path | None = None, progress: ReadingProgress | None = None
+    ) -> AbstractContextManager[StockList]: ...
 
 
 # --- fulfilment networks ----------------------------------------------------------------------------------------------
