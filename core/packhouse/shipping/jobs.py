@@ -1,0 +1,196 @@
+"""Asking carriers where shipments are, and networks how their work stands. One that fails stops nobody else."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from packhouse.fulfillment.commands.answer import NetworkAnswer, record_answer
+from packhouse.fulfillment.models import FulfillmentOrder
+from packhouse.fulfillment.states import RequestStatus
+from packhouse.sdk import (
+    FulfillsOrders,
+    NetworkStatus,
+    NetworkUpdate,
+    PackhouseError,
+    ProviderAuthFailed,
+    ProviderError,
+    ProviderRateLimited,
+    Providers,
+    ProviderUnavailable,
+    Refused,
+    Tracks,
+    now,
+)
+from packhouse.shipping.commands.record_tracking import RecordTracking, record_tracking
+from packhouse.shipping.commands.ship_external import ShipExternal, ship_external
+from packhouse.shipping.models import Shipment
+from packhouse.shipping.states import ShipmentStatus
+from packhouse.storage import Database, Initiator, UnitOfWork
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=5)
+_BATCH = 200
+_TIMEOUT_SECONDS = 30.0
+# Credentials do not mend themselves: somebody has to look.
+_AUTH_PAUSE = timedelta(hours=1)
+_AFTER_FAILURE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a round did: how many were asked about, how many of them failed, how many were put off unasked."""
+
+    asked: int = 0
+    failed: int = 0
+    put_off: int = 0
+
+    def __add__(self, other: "Polled") -> "Polled":
+        return Polled(self.asked + other.asked, self.failed + other.failed, self.put_off + other.put_off)
+
+
+async def poll_tracking(database: Database, providers: Providers, by: Initiator, *, every: timedelta = EVERY) -> Polled:
+    """Record the scans of all shipments that are due, carriers side by side; each is due again after `every`."""
+    due = (
+        await Shipment.filter(
+            next_poll_at__lte=now(), status__in=[ShipmentStatus.HANDED_OVER.value, ShipmentStatus.LOST.value]
+        )
+        .order_by("next_poll_at")
+        .limit(_BATCH)
+    )
+    by_carrier: dict[str, list[Shipment]] = defaultdict(list)
+    for shipment in due:
+        by_carrier[shipment.carrier].append(shipment)
+
+    async def ask(carrier: str, shipments: Sequence[Shipment]) -> Polled:
+        provider: object = providers.carriers.get(carrier)
+        if not isinstance(provider, Tracks):
+            # nobody can be asked; scans recorded by hand still count
+            await _put_off(database, by, "shipment", [each.id for each in shipments], None)
+            return Polled(put_off=len(shipments))
+
+        async def one(shipment: Shipment) -> None:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                updates = tuple(await provider.track(shipment.tracking_number))
+            data = RecordTracking(shipment.id, updates, next_poll_at=now() + every)
+            await database.write(by, lambda uow: record_tracking(uow, data))
+
+        work = [(shipment.id, _bound(one, shipment)) for shipment in shipments]
+        return await _in_turn(database, by, "shipment", carrier, work, every)
+
+    return sum(await asyncio.gather(*(ask(*group) for group in by_carrier.items())), Polled())
+
+
+async def poll_networks(database: Database, providers: Providers, by: Initiator, *, every: timedelta = EVERY) -> Polled:
+    """Record how the work given to networks stands, and what they shipped; each is due again after `every`."""
+    running = [
+        RequestStatus.SUBMITTED.value,
+        RequestStatus.ACCEPTED.value,
+        RequestStatus.CANCELLATION_REQUESTED.value,
+        RequestStatus.CANCELLATION_REJECTED.value,
+    ]
+    due = (
+        await FulfillmentOrder.filter(next_poll_at__lte=now(), request_status__in=running)
+        .order_by("next_poll_at")
+        .limit(_BATCH)
+    )
+    by_network: dict[str, list[FulfillmentOrder]] = defaultdict(list)
+    for work in due:
+        by_network[work.network].append(work)
+
+    async def ask(network: str, rows: Sequence[FulfillmentOrder]) -> Polled:
+        provider: object = providers.networks.get(network)
+        if not isinstance(provider, FulfillsOrders):
+            log.error(
+                "No fulfilment network %s is registered, and %d fulfillment orders wait for it", network, len(rows)
+            )
+            await _put_off(database, by, "fulfillment_order", [row.id for row in rows], now() + _AFTER_FAILURE * every)
+            return Polled(put_off=len(rows))
+
+        async def one(row: FulfillmentOrder) -> None:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                update = await provider.fetch(str(row.id))
+            if update is None:
+                raise Refused(
+                    "NOT_FOUND", f"{network} does not know fulfillment order {row.id} that was submitted to it"
+                )
+            await _take_over(database, by, row.id, update, every)
+
+        work = [(row.id, _bound(one, row)) for row in rows]
+        return await _in_turn(database, by, "fulfillment_order", network, work, every)
+
+    return sum(await asyncio.gather(*(ask(*group) for group in by_network.items())), Polled())
+
+
+async def _take_over(database: Database, by: Initiator, work_id: UUID, update: NetworkUpdate, every: timedelta) -> None:
+    """Accepted first, then what was shipped, then the end of the rest: each in a transaction of its own."""
+    ended = update.status in {NetworkStatus.REJECTED, NetworkStatus.CANCELLED}
+    status = update.status
+    if update.shipments:
+        accepted = NetworkAnswer(work_id, NetworkStatus.SHIPPED, update.external_id, poll_again=every)
+        await database.write(by, lambda uow: record_answer(uow, accepted))
+        for shipment in sorted(update.shipments, key=lambda each: each.shipped_at):
+            await database.write(by, _bound_write(ShipExternal(work_id, shipment)))
+        if not ended:
+            return
+    answer = NetworkAnswer(work_id, status, update.external_id, update.reason, poll_again=every)
+    await database.write(by, lambda uow: record_answer(uow, answer))
+
+
+def _bound_write(data: ShipExternal) -> Callable[[UnitOfWork], Awaitable[Shipment]]:
+    return lambda uow: ship_external(uow, data)
+
+
+def _bound(ask: Callable[..., Awaitable[None]], row: Shipment | FulfillmentOrder) -> Callable[[], Awaitable[None]]:
+    return lambda: ask(row)
+
+
+async def _in_turn(
+    database: Database,
+    by: Initiator,
+    table: str,
+    code: str,
+    work: Sequence[tuple[UUID, Callable[[], Awaitable[None]]]],
+    every: timedelta,
+) -> Polled:
+    """Ask one carrier or network about each; what stops it for all (limit, credentials, down) puts the rest off."""
+    failed = 0
+    for place, (row_id, ask) in enumerate(work):
+        try:
+            await ask()
+        except (ProviderRateLimited, ProviderAuthFailed, ProviderUnavailable) as error:
+            rest = [each for each, _ in work[place:]]
+            log.warning("%s is not asked about %d more for now: %s", code, len(rest), error.detail)
+            await _put_off(database, by, table, rest, now() + _pause(error, every))
+            return Polled(asked=place, failed=failed, put_off=len(rest))
+        except (PackhouseError, TimeoutError) as error:
+            failed += 1
+            log.warning("Asking %s about %s %s failed: %s", code, table, row_id, error or "no answer in time")
+            await _put_off(database, by, table, [row_id], now() + _AFTER_FAILURE * every)
+        except Exception:
+            failed += 1
+            log.exception("Asking %s about %s %s failed", code, table, row_id)
+            await _put_off(database, by, table, [row_id], now() + _AFTER_FAILURE * every)
+    return Polled(asked=len(work), failed=failed)
+
+
+def _pause(error: ProviderError, every: timedelta) -> timedelta:
+    if isinstance(error, ProviderRateLimited):
+        return timedelta(seconds=error.retry_after)
+    return _AUTH_PAUSE if isinstance(error, ProviderAuthFailed) else every
+
+
+async def _put_off(database: Database, by: Initiator, table: str, ids: Sequence[UUID], until: datetime | None) -> None:
+    """Ask about them later; never, where `until` is None. Rows that are no longer asked about stay so."""
+
+    async def put_off(uow: UnitOfWork) -> None:
+        for row_id in sorted(ids):
+            await uow.execute(
+                f"UPDATE {table} SET next_poll_at = $2 WHERE id = $1 AND next_poll_at IS NOT NULL", row_id, until
+            )
+
+    await database.write(by, put_off)
