@@ -15,10 +15,12 @@ async def confirm(uow: UnitOfWork, order_id: UUID) -> UUID:
     """Confirm a pending order that nothing holds; returns its id.
 
     Raises:
-        Refused: NOT_FOUND, ON_HOLD, INSUFFICIENT_STOCK.
+        Refused: NOT_FOUND, ALREADY_COMPLETED, ON_HOLD, INSUFFICIENT_STOCK.
         IllegalTransition: the order is not pending.
     """
     order = await locked_order(order_id)
+    if order.status == OrderStatus.COMPLETED:
+        raise Refused("ALREADY_COMPLETED", f"order {order.number} is completed: nothing of it waits", "orderId")
     ORDER_STATUS.check(OrderStatus(order.status), OrderStatus.CONFIRMED)
     held = await Hold.filter(order_id=order.id, released_at=None).first()
     if held is not None:
