@@ -5,9 +5,9 @@ outside of any. A call that gave no clear answer is in doubt: the vendor is aske
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn, TypeVar
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from packhouse.sdk.errors import (
 )
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import read_id, read_time
+from packhouse.storage.dialect import insert_sql, read_id, read_time
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -88,51 +88,56 @@ async def call_provider(
 
 
 async def _claim(
-    database: Database, by: Initiator, intent: dict[str, UUID | str | None], timeout_seconds: float
+    database: Database, by: Initiator, intent: Mapping[str, UUID | str | None], timeout_seconds: float
 ) -> _Claim:
+    # asking and sending may each take the whole time
+    seconds = 2 * timeout_seconds + _MARGIN_SECONDS
+
     async def claim(uow: UnitOfWork) -> _Claim:
-        moment = now()
-        # asking and sending may each take the whole time
-        until = moment + timedelta(seconds=2 * timeout_seconds + _MARGIN_SECONDS)
-        row = {
-            "id": new_id(),
-            **intent,
-            "status": CallStatus.REQUESTED.value,
-            "error": "",
-            "attempts": 1,
-            "claimed_until": until,
-            "created_at": moment,
-        }
-        names = ", ".join(row)
-        values = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-        fresh = await uow.fetch(
-            f"INSERT INTO provider_call ({names}) VALUES ({values}) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id",
-            *row.values(),
-        )
-        if fresh:
-            return _Claim(read_id(fresh[0]["id"]), 1, ask_first=False)
-        earlier = await uow.fetch(
-            "SELECT id, status, attempts, claimed_until FROM provider_call "
-            f"WHERE idempotency_key = $1 {uow.for_update()}",
-            intent["idempotency_key"],
-        )
-        status = CallStatus(earlier[0]["status"])
-        if status is CallStatus.DONE:
-            raise Refused("ALREADY_DONE", f"The call with key {intent['idempotency_key']} was made and worked.")
-        claimed_until = earlier[0]["claimed_until"]
-        if status is CallStatus.REQUESTED and claimed_until is not None and read_time(claimed_until) > moment:
-            raise Refused("IN_PROGRESS", f"The call with key {intent['idempotency_key']} is being made right now.")
-        fence = int(earlier[0]["attempts"]) + 1
-        await uow.execute(
-            "UPDATE provider_call SET status = 'requested', attempts = $2, claimed_until = $3, finished_at = NULL "
-            "WHERE id = $1",
-            earlier[0]["id"],
-            fence,
-            until,
-        )
-        return _Claim(read_id(earlier[0]["id"]), fence, ask_first=status is not CallStatus.FAILED)
+        until = now() + timedelta(seconds=seconds)
+        return await _claim_fresh(uow, intent, until) or await _claim_again(uow, intent["idempotency_key"], until)
 
     return await database.write(by, claim)
+
+
+async def _claim_fresh(uow: UnitOfWork, intent: Mapping[str, UUID | str | None], until: datetime) -> _Claim | None:
+    row = {
+        "id": new_id(),
+        **intent,
+        "status": CallStatus.REQUESTED.value,
+        "error": "",
+        "attempts": 1,
+        "claimed_until": until,
+        "created_at": now(),
+    }
+    # two callers with one key meet here: the second waits for the first one's commit, and finds the key taken
+    rows = await uow.fetch(
+        f"{insert_sql('provider_call', tuple(row), 1)} ON CONFLICT (idempotency_key) DO NOTHING RETURNING id",
+        *row.values(),
+    )
+    return _Claim(read_id(rows[0]["id"]), 1, ask_first=False) if rows else None
+
+
+async def _claim_again(uow: UnitOfWork, key: object, until: datetime) -> _Claim:
+    (earlier,) = await uow.fetch(
+        f"SELECT id, status, attempts, claimed_until FROM provider_call WHERE idempotency_key = $1 {uow.for_update()}",
+        key,
+    )
+    status = CallStatus(earlier["status"])
+    if status is CallStatus.DONE:
+        raise Refused("ALREADY_DONE", f"The call with key {key} was made and worked.")
+    claimed_until = earlier["claimed_until"]
+    if status is CallStatus.REQUESTED and claimed_until is not None and read_time(claimed_until) > now():
+        raise Refused("IN_PROGRESS", f"The call with key {key} is being made right now.")
+    fence = int(earlier["attempts"]) + 1
+    await uow.execute(
+        "UPDATE provider_call SET status = 'requested', attempts = $2, claimed_until = $3, finished_at = NULL "
+        "WHERE id = $1",
+        earlier["id"],
+        fence,
+        until,
+    )
+    return _Claim(read_id(earlier["id"]), fence, ask_first=status is not CallStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,13 +101,17 @@ class Relay:
             worker.wake()
 
     async def _busy(self) -> bool:
-        # one statement, one moment: a hook that records an event and ends is seen either running or with its event
+        # One statement, one moment: a hook that records an event and ends is seen either running or with its event. A lane
+        # that nobody holds and that does not wait for another attempt is due, whatever the clocks say.
         dialect = self._database.dialect
         rows = await self._database.fetch(
             f"""
             SELECT EXISTS(SELECT 1 FROM event WHERE position IS NULL) OR EXISTS(
                 SELECT 1 FROM lane WHERE {any_text(dialect, "plugin", "$1")}
-                AND (due_at <= $2 OR {any_text(dialect, "CAST(lease_owner AS text)", "$3")})) AS busy
+                AND (due_at <= $2 OR {any_text(dialect, "CAST(lease_owner AS text)", "$3")}
+                     OR (lease_owner IS NULL AND NOT EXISTS(
+                         SELECT 1 FROM delivery WHERE delivery.lane_id = lane.id AND delivery.status = 'pending'
+                         AND delivery.next_attempt_at IS NOT NULL)))) AS busy
             """,
             bound(dialect, self._plugins),
             now(),

@@ -1,0 +1,133 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from packhouse.events.outbox import Outbox
+from packhouse.events.record import record
+from packhouse.events.relay import Relay
+from packhouse.sdk import Event, EventType, Money, OrderSnapshot, new_id, now
+from packhouse.storage import Database, Initiator, UnitOfWork
+
+Hook = Callable[[str, Event, OrderSnapshot | None], Awaitable[None]]
+
+
+@dataclass
+class Delivering:
+    """Short times for tests."""
+
+    poll_seconds: float = 0.05
+    lease_seconds: float = 5.0
+    batch: int = 20
+    max_attempts: int = 3
+
+
+class Plugins:
+    """Stands for the plugin host: remembers what was delivered, after `hook` let it."""
+
+    def __init__(self, codes: Iterable[str] = ("crm",), hook: Hook | None = None) -> None:
+        self.listeners: Mapping[EventType, tuple[str, ...]] = dict.fromkeys(EventType, tuple(codes))
+        self.delivered: list[tuple[str, Event, OrderSnapshot | None]] = []
+        self.hook = hook
+
+    async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
+        if self.hook is not None:
+            await self.hook(code, event, order)
+        self.delivered.append((code, event, order))
+
+    def facts(self, code: str, order_id: UUID | None = None) -> list[Any]:
+        return [
+            event.payload["n"]
+            for plugin, event, _ in self.delivered
+            if plugin == code and (order_id is None or event.order_id == order_id)
+        ]
+
+
+def snapshot(order_id: UUID) -> OrderSnapshot:
+    return OrderSnapshot(order_id, "1001", "shop", "", "pending", "GBP", Money.of("1.00", "GBP"), now())
+
+
+async def load_snapshots(order_ids: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
+    return {order_id: snapshot(order_id) for order_id in order_ids}
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  (other processes and the database set no event)
+            await asyncio.sleep(0.01)
+
+
+class House:
+    """A database whose events go to `plugins`."""
+
+    def __init__(self, database: Database, by: Initiator) -> None:
+        self.database = database
+        self.by = by
+        self.plugins = Plugins()
+        self.settings = Delivering()
+        self._relays: list[Relay] = []
+
+    def listen(self, plugins: Plugins) -> Plugins:
+        self.plugins = plugins
+        self.database.before_commit = Outbox(plugins.listeners).flush
+        return plugins
+
+    async def happen(
+        self, *numbers: object, order_id: UUID | None = None, event_type: EventType = EventType.ORDER_CHANGED
+    ) -> list[UUID]:
+        """Record events in one unit of work."""
+
+        async def work(uow: UnitOfWork) -> list[UUID]:
+            return [
+                record(uow, event_type, new_id(), order_id=order_id, payload={"n": number}, reason="because")
+                for number in numbers
+            ]
+
+        return await self.database.write(self.by, work)
+
+    async def relay(self) -> Relay:
+        relay = Relay(self.database, self.plugins, load_snapshots, self.settings)
+        self._relays.append(relay)
+        await relay.start()
+        return relay
+
+    async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.database.fetch(sql, *values)]
+
+    async def until_delivered(self, count: int, code: str = "crm") -> None:
+        async def enough() -> bool:
+            return len(self.plugins.facts(code)) >= count
+
+        await eventually(enough)
+
+    async def until_rows(self, sql: str) -> None:
+        async def some() -> bool:
+            return bool(await self.rows(sql))
+
+        await eventually(some)
+
+    async def close(self) -> None:
+        for relay in self._relays:
+            await relay.stop(grace_seconds=0)
+
+
+@pytest_asyncio.fixture
+async def house(database: Database, by: Initiator) -> AsyncIterator[House]:
+    opened = House(database, by)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def make_plugins() -> type[Plugins]:
+    return Plugins
+
+
+@pytest.fixture
+def make_delivering() -> type[Delivering]:
+    return Delivering
