@@ -1,0 +1,72 @@
+"""What every room brings to the application: its built-in plugin, its jobs, its routes, its part of the schema."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from starlette.routing import BaseRoute
+
+from packhouse.app import House, Parts
+from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
+from packhouse.channels.jobs import pull_orders, work_inbox
+from packhouse.channels.webhooks import webhook_routes
+from packhouse.feedback.hooks import FeedbackPlugin
+from packhouse.feedback.jobs import pull_reviews, send_due_review_requests
+from packhouse.fulfillment.hooks import FulfillmentPlugin
+from packhouse.hooks.services import Services
+from packhouse.ordering.hooks import OrderingPlugin
+from packhouse.schema import create_schema
+from packhouse.shipping.jobs import poll_networks, poll_tracking
+from packhouse.shipping.queries import order_snapshots, tracking_view
+from packhouse.storage import Initiator
+from packhouse.web.jobs import Job
+
+_INBOX = "work on the inbox"
+
+
+def all_rooms() -> Parts:
+    """All of Packhouse."""
+    return Parts(
+        schema=create_schema(),
+        load_snapshots=order_snapshots,
+        load_tracking_view=tracking_view,
+        plugins=_plugins,
+        routes=_routes,
+        jobs=_jobs,
+        on_start=(ensure_channels,),
+    )
+
+
+def _plugins(services: Services) -> Sequence[object]:
+    return [
+        OrderingPlugin(services),
+        FulfillmentPlugin(services),
+        ChannelsPlugin(services),
+        FeedbackPlugin(services),
+    ]
+
+
+def _routes(house: House) -> Sequence[BaseRoute]:
+    return webhook_routes(house, lambda: house.jobs.wake(_INBOX))
+
+
+def _jobs(house: House) -> Sequence[Job]:
+    settings = house.settings
+    by = Initiator("system", "job")
+    tracking = timedelta(seconds=settings.shipping.tracking_poll_seconds)
+    reviews = settings.shipping.tracking_poll_seconds
+    return [
+        Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host)),
+        Job("pull orders", settings.channels.pull_seconds, lambda: pull_orders(house, house.host)),
+        Job(
+            "poll tracking",
+            settings.shipping.tracking_poll_seconds,
+            lambda: poll_tracking(house.database, house.providers, by, every=tracking),
+        ),
+        Job(
+            "poll networks",
+            settings.shipping.tracking_poll_seconds,
+            lambda: poll_networks(house.database, house.providers, by, every=tracking),
+        ),
+        Job("ask for reviews", reviews, lambda: send_due_review_requests(house.database, house.providers, by)),
+        Job("pull reviews", reviews, lambda: pull_reviews(house.database, house.providers, by)),
+    ]
