@@ -1,17 +1,66 @@
 """The GraphQL schema: every room's part of it, put together."""
 
-import strawberry
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
 
+import strawberry
+from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver
+from strawberry.relay import GlobalID, Node
+from strawberry.relay.types import GlobalIDValueError
+from strawberry.types import get_object_definition
+
+from packhouse.catalog.graphql import queries as catalog
+from packhouse.catalog.graphql.mutations import CatalogMutations
 from packhouse.catalog.graphql.types import VariantRecord
+from packhouse.channels.graphql import queries as channels
+from packhouse.channels.graphql.mutations import ChannelsMutations
+from packhouse.customers.graphql import queries as customers
 from packhouse.customers.graphql.types import CustomerRecord
+from packhouse.events.graphql import queries as events
+from packhouse.feedback.graphql import queries as feedback
 from packhouse.feedback.graphql.types import OrderFeedback
+from packhouse.fulfillment.graphql import queries as fulfillment
 from packhouse.fulfillment.graphql.types import OrderFulfillment
+from packhouse.inventory.graphql import queries as inventory
+from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.types import VariantStock
+from packhouse.ordering.graphql.mutations import OrderingMutations
+from packhouse.orders.graphql import queries as orders
+from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
 from packhouse.orders.graphql.types import CustomerOrders, OrderRecord
+from packhouse.payments.graphql import queries as payments
 from packhouse.payments.graphql.types import OrderPayments
+from packhouse.returns.graphql import queries as returns
+from packhouse.returns.graphql.situation import OrderState
 from packhouse.returns.graphql.types import OrderReturns
+from packhouse.routing.graphql import queries as routing
 from packhouse.routing.graphql.types import OrderRouting
+from packhouse.shipping.graphql import queries as shipping
 from packhouse.shipping.graphql.types import OrderShipping
+from packhouse.web.context import Info
+from packhouse.web.graphql.errors import BadUserInput
+from packhouse.web.graphql.guarded_schema import GuardedSchema
+from packhouse.web.graphql.nodes import NodeReader
+
+_MOST_NODES = 100
+_ROOMS = (
+    catalog,
+    customers,
+    inventory,
+    events,
+    orders,
+    payments,
+    routing,
+    fulfillment,
+    shipping,
+    channels,
+    returns,
+    feedback,
+)
+NODES: Mapping[str, NodeReader] = {name: read for room in _ROOMS for name, read in room.NODES.items()}
 
 
 @strawberry.type(description="A thing that can be sold and kept in stock.")
@@ -25,5 +74,106 @@ class Customer(CustomerOrders, CustomerRecord):
 
 
 @strawberry.type(description="An order, from whichever channel, with everything that happened to it.")
-class Order(OrderFeedback, OrderReturns, OrderShipping, OrderFulfillment, OrderRouting, OrderPayments, OrderRecord):
+class Order(
+    OrderState,
+    OrderFeedback,
+    OrderReturns,
+    OrderShipping,
+    OrderFulfillment,
+    OrderRouting,
+    OrderPayments,
+    OrderRecord,
+):
     """The composed order."""
+
+
+@strawberry.type
+class NodeQueries:
+    """Reading anything by its global id."""
+
+    @strawberry.field(description="An object by its global id; null for an unknown one.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+    ) -> Node | None:
+        """The object, or None."""
+        return await _node(info, id)
+
+    @strawberry.field(description="Objects by their global ids, in the order asked for; null for each unknown one.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, 100 at most.")],
+    ) -> list[Node | None]:
+        """The objects; those of one type are read together.
+
+        Raises:
+            BadUserInput: too many ids.
+        """
+        if len(ids) > _MOST_NODES:
+            raise BadUserInput("ids", f"ask for at most {_MOST_NODES} objects, not {len(ids)}")
+        return await asyncio.gather(*(_node(info, each) for each in ids))
+
+
+async def _node(info: Info, text: str) -> Node | None:
+    try:
+        global_id = GlobalID.from_id(text)
+        id_ = UUID(global_id.node_id)
+    except (GlobalIDValueError, ValueError):
+        return None
+    read = NODES.get(global_id.type_name)
+    return None if read is None else await read(info, id_)
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(
+    NodeQueries,
+    orders.OrdersQueries,
+    catalog.CatalogQueries,
+    inventory.InventoryQueries,
+    customers.CustomersQueries,
+    fulfillment.FulfillmentQueries,
+    shipping.ShippingQueries,
+    returns.ReturnsQueries,
+    channels.ChannelsQueries,
+):
+    """The composed root of queries."""
+
+
+@strawberry.type(description="Everything that can be changed: one command each.")
+class Mutation(OrderingMutations, ChannelsMutations, CatalogMutations, InventoryMutations):
+    """The composed root of mutations."""
+
+
+@strawberry.type(description="Everything that can be followed live.")
+class Subscription(OrdersSubscriptions):
+    """The composed root of subscriptions."""
+
+
+class FreshReads(FieldExtension):
+    """Forgets what was loaded before a mutation, so that its payload shows the state after it."""
+
+    async def resolve_async(
+        self,
+        next_: AsyncExtensionResolver,
+        source: Any,
+        info: Info,
+        **arguments: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401  (Strawberry's signature)
+        """Run the mutation, then forget."""
+        payload = await next_(source, info, **arguments)
+        info.context.forget()
+        return payload
+
+
+for _field in get_object_definition(Mutation, strict=True).fields:
+    _field.extensions = [*_field.extensions, FreshReads()]
+
+
+def create_schema() -> GuardedSchema:
+    """The whole schema."""
+    return GuardedSchema(query=Query, mutation=Mutation, subscription=Subscription)
+
+
+def print_schema() -> str:
+    """The schema as SDL, as it stands in `schema.graphql`."""
+    return create_schema().as_str() + "\n"

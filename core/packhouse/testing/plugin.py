@@ -15,11 +15,15 @@ from packhouse.testing.databases import (
     sqlite_template,
     sqlite_url,
 )
+from packhouse.testing.graphql import execute, graphql_context, graphql_schema
 
 __all__ = [
     "by",
     "database",
     "database_url",
+    "execute",
+    "graphql_context",
+    "graphql_schema",
     "postgres_server",
     "postgres_template",
     "postgres_url",

@@ -61,8 +61,6 @@ class ChannelsQueries:
     ) -> Connection[InboundMessage]:
         page = PageArguments.of(first, after, last, before)
         if status is None:
-            return await paginate(
-                QuerySetSource(models.InboundMessage.all()), page, _BY_ID, InboundMessage.of
-            )
+            return await paginate(QuerySetSource(models.InboundMessage.all()), page, _BY_ID, InboundMessage.of)
         source = QuerySetSource(models.InboundMessage.filter(status=status.value))
         return await paginate(source, page, _OLDEST, InboundMessage.of)

@@ -13,6 +13,7 @@ from packhouse.customers.graphql.types import CustomerRecord, CustomerType, cust
 from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql.types import Event
 from packhouse.orders import models, queries
+from packhouse.orders.rules import LineCounters, fulfillment_status
 from packhouse.orders.states import (
     FulfillmentStatus,
     HoldReason,
@@ -209,9 +210,19 @@ class OrderRecord(relay.Node):
     async def on_hold(self, info: Info) -> bool:
         return any(row.released_at is None for row in await info.context.loaders.many(queries.holds_of_orders, self.id))
 
+    @strawberry.field(description="How far its units have come, whatever its money does.")
+    async def fulfillment_status(self, info: Info) -> FulfillmentStatus:
+        return fulfillment_status(await shippable_lines(info, self.id))
+
     @strawberry.field(description="Everything that happened to the order, oldest first.")
     async def timeline(self, info: Info) -> list[Event]:
         return [Event.of(row) for row in await info.context.loaders.many(queries.events_of_orders, self.id)]
+
+
+async def shippable_lines(info: Info, order_id: UUID) -> list[LineCounters]:
+    """The counters of an order's lines that are sent in parcels, for the rules."""
+    rows = await info.context.loaders.many(queries.lines_of_orders, order_id)
+    return [queries.counters(row) for row in rows if row.requires_shipping]
 
 
 def order_object(row: models.Order) -> "Order":
@@ -236,16 +247,22 @@ async def order_of(info: Info, id_: UUID) -> "Order":
     return order_object(await order_row(info, id_))
 
 
+async def order_line_node(info: Info, id_: UUID) -> OrderLine | None:
+    """An order line by its id; None where there is none."""
+    row = await info.context.loaders.one(queries.order_lines_by_id, id_)
+    return None if row is None else OrderLine.of(row, (await order_row(info, row.order_id)).currency)
+
+
 async def order_line_of(info: Info, id_: UUID) -> OrderLine:
     """The order line that a row refers to.
 
     Raises:
         InvalidValue: there is none, which foreign keys rule out.
     """
-    row = await info.context.loaders.one(queries.order_lines_by_id, id_)
-    if row is None:
+    line = await order_line_node(info, id_)
+    if line is None:
         raise InvalidValue("orderLine", f"there is no order line {id_}")
-    return OrderLine.of(row, (await order_row(info, row.order_id)).currency)
+    return line
 
 
 @strawberry.type(description="What orders add to a customer.")

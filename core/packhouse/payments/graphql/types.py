@@ -7,8 +7,11 @@ import strawberry
 from strawberry import relay
 
 from packhouse.orders.graphql.types import OrderRecord
+from packhouse.orders.states import OrderStatus
 from packhouse.payments import models, queries
-from packhouse.payments.states import PaymentKind, PaymentOutcome, RefundStatus
+from packhouse.payments.log import logged
+from packhouse.payments.rules import PaymentSummary, payment_status
+from packhouse.payments.states import PaymentKind, PaymentOutcome, PaymentStatus, RefundStatus
 from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 from packhouse.web.graphql.money import Money
@@ -70,8 +73,47 @@ class Refund(relay.Node):
         )
 
 
+@strawberry.type(description="What an order's money adds up to.")
+class PaymentAmounts:
+    authorized: Money = strawberry.field(description="May still be charged.")
+    charged: Money = strawberry.field(description="Came in.")
+    charged_back: Money = strawberry.field(description="Taken back by banks.")
+    refunded: Money = strawberry.field(description="Given back.")
+    refundable: Money = strawberry.field(description="Can still be given back; what is being refunded is left out.")
+    outstanding: Money = strawberry.field(description="Still owed by the customer.")
+    overpaid: Money = strawberry.field(description="Kept beyond what is due.")
+
+    @classmethod
+    def of(cls, summary: PaymentSummary, currency: str) -> "PaymentAmounts":
+        """The sums of the rules."""
+        return cls(
+            authorized=Money.of_minor(summary.authorized, currency),
+            charged=Money.of_minor(summary.charged, currency),
+            charged_back=Money.of_minor(summary.charged_back, currency),
+            refunded=Money.of_minor(summary.refunded, currency),
+            refundable=Money.of_minor(summary.refundable, currency),
+            outstanding=Money.of_minor(summary.outstanding, currency),
+            overpaid=Money.of_minor(summary.overpaid, currency),
+        )
+
+
+async def payment_summary(info: Info, order: OrderRecord) -> PaymentSummary:
+    """What an order's payment log adds up to; nothing is due for an order that was called off."""
+    rows = await info.context.loaders.many(queries.payments_of_orders, order.id)
+    called_off = order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
+    return payment_status(map(logged, rows), 0 if called_off else order.row.total)
+
+
 @strawberry.type(description="What money adds to an order.")
 class OrderPayments(OrderRecord):
+    @strawberry.field(description="How far its money has come, whatever its parcels do.")
+    async def payment_status(self, info: Info) -> PaymentStatus:
+        return (await payment_summary(info, self)).status
+
+    @strawberry.field(description="What its money adds up to.")
+    async def payment_amounts(self, info: Info) -> PaymentAmounts:
+        return PaymentAmounts.of(await payment_summary(info, self), self.currency)
+
     @strawberry.field(description="Everything that happened to its money, oldest first.")
     async def payments(self, info: Info) -> list[PaymentEvent]:
         rows = await info.context.loaders.many(queries.payments_of_orders, self.id)

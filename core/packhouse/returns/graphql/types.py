@@ -7,16 +7,28 @@ import strawberry
 from strawberry import relay
 
 from packhouse.inventory.graphql.types import Location, location_of
-from packhouse.orders.graphql.types import OrderLine, OrderRecord, OrderType, order_line_of, order_of, order_row
+from packhouse.orders.graphql.types import (
+    OrderLine,
+    OrderRecord,
+    OrderType,
+    order_line_of,
+    order_of,
+    order_row,
+    shippable_lines,
+)
+from packhouse.orders.rules import return_status
+from packhouse.orders.states import ReturnStatus
 from packhouse.payments.graphql.types import Refund
 from packhouse.payments.queries import refunds_of_returns
 from packhouse.returns import models, queries
-from packhouse.returns.states import Disposition, ReturnCustody, ReturnMoney, ReturnRequestStatus
+from packhouse.returns.states import RETURN_STATUS, Disposition, ReturnCustody, ReturnMoney, ReturnRequestStatus
 from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 from packhouse.web.graphql.money import Money
 
 expose(ReturnRequestStatus, ReturnCustody, ReturnMoney, Disposition)
+
+OPEN_STATUSES = frozenset(status.value for status in ReturnRequestStatus if not RETURN_STATUS.is_final(status))
 
 
 @strawberry.type(description="What became of received units.")
@@ -128,6 +140,12 @@ class Return(relay.Node):
 
 @strawberry.type(description="What returns add to an order.")
 class OrderReturns(OrderRecord):
+    @strawberry.field(description="How much of it came back.")
+    async def return_status(self, info: Info) -> ReturnStatus:
+        returns = await info.context.loaders.many(queries.returns_of_orders, self.id)
+        open_returns = sum(row.status in OPEN_STATUSES for row in returns)
+        return return_status(await shippable_lines(info, self.id), open_returns)
+
     @strawberry.field(description="Its returns, oldest first.")
     async def returns(self, info: Info) -> list[Return]:
         return [Return.of(row) for row in await info.context.loaders.many(queries.returns_of_orders, self.id)]

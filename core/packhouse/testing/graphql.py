@@ -1,0 +1,95 @@
+"""Runs GraphQL documents on the real schema, with a context on the test's database."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+import strawberry
+
+from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers
+from packhouse.settings import Settings
+from packhouse.storage import Database, Initiator
+from packhouse.web.context import Context
+
+
+class NoObjections:
+    """The plugins' say where there are no plugins."""
+
+    @property
+    def gathers_facts(self) -> bool:
+        """Nobody gathers any."""
+        return False
+
+    async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]:  # noqa: ARG002  (the Protocol's)
+        """No facts."""
+        return {}
+
+    def check(
+        self,
+        hook_name: str,  # noqa: ARG002
+        order: OrderSnapshot,  # noqa: ARG002
+        facts: Mapping[str, Facts] | None = None,  # noqa: ARG002
+    ) -> list[tuple[str, Objection]]:
+        """No objections."""
+        return []
+
+
+class GivenEvents:
+    """A live feed of the events that a test puts into it; it ends after the last one."""
+
+    def __init__(self, events: Sequence[Event] = ()) -> None:
+        self.events = list(events)
+
+    async def subscribe(
+        self,
+        after: int | None = None,
+        order_ids: frozenset[UUID] | None = None,
+        types: frozenset[EventType] | None = None,
+    ) -> AsyncIterator[Event]:
+        """The given events that the subscriber asked for."""
+        for event in list(self.events):
+            wanted = (order_ids is None or event.order_id in order_ids) and (types is None or event.type in types)
+            if wanted and event.position > (after or 0):
+                yield event
+
+
+class Execute(Protocol):
+    """Runs a document; gives its data, or its errors as GraphQL's JSON where `errors` says that some are expected."""
+
+    async def __call__(  # noqa: D102  (the class says it)
+        self, document: str, variables: Mapping[str, Any] | None = None, *, errors: bool = False
+    ) -> Any: ...  # noqa: ANN401  (the answer's own shape)
+
+
+@pytest.fixture(scope="session")
+def graphql_schema() -> strawberry.Schema:
+    """The real schema."""
+    from packhouse.schema import create_schema  # noqa: PLC0415  (only tests that use it pay for building it)
+
+    return create_schema()
+
+
+@pytest.fixture
+def graphql_context(database: Database, by: Initiator) -> Context:
+    """What resolvers are given: the test's database, no plugins, an empty live feed. Tests may change its parts."""
+    return Context(
+        database=database, settings=Settings(), providers=Providers(), checks=NoObjections(), live=GivenEvents(), by=by
+    )
+
+
+@pytest.fixture
+def execute(graphql_schema: strawberry.Schema, graphql_context: Context) -> Execute:
+    """Runs a document as one request: its data, or its errors with `errors=True`."""
+
+    async def run(document: str, variables: Mapping[str, Any] | None = None, *, errors: bool = False) -> Any:  # noqa: ANN401
+        graphql_context.forget()
+        result = await graphql_schema.execute(
+            document, variable_values=dict(variables or {}), context_value=graphql_context
+        )
+        found = [error.formatted for error in result.errors or ()]
+        if errors != bool(found):
+            pytest.fail(f"the document failed: {found}" if found else "the document was to fail, but did not")
+        return found if errors else result.data
+
+    return run
