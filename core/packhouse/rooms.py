@@ -51,7 +51,6 @@ def _routes(house: House) -> Sequence[BaseRoute]:
 
 def _jobs(house: House) -> Sequence[Job]:
     settings = house.settings
-    by = Initiator("system", "job")
     tracking = timedelta(seconds=settings.shipping.tracking_poll_seconds)
     reviews = settings.shipping.tracking_poll_seconds
     return [
@@ -60,13 +59,18 @@ def _jobs(house: House) -> Sequence[Job]:
         Job(
             "poll tracking",
             settings.shipping.tracking_poll_seconds,
-            lambda: poll_tracking(house.database, house.providers, by, every=tracking),
+            lambda: poll_tracking(house.database, house.providers, _by(), every=tracking),
         ),
         Job(
             "poll networks",
             settings.shipping.tracking_poll_seconds,
-            lambda: poll_networks(house.database, house.providers, by, every=tracking),
+            lambda: poll_networks(house.database, house.providers, _by(), every=tracking),
         ),
-        Job("ask for reviews", reviews, lambda: send_due_review_requests(house.database, house.providers, by)),
-        Job("pull reviews", reviews, lambda: pull_reviews(house.database, house.providers, by)),
+        Job("ask for reviews", reviews, lambda: send_due_review_requests(house.database, house.providers, _by())),
+        Job("pull reviews", reviews, lambda: pull_reviews(house.database, house.providers, _by())),
     ]
+
+
+def _by() -> Initiator:
+    """A new one for each run, so that what a run causes can be told apart."""
+    return Initiator("system", "job")
