@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -27,8 +27,17 @@ def sqlite_sql(sql: str) -> str:
 
 
 def sqlite_values(values: Sequence[Any]) -> list[Any]:
-    """Values as SQLite binds them: ids as text."""
-    return [str(value) if isinstance(value, UUID) else value for value in values]
+    """Values as SQLite binds them: ids as text, times in UTC."""
+    return [_sqlite_value(value) for value in values]
+
+
+def _sqlite_value(value: Any) -> Any:  # noqa: ANN401  (whatever a column holds)
+    if isinstance(value, UUID):
+        return str(value)
+    # SQLite compares times as text, which only works when all are written in one zone
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    return value
 
 
 def placeholders(count: int, start: int = 1) -> str:
