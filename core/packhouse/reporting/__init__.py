@@ -1,0 +1,1 @@
+"""What went well, what went wrong and why: figures over many orders, read from the record."""
