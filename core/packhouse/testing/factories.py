@@ -1,10 +1,17 @@
 """Makes what a test needs, through the same commands that the product uses."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from packhouse.catalog.commands.create_variant import CreateVariant, create_variant
 from packhouse.catalog.commands.set_price import SetPrice, set_price
 from packhouse.catalog.models import Variant
+from packhouse.fulfillment.commands.confirm_pick import ConfirmPick, confirm_pick
+from packhouse.fulfillment.commands.pack import PackParcel, pack
+from packhouse.fulfillment.commands.start_picking import StartPicking, start_picking
+from packhouse.fulfillment.models import FulfillmentOrder, Pick
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.create_location import CreateLocation, create_location
 from packhouse.inventory.models import Location
@@ -12,8 +19,15 @@ from packhouse.inventory.states import LocationKind
 from packhouse.ordering.commands.place import place
 from packhouse.ordering.data import PlaceLine, PlaceOrder, PlacePayment
 from packhouse.orders.models import Order
-from packhouse.sdk import Address, Money
-from packhouse.storage import Database, Initiator
+from packhouse.sdk import Address, Money, TrackingStatus, TrackingUpdate, now
+from packhouse.shipping.commands.create_shipment import CreateShipment, create_shipment
+from packhouse.shipping.commands.hand_over import HandOver, hand_over
+from packhouse.shipping.commands.record_tracking import RecordTracking, record_tracking
+from packhouse.shipping.models import Shipment
+from packhouse.storage import Database, Initiator, UnitOfWork
+
+D = TypeVar("D")
+T = TypeVar("T")
 
 BY = Initiator("tester", "test")
 
@@ -86,3 +100,35 @@ async def make_shop(database: Database, *, units: int = 10) -> Location:
         await make_variant(database, sku)
         await make_stock(database, sku, location, units)
     return location
+
+
+async def make_shipped(database: Database, order: Order) -> list[Shipment]:
+    """Pick, pack and hand over everything that our own warehouses have to send of an order."""
+    shipments = []
+    for work in await FulfillmentOrder.filter(order_id=order.id, network="").order_by("id"):
+        shipments.append(await _send(database, work.id))
+    return shipments
+
+
+async def make_delivered(database: Database, order: Order, *, at: datetime | None = None) -> list[Shipment]:
+    """Send everything of an order and let it arrive, now or `at` a time in the past."""
+    scan = TrackingUpdate(external_id="delivered-1", status=TrackingStatus.DELIVERED, occurred_at=at or now())
+    delivered = []
+    for shipment in await make_shipped(database, order):
+        data = RecordTracking(shipment.id, (scan,))
+        delivered.append(await _run(database, record_tracking, data))
+    return delivered
+
+
+async def _send(database: Database, work_id: UUID) -> Shipment:
+    pick_list = await _run(database, start_picking, StartPicking((work_id,)))
+    for pick in await Pick.filter(pick_list_id=pick_list.id):
+        await _run(database, confirm_pick, ConfirmPick(pick.id, pick.sku, pick.quantity))
+    parcel = await _run(database, pack, PackParcel(work_id))
+    data = CreateShipment(parcel.id, carrier="test", tracking_number=f"TEST-{parcel.id.hex[-8:]}")
+    shipment = await _run(database, create_shipment, data)
+    return await _run(database, hand_over, HandOver(shipment.id))
+
+
+async def _run(database: Database, command: Callable[[UnitOfWork, D], Awaitable[T]], data: D) -> T:
+    return await database.write(BY, lambda uow: command(uow, data))
