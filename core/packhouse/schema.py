@@ -33,6 +33,7 @@ from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
 from packhouse.orders.graphql.types import CustomerOrders, OrderRecord
 from packhouse.payments.graphql import queries as payments
 from packhouse.payments.graphql.types import OrderPayments
+from packhouse.reporting.graphql.queries import ReportingQueries
 from packhouse.returns.graphql import queries as returns
 from packhouse.returns.graphql.situation import OrderState
 from packhouse.returns.graphql.types import OrderReturns
@@ -135,6 +136,7 @@ class Query(
     shipping.ShippingQueries,
     returns.ReturnsQueries,
     channels.ChannelsQueries,
+    ReportingQueries,
 ):
     """The composed root of queries."""
 
@@ -155,9 +157,9 @@ class FreshReads(FieldExtension):
     async def resolve_async(
         self,
         next_: AsyncExtensionResolver,
-        source: Any,
+        source: Any,  # noqa: ANN401
         info: Info,
-        **arguments: Any,  # noqa: ANN401
+        **arguments: Any,
     ) -> Any:  # noqa: ANN401  (Strawberry's signature)
         """Run the mutation, then forget."""
         payload = await next_(source, info, **arguments)

@@ -51,6 +51,7 @@ class Order(Row):
             Index(fields=("updated_at", "id"), name="orders_updated"),
             Index(fields=("total", "id"), name="orders_total"),
             Index(fields=("number", "id"), name="orders_number"),
+            Index(fields=("external_id",), name="orders_external_id"),
             Index(fields=("status", "placed_at", "id"), name="orders_status"),
             Index(fields=("channel", "placed_at", "id"), name="orders_channel"),
             Index(fields=("email", "placed_at", "id"), name="orders_email"),

@@ -19,8 +19,7 @@ from packhouse.returns.graphql.types import OPEN_STATUSES
 from packhouse.returns.queries import lines_of_returns, returns_of_orders
 from packhouse.returns.states import ReturnCustody
 from packhouse.shipping.models import Shipment
-from packhouse.shipping.queries import lines_of_shipments, shipments_of_orders
-from packhouse.shipping.states import ShipmentStatus, TrackingStatus
+from packhouse.shipping.queries import has_failed, lines_of_shipments, shipments_of_orders
 from packhouse.web.context import Info
 
 _REFUSED = frozenset({RequestStatus.REJECTED.value, RequestStatus.TIMED_OUT.value})
@@ -33,7 +32,6 @@ _GIVEN_AWAY = frozenset(
         RequestStatus.TIMED_OUT.value,
     }
 )
-_FAILED_TRACKING = frozenset({TrackingStatus.DELIVERY_FAILED.value, TrackingStatus.RETURN_TO_SENDER.value})
 _ON_THE_WAY_TO_US = frozenset({ReturnCustody.ADVISED.value, ReturnCustody.IN_TRANSIT.value})
 
 
@@ -85,16 +83,10 @@ async def _units_on_the_way(info: Info, return_id: UUID) -> int:
 
 async def _failed_units(info: Info, shipments: list[Shipment]) -> int:
     """Units in parcels that are not on their way any more and were not delivered."""
-    failed = [row for row in shipments if _has_failed(row)]
+    failed = [row for row in shipments if has_failed(row)]
     return sum(
         [line.quantity for row in failed for line in await info.context.loaders.many(lines_of_shipments, row.id)]
     )
-
-
-def _has_failed(row: Shipment) -> bool:
-    if row.status in {ShipmentStatus.LOST.value, ShipmentStatus.RETURNED_TO_SENDER.value}:
-        return True
-    return row.status == ShipmentStatus.HANDED_OVER.value and row.tracking_status in _FAILED_TRACKING
 
 
 def _is_active(row: FulfillmentOrder) -> bool:
