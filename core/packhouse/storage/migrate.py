@@ -4,6 +4,7 @@ Concurrent runs on PostgreSQL wait for one another behind an advisory lock. On S
 would cascade deletes to its children, so foreign keys are off while migrations run, and checked afterwards.
 """
 
+from pkgutil import iter_modules
 from typing import Any
 
 from tortoise import Tortoise
@@ -13,11 +14,13 @@ from tortoise.context import require_context
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationTarget
 
-from packhouse.storage.database import APP, dialect_of, tortoise_config
+from packhouse.storage import migrations
+from packhouse.storage.database import APP, Database, dialect_of, tortoise_config
 from packhouse.storage.dialect import Dialect
 from packhouse.storage.schema_editors import ConstraintsExecutor
 
 _LOCK = 7_254_436_107
+_RECORDS = "tortoise_migrations"
 
 
 class MigrationFailed(Exception):
@@ -48,6 +51,21 @@ async def migrate(url: str) -> list[str]:
         return applied
     finally:
         await context.close_connections()
+
+
+async def pending_migrations(database: Database) -> list[str]:
+    """The names of the migrations that an open database lacks, in their order."""
+    known = sorted(module.name for module in iter_modules(migrations.__path__))
+    kept_in = (
+        "SELECT 1 FROM sqlite_master WHERE name = $1"
+        if database.dialect is Dialect.SQLITE
+        else "SELECT 1 FROM pg_tables WHERE tablename = $1 AND schemaname = ANY (current_schemas(false))"
+    )
+    if not await database.fetch(kept_in, _RECORDS):
+        return known
+    rows = await database.fetch(f'SELECT name FROM "{_RECORDS}" WHERE app = $1', APP)
+    applied = {row["name"] for row in rows}
+    return [name for name in known if name not in applied]
 
 
 async def missing_migrations() -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 _JITTER = 0.1
@@ -25,10 +26,17 @@ class JobRunner:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
         self._tasks: list[asyncio.Task[None]] = []
+        self._wakes = {job.name: asyncio.Event() for job in jobs}
 
     def start(self) -> None:
         """Start every job in the running loop."""
-        self._tasks = [asyncio.create_task(_repeat(job), name=f"job {job.name}") for job in self._jobs]
+        self._tasks = [
+            asyncio.create_task(_repeat(job, self._wakes[job.name]), name=f"job {job.name}") for job in self._jobs
+        ]
+
+    def wake(self, name: str) -> None:
+        """Let a job run now, or once more after the run that goes on."""
+        self._wakes[name].set()
 
     async def stop(self) -> None:
         """Cancel what runs and wait until it has ended."""
@@ -38,9 +46,10 @@ class JobRunner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _repeat(job: Job) -> None:
+async def _repeat(job: Job, wake: asyncio.Event) -> None:
     last_failure = ""
     while True:
+        wake.clear()
         try:
             await job.run()
         except Exception as error:
@@ -53,4 +62,7 @@ async def _repeat(job: Job) -> None:
                 log.info("Job %s works again", job.name)
             last_failure = ""
         # so that jobs and processes that started together do not stay together
-        await asyncio.sleep(job.every_seconds * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311  (no secret)
+        pause = job.every_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  (no secret)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await wake.wait()

@@ -1,0 +1,96 @@
+"""A real server for tests: uvicorn in the test's own loop, on a free port of this machine."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from packhouse.app import House, Parts, create_app
+from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
+from packhouse.storage import Initiator
+from packhouse.web.authentication import create_access_token
+
+_START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """`url` is http://127.0.0.1:PORT, `token` an admin's; `house` is what runs behind it."""
+
+    url: str
+    token: str
+    house: House
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every GraphQL request needs."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def graphql(self) -> str:
+        """Where GraphQL is served."""
+        return f"{self.url}/graphql"
+
+    @property
+    def socket(self) -> str:
+        """Where GraphQL is served over WebSocket."""
+        return f"ws{self.graphql.removeprefix('http')}"
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def server_settings(database_url: str) -> Settings:
+    """Settings for a test's server: everything at its default, a secret key, no installed plugin."""
+    return Settings(
+        database=DatabaseSettings(url=database_url),
+        security=SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"}),
+    ).model_copy(update={"plugins": Settings().plugins.model_copy(update={"enabled": []})})
+
+
+@asynccontextmanager
+async def running_server(
+    settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None
+) -> AsyncIterator[RunningServer]:
+    """A Packhouse that answers on 127.0.0.1 until the block ends; `parts` None means all rooms."""
+    app = create_app(settings, plugins, parts=parts)
+    house: House = app.state.house
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
+        ws="websockets-sansio",
+        proxy_headers=False,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await _started(server, serving)
+        token = await house.database.write(
+            Initiator("tester", "test"), lambda uow: create_access_token(uow, "test server")
+        )
+        yield RunningServer(f"http://127.0.0.1:{listening.getsockname()[1]}", token, house)
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(_START_SECONDS):
+        while not server.started:
+            if serving.done():
+                raise RuntimeError("the server did not start: its log says why")
+            await asyncio.sleep(0.01)

@@ -1,0 +1,168 @@
+"""A server with a tiny schema of its own: the HTTP face is tested without the rooms."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+import pytest_asyncio
+import strawberry
+from strawberry.relay import GlobalID
+
+from packhouse.app import Parts
+from packhouse.sdk import Refused
+from packhouse.settings import Settings
+from packhouse.testing.server import RunningServer, running_server, server_settings
+from packhouse.web.context import Info
+from packhouse.web.graphql.guarded_schema import GuardedSchema
+from packhouse.web.graphql.ids import node_id
+from packhouse.web.graphql.payloads import UserError, attempt
+
+
+@dataclass
+class Seen:
+    """What resolvers saw."""
+
+    cancelled: int = 0
+    ended_streams: int = 0
+    orders: list[UUID] = field(default_factory=list)
+
+
+SEEN = Seen()
+
+
+@strawberry.input(description="A thing.")
+class Thing:
+    name: str = strawberry.field(description="Its name.")
+    parts: "list[Thing] | None" = strawberry.field(default=None, description="What it is made of.")
+
+
+@strawberry.type(description="A payload.")
+class NamePayload:
+    name: str | None = strawberry.field(description="The name.")
+    user_errors: list[UserError] = strawberry.field(description="Why not.")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="A greeting.")
+    def hello(self, name: str = "world") -> str:
+        return f"hello {name}"
+
+    @strawberry.field(description="Itself.")
+    def me(self) -> "Query":
+        return Query()
+
+    @strawberry.field(description="Fails.")
+    def broken(self) -> str | None:
+        raise ValueError("the password is hunter2")
+
+    @strawberry.field(description="Fails, and may not be null.")
+    def broken_for_all(self) -> str:
+        raise ValueError("the password is hunter2")
+
+    @strawberry.field(description="Refuses.")
+    def refusing(self, id: GlobalID) -> str | None:
+        return str(node_id(id, "Order", "id"))
+
+    @strawberry.field(description="Refuses by the business.")
+    def refused(self) -> str | None:
+        raise Refused("NOT_TODAY", "not today", "day")
+
+    @strawberry.field(description="Takes its time.")
+    async def slow(self, seconds: float) -> str:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            SEEN.cancelled += 1
+            raise
+        return "done"
+
+    @strawberry.field(description="Who asks, and as part of what.")
+    def whoami(self, info: Info) -> list[str]:
+        by = info.context.by
+        return [by.actor, by.origin, by.correlation_id]
+
+    @strawberry.field(description="A number.")
+    def number(self, value: int) -> int:
+        return value
+
+    @strawberry.field(description="A thing's name.")
+    def thing(self, thing: Thing) -> str:
+        return thing.name
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Names.")
+    async def name(self, input: Thing) -> NamePayload:
+        async def work() -> str:
+            if input.name == "bad":
+                raise Refused("BAD_NAME", "that is no name", "input.name")
+            return input.name
+
+        name, errors = await attempt(work())
+        return NamePayload(name=name, user_errors=errors)
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(description="Counts.")
+    async def count(self, upto: int = 3, pause: float = 0.0) -> AsyncIterator[int]:
+        try:
+            for number in range(upto):
+                if pause:
+                    await asyncio.sleep(pause)
+                yield number
+        finally:
+            SEEN.ended_streams += 1
+
+    @strawberry.subscription(description="Fails after one.")
+    async def failing(self) -> AsyncIterator[int]:
+        yield 1
+        raise ValueError("the password is hunter2")
+
+    @strawberry.subscription(description="Which loaders each event gets.")
+    async def loaders(self, info: Info) -> AsyncIterator[str]:
+        for _ in range(2):
+            yield str(id(info.context.loaders))
+
+
+def tiny_parts(**others: Any) -> Parts:
+    return Parts(schema=GuardedSchema(Query, mutation=Mutation, subscription=Subscription), **others)
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    return server_settings(sqlite_url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
+    """One server for all tests of a module, which therefore start no other one."""
+    path = tmp_path_factory.mktemp("server") / "packhouse.sqlite3"
+    shutil.copy(sqlite_template, path)
+    async with running_server(server_settings(f"sqlite://{path}"), parts=tiny_parts()) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def with_limits(settings: Settings, section: str, **values: Any) -> Settings:
+    """The same settings with some values of one section changed."""
+    changed = getattr(settings, section).model_copy(update=values)
+    return settings.model_copy(update={section: changed})
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return SEEN
