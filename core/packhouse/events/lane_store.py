@@ -193,12 +193,13 @@ async def _held_versions(uow: UnitOfWork, owner: UUID, lanes: Collection[UUID]) 
 
 
 async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
+    # Not "is pending": that would tempt PostgreSQL to read the whole partial index of pending ones instead of these ids.
     finished_at = now()
     done = [attempt.delivery_id for attempt in attempts if attempt.status is DeliveryStatus.DONE]
     if done:
         await uow.execute(
             "UPDATE delivery SET status = 'done', attempts = attempts + 1, last_error = '', next_attempt_at = NULL, "
-            f"finished_at = $2 WHERE {any_id(uow.dialect, 'id', '$1')} AND status = 'pending'",
+            f"finished_at = $2 WHERE {any_id(uow.dialect, 'id', '$1')} AND status <> 'done'",
             bound(uow.dialect, done),
             finished_at,
         )
@@ -206,7 +207,7 @@ async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
         if attempt.status is not DeliveryStatus.DONE:
             await uow.execute(
                 "UPDATE delivery SET status = $2, attempts = $3, last_error = $4, next_attempt_at = $5, finished_at = $6 "
-                "WHERE id = $1 AND status = 'pending'",
+                "WHERE id = $1 AND status <> 'done'",
                 attempt.delivery_id,
                 attempt.status.value,
                 attempt.counted,

@@ -13,7 +13,7 @@ from packhouse.sdk.values import now
 from packhouse.storage import Database
 
 _LINGER = 0.01
-_DRAIN_POLL = 0.01
+_DRAIN_POLL = 0.02
 _PAUSE_AFTER_ERROR = 1.0
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,8 @@ class Relay:
         """
         if not self._tasks:
             raise RuntimeError("the relay is not running: start it before draining it")
-        while await self._busy():
-            self._wake.set()
+        self._wake.set()
+        while await self._busy():  # noqa: ASYNC110  (other processes work on it too, and set no event)
             await asyncio.sleep(_DRAIN_POLL)
 
     async def _run_log(self) -> None:
