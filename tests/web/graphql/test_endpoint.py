@@ -167,6 +167,7 @@ class TestBodies:
             "fragment F on Query { hello }",
             "{ ...F } fragment F on Query { ...F }",
             "{ hello } { hello }",
+            "query A { hello } query B { hello }",
         ],
     )
     async def test_hostile_documents_are_400(

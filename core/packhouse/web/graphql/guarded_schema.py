@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
+from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from packhouse.settings import GraphQLSettings
 from packhouse.web.context import Context
+from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.limits import check_limits
 
 
@@ -30,7 +31,7 @@ class Guard(SchemaExtension):
         """Put the limits' errors where validation's would be, which then does not run."""
         limits, document = self._limits(), self.execution_context.graphql_document
         if limits is not None and document is not None:
-            errors = check_limits(document, limits)
+            errors = check_limits(document, limits) or self._ambiguous(document)
             if errors:
                 self.execution_context.pre_execution_errors = errors
         yield
@@ -41,6 +42,15 @@ class Guard(SchemaExtension):
         if isinstance(context, Context) and self.execution_context.operation_type is OperationType.SUBSCRIPTION:
             context.stop_deadline()
         yield
+
+    def _ambiguous(self, document: DocumentNode) -> list[GraphQLError]:
+        """Several operations and no name: the specification wants an error, Strawberry takes the first one."""
+        operations = sum(isinstance(each, OperationDefinitionNode) for each in document.definitions)
+        named = self.execution_context._provided_operation_name  # noqa: SLF001  (the public one gives the first's)
+        if operations > 1 and named is None:
+            text = "The document holds several operations: say by operationName which one to execute"
+            return [GraphQLError(text, extensions={"code": ErrorCode.BAD_USER_INPUT.value})]
+        return []
 
     def _limits(self) -> GraphQLSettings | None:
         context = self.execution_context.context

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.relay.types import GlobalIDValueError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from packhouse.sdk import InvalidValue, Refused
 from packhouse.web.graphql.errors import ErrorCode
@@ -73,6 +74,8 @@ def _request_error(error: GraphQLError, code: ErrorCode, correlation_id: str) ->
         return _formatted(error, own)
     if isinstance(error.original_error, RecursionError):
         return single_error(ErrorCode.PARSE_FAILED, "The document or its variables are nested too deeply")
+    if isinstance(error.original_error, CannotGetOperationTypeError):
+        return single_error(ErrorCode.BAD_USER_INPUT, error.original_error.as_http_error_reason())
     if error.original_error is not None and not error.nodes:
         log.error("GraphQL failed before the execution [%s]", correlation_id, exc_info=error.original_error)
         return internal_error(correlation_id)
