@@ -74,7 +74,7 @@ def _payment(channel: Channel, payment: IncomingPayment) -> PlacePayment:
         kind=payment.kind,
         amount=payment.amount,
         external_id=payment.external_id,
-        provider=channel.provider or channel.code,
+        provider=payment.provider or channel.provider or channel.code,
         method=payment.method,
         occurred_at=payment.occurred_at,
     )

@@ -153,13 +153,17 @@ class IncomingLine:
 
 @dataclass(frozen=True, slots=True)
 class IncomingPayment:
-    """Money the channel says it holds for the order. `kind`: authorization, charge or refund."""
+    """Money the channel says it holds for the order. `kind`: authorization, charge or refund.
+
+    `provider` is the code of the payment provider that took it, where refunds go there and not through the channel.
+    """
 
     external_id: str
     kind: str
     amount: Money
     method: str = ""
     occurred_at: datetime | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

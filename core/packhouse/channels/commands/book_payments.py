@@ -47,7 +47,7 @@ async def _book(
         kind=PaymentKind(payment.kind).value,
         outcome=PaymentOutcome.SUCCESS.value,
         amount=amount,
-        provider=channel.provider or channel.code,
+        provider=payment.provider or channel.provider or channel.code,
         method=payment.method,
         external_id=external_id,
         occurred_at=payment.occurred_at or now(),
