@@ -11,18 +11,22 @@ from strawberry.extensions.field_extension import AsyncExtensionResolver
 from strawberry.relay import GlobalID, Node
 from strawberry.relay.types import GlobalIDValueError
 from strawberry.types import get_object_definition
+from strawberry.types.base import StrawberryObjectDefinition
 
 from packhouse.catalog.graphql import queries as catalog
 from packhouse.catalog.graphql.mutations import CatalogMutations
 from packhouse.catalog.graphql.types import VariantRecord
+from packhouse.catalog.queries import variants_by_id
 from packhouse.channels.graphql import queries as channels
 from packhouse.channels.graphql.mutations import ChannelsMutations
 from packhouse.customers.graphql import queries as customers
 from packhouse.customers.graphql.types import CustomerRecord
+from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql import queries as events
 from packhouse.feedback.graphql import queries as feedback
 from packhouse.feedback.graphql.types import OrderFeedback
 from packhouse.fulfillment.graphql import queries as fulfillment
+from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
 from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import queries as inventory
 from packhouse.inventory.graphql.mutations import InventoryMutations
@@ -31,6 +35,7 @@ from packhouse.ordering.graphql.mutations import OrderingMutations
 from packhouse.orders.graphql import queries as orders
 from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
 from packhouse.orders.graphql.types import CustomerOrders, OrderRecord
+from packhouse.orders.queries import orders_by_id
 from packhouse.payments.graphql import queries as payments
 from packhouse.payments.graphql.types import OrderPayments
 from packhouse.reporting.graphql.queries import ReportingQueries
@@ -40,16 +45,16 @@ from packhouse.returns.graphql.types import OrderReturns
 from packhouse.routing.graphql import queries as routing
 from packhouse.routing.graphql.types import OrderRouting
 from packhouse.shipping.graphql import queries as shipping
+from packhouse.shipping.graphql.mutations import ShippingMutations
 from packhouse.shipping.graphql.types import OrderShipping
 from packhouse.web.context import Info
 from packhouse.web.graphql.errors import BadUserInput
 from packhouse.web.graphql.guarded_schema import GuardedSchema
-from packhouse.web.graphql.nodes import NodeReader
+from packhouse.web.graphql.nodes import NodeReader, reader
 
 _MOST_NODES = 100
 _ROOMS = (
     catalog,
-    customers,
     inventory,
     events,
     orders,
@@ -61,7 +66,6 @@ _ROOMS = (
     returns,
     feedback,
 )
-NODES: Mapping[str, NodeReader] = {name: read for room in _ROOMS for name, read in room.NODES.items()}
 
 
 @strawberry.type(description="A thing that can be sold and kept in stock.")
@@ -86,6 +90,14 @@ class Order(
     OrderRecord,
 ):
     """The composed order."""
+
+
+NODES: Mapping[str, NodeReader] = {
+    "Order": reader(orders_by_id, Order.of),
+    "Variant": reader(variants_by_id, Variant.of),
+    "Customer": reader(customers_by_id, Customer.of),
+    **{name: read for room in _ROOMS for name, read in room.NODES.items()},
+}
 
 
 @strawberry.type
@@ -142,7 +154,14 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed: one command each.")
-class Mutation(OrderingMutations, ChannelsMutations, CatalogMutations, InventoryMutations):
+class Mutation(
+    OrderingMutations,
+    FulfillmentMutations,
+    ShippingMutations,
+    ChannelsMutations,
+    CatalogMutations,
+    InventoryMutations,
+):
     """The composed root of mutations."""
 
 
@@ -167,8 +186,17 @@ class FreshReads(FieldExtension):
         return payload
 
 
-for _field in get_object_definition(Mutation, strict=True).fields:
-    _field.extensions = [*_field.extensions, FreshReads()]
+def _complete(mutations: type) -> None:
+    """Give every mutation what all have in common, so that no room has to remember it."""
+    for field in get_object_definition(mutations, strict=True).fields:
+        field.extensions = [*field.extensions, FreshReads()]
+        for argument in field.arguments:
+            definition = get_object_definition(argument.type)
+            if argument.description is None and isinstance(definition, StrawberryObjectDefinition):
+                argument.description = definition.description
+
+
+_complete(Mutation)
 
 
 def create_schema() -> GuardedSchema:

@@ -6,7 +6,7 @@ import strawberry
 
 from packhouse.catalog import models, queries
 from packhouse.catalog.graphql.inputs import VariantFilter
-from packhouse.catalog.graphql.types import Price, PriceList, VariantRecord, VariantType, variant_object
+from packhouse.catalog.graphql.types import Price, PriceList, VariantType, variant_object
 from packhouse.web.graphql.connection import (
     After,
     Before,
@@ -21,7 +21,6 @@ from packhouse.web.graphql.connection import (
 from packhouse.web.graphql.nodes import reader
 
 NODES = {
-    "Variant": reader(queries.variants_by_id, VariantRecord.of),
     "PriceList": reader(queries.price_lists_by_id, PriceList.of),
     "Price": reader(queries.prices_by_id, Price.of),
 }

@@ -7,7 +7,7 @@ from strawberry.relay import GlobalID
 
 from packhouse.orders import models, queries
 from packhouse.orders.graphql.inputs import OrderFilter, OrderSort
-from packhouse.orders.graphql.types import Hold, OrderRecord, OrderType, order_line_node, order_object
+from packhouse.orders.graphql.types import Hold, OrderType, order_line_node, order_object
 from packhouse.web.context import Info
 from packhouse.web.graphql.connection import (
     After,
@@ -24,7 +24,6 @@ from packhouse.web.graphql.ids import node_id
 from packhouse.web.graphql.nodes import reader
 
 NODES = {
-    "Order": reader(queries.orders_by_id, OrderRecord.of),
     "OrderLine": order_line_node,
     "Hold": reader(queries.holds_by_id, Hold.of),
 }
