@@ -21,12 +21,19 @@ from packhouse.orders.states import ReturnStatus
 from packhouse.payments.graphql.types import Refund
 from packhouse.payments.queries import refunds_of_returns
 from packhouse.returns import models, queries
-from packhouse.returns.states import RETURN_STATUS, Disposition, ReturnCustody, ReturnMoney, ReturnRequestStatus
+from packhouse.returns.states import (
+    RETURN_STATUS,
+    Disposition,
+    ReturnCustody,
+    ReturnMoney,
+    ReturnReason,
+    ReturnRequestStatus,
+)
 from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 from packhouse.web.graphql.money import Money
 
-expose(ReturnRequestStatus, ReturnCustody, ReturnMoney, Disposition)
+expose(ReturnRequestStatus, ReturnCustody, ReturnMoney, ReturnReason, Disposition)
 
 OPEN_STATUSES = frozenset(status.value for status in ReturnRequestStatus if not RETURN_STATUS.is_final(status))
 
@@ -63,7 +70,7 @@ class ReturnLine(relay.Node):
     order_line_id: strawberry.Private[UUID]
     quantity: int = strawberry.field(description="Units that shall come back.")
     received: int = strawberry.field(description="Units that came back.")
-    reason: str = strawberry.field(description="Why they come back.")
+    reason: ReturnReason = strawberry.field(description="Why they come back.")
     custody: ReturnCustody = strawberry.field(description="Where the goods are.")
     money: ReturnMoney = strawberry.field(description="Where the money is.")
     refund: Money = strawberry.field(description="What is given back for the whole line.")
@@ -76,7 +83,7 @@ class ReturnLine(relay.Node):
             order_line_id=row.order_line_id,
             quantity=row.quantity,
             received=row.received,
-            reason=row.reason,
+            reason=ReturnReason(row.reason),
             custody=ReturnCustody(row.custody),
             money=ReturnMoney(row.money),
             refund=Money.of_minor(row.refund, currency),
