@@ -1,10 +1,12 @@
 """The composition root: puts the application together. Nothing here is kept outside the application it makes."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from starlette.applications import Starlette
@@ -154,7 +156,7 @@ async def open_ready(settings: Settings, outbox: Outbox) -> Database:
     Raises:
         DatabaseNotReady: it cannot be reached, or lacks migrations.
     """
-    database = await open_reachable(settings, outbox)
+    database = await _open(settings, outbox)
     missing = await pending_migrations(database)
     if missing:
         await database.close()
@@ -165,13 +167,12 @@ async def open_ready(settings: Settings, outbox: Outbox) -> Database:
     return database
 
 
-async def open_reachable(settings: Settings, outbox: Outbox) -> Database:
-    """The open database, whatever is in it.
-
-    Raises:
-        DatabaseNotReady: it cannot be reached.
-    """
+async def _open(settings: Settings, outbox: Outbox) -> Database:
     chosen = settings.database
+    scheme, _, rest = chosen.url.partition("://")
+    # opening it would make an empty one
+    if scheme == "sqlite" and not await asyncio.to_thread(Path(rest.partition("?")[0]).is_file):
+        raise DatabaseNotReady(f"there is no database {chosen.shown_url}: run packhouse init, or packhouse db migrate")
     try:
         database = await open_database(
             chosen.url, before_commit=outbox.flush, pool_min=chosen.pool_min, pool_max=chosen.pool_max
@@ -182,12 +183,16 @@ async def open_reachable(settings: Settings, outbox: Outbox) -> Database:
             await database.close()
             raise
     except Exception as error:
-        # drivers' messages may hold the password of the URL, so only the kind of error is told
-        raise DatabaseNotReady(
-            f"the database {chosen.shown_url} cannot be opened ({type(error).__name__}): "
-            "check database.url, and whether the server runs"
-        ) from error
+        raise cannot_open(settings, error) from error
     return database
+
+
+def cannot_open(settings: Settings, error: Exception) -> DatabaseNotReady:
+    """The refusal for a database that cannot be reached; drivers' messages may hold its password and are not told."""
+    return DatabaseNotReady(
+        f"the database {settings.database.shown_url} cannot be opened ({type(error).__name__}): "
+        "check database.url, and whether the server runs"
+    )
 
 
 def create_app(settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None) -> Starlette:

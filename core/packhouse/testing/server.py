@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from packhouse.app import House, Parts, create_app
+from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
 from packhouse.storage import Initiator
 from packhouse.web.authentication import create_access_token
@@ -63,8 +64,7 @@ async def running_server(
     """A Packhouse that answers on 127.0.0.1 until the block ends; `parts` None means all rooms."""
     app = create_app(settings, plugins, parts=parts)
     house: House = app.state.house
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -79,13 +79,15 @@ async def running_server(
     try:
         await _started(server, serving)
         token = await house.database.write(
-            Initiator("tester", "test"), lambda uow: create_access_token(uow, "test server")
+            Initiator("tester", "test"), lambda uow: create_access_token(uow, f"test server {new_id().hex}")
         )
         yield RunningServer(f"http://127.0.0.1:{listening.getsockname()[1]}", token, house)
     finally:
         server.should_exit = True
-        await serving
-        listening.close()
+        try:
+            await serving
+        finally:
+            listening.close()
 
 
 async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -1,0 +1,101 @@
+"""`packhouse serve`: the API, until it is told to stop."""
+# ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
+
+import asyncio
+import logging
+import math
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from packhouse.cli.working import read_settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
+
+    from packhouse.settings import Settings
+
+_QUEUE = 2048
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on instead of server.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port instead of server.port.")] = None,
+) -> None:
+    """Start the API."""
+    from packhouse.app import create_app
+
+    settings = _chosen(read_settings(), host, port)
+    logging.basicConfig(level=settings.logging.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(_check(settings))
+    app = create_app(settings)
+    listening = listen(settings)
+    address = address_of(settings, listening)
+    typer.echo(f"Packhouse answers at {address}/graphql, stop it with Ctrl-C")
+    if settings.server.graphiql:
+        typer.echo(f"GraphiQL: {address}/graphql in a browser")
+    make_server(settings, app).run(sockets=[listening])
+
+
+def listen(settings: "Settings") -> socket.socket:
+    """A socket at the settings' address.
+
+    Raises:
+        SettingsError: the address is taken, or not ours.
+    """
+    from packhouse.settings import SettingsError
+
+    host, port = settings.server.host, settings.server.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_QUEUE)
+    except OSError as error:
+        problem = f"cannot listen on {host} port {port}: {error.strerror}; set server.port, or use --port"
+        raise SettingsError([problem]) from error
+
+
+def address_of(settings: "Settings", listening: socket.socket) -> str:
+    """Where a browser on this machine finds the server."""
+    host = settings.server.host
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  (compared, not bound)
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
+
+
+def make_server(settings: "Settings", app: "ASGIApp") -> "uvicorn.Server":
+    """The HTTP server as it is run in production: no access log, no trust in proxies' headers, streams ended in time."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=math.ceil(settings.server.graceful_shutdown_seconds),
+            ws="websockets-sansio",
+            ws_max_size=settings.server.max_body_bytes,
+        )
+    )
+
+
+def _chosen(settings: "Settings", host: str | None, port: int | None) -> "Settings":
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    return settings.model_copy(update={"server": settings.server.model_copy(update=changed)})
+
+
+async def _check(settings: "Settings") -> None:
+    """Refuse now and clearly what would stop the start with a stack trace."""
+    from packhouse.app import open_ready
+    from packhouse.events.outbox import Outbox
+
+    database = await open_ready(settings, Outbox())
+    await database.close()
