@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -167,6 +167,8 @@ def test_a_period_must_make_sense() -> None:
         Period(START, START)
     with pytest.raises(InvalidValue, match=r"period\.from: .* has no time zone"):
         Period(START.replace(tzinfo=None))
+    with pytest.raises(InvalidValue, match=r"period\.to: 0001-01-01T00:00:00\+09:00 is out of range"):
+        Period(end=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=9))))
 
 
 def test_every_step_says_what_it_is_measured_on() -> None:

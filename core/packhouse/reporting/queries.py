@@ -71,7 +71,8 @@ async def delivery_performance(
 
     An order is delivered when nothing of it is left to ship and its last shipment was delivered; late when that was after
     the promised moment. Of several promises the newest one made before the delivery counts. Overdue: not delivered though
-    promised before `as_of` (now), and neither cancelled nor expired.
+    promised before `as_of` (now), and neither completed, cancelled nor expired. A delivery whose time nobody noted
+    (imported history) is none of these.
     """
     statement = performance_statement(database.dialect, group, period, orders, as_of or now())
     found: dict[str | None, dict[DeliveryOutcome, Row]] = defaultdict(dict)

@@ -15,7 +15,9 @@ from packhouse.storage.dialect import Dialect
 
 _LIVE_SHIPMENT = f"g.status <> '{ShipmentStatus.VOIDED.value}'"
 _LIVE_WORK = f"w.status <> '{FulfillmentOrderStatus.CANCELLED.value}'"
-_NOBODY_WAITS = f"('{OrderStatus.CANCELLED.value}', '{OrderStatus.EXPIRED.value}')"
+_NOBODY_WAITS = ", ".join(
+    f"'{status.value}'" for status in (OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
+)
 _ALL = "CAST(NULL AS TEXT)"
 _CARRIER = "NULLIF(g.carrier, '')"
 
@@ -113,7 +115,7 @@ def performance_statement(
             CASE
                 WHEN delivered_at > promised_by THEN '{DeliveryOutcome.LATE.value}'
                 WHEN delivered_at IS NOT NULL THEN '{DeliveryOutcome.ON_TIME.value}'
-                WHEN promised_by < ${len(values) + 1} AND status NOT IN {_NOBODY_WAITS}
+                WHEN promised_by < ${len(values) + 1} AND status NOT IN ({_NOBODY_WAITS})
                     THEN '{DeliveryOutcome.OVERDUE.value}'
                 ELSE '{DeliveryOutcome.OPEN.value}'
             END AS outcome,

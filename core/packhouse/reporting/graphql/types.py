@@ -63,7 +63,7 @@ class DeliveryPerformance:
     on_time: int = strawberry.field(description="Delivered at the promised moment or before.")
     late: int = strawberry.field(description="Delivered after the promised moment.")
     undelivered_past_promise: int = strawberry.field(
-        description="Not delivered though the promised moment is past; without cancelled and expired orders."
+        description="Not delivered though the promised moment is past; without completed, cancelled and expired orders."
     )
     on_time_share: Decimal | None = strawberry.field(
         description="On-time orders of the delivered ones, 0 to 1, to 28 digits; null where none was delivered."
