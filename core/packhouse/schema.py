@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.extensions.field_extension import AsyncExtensionResolver
 from strawberry.relay import GlobalID, Node
 from strawberry.relay.types import GlobalIDValueError
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 from strawberry.types.base import StrawberryObjectDefinition
 
@@ -24,6 +26,7 @@ from packhouse.customers.graphql.types import CustomerRecord
 from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql import queries as events
 from packhouse.feedback.graphql import queries as feedback
+from packhouse.feedback.graphql.mutations import FeedbackMutations
 from packhouse.feedback.graphql.types import OrderFeedback
 from packhouse.fulfillment.graphql import queries as fulfillment
 from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
@@ -37,19 +40,23 @@ from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
 from packhouse.orders.graphql.types import CustomerOrders, OrderRecord
 from packhouse.orders.queries import orders_by_id
 from packhouse.payments.graphql import queries as payments
+from packhouse.payments.graphql.mutations import PaymentsMutations
 from packhouse.payments.graphql.types import OrderPayments
 from packhouse.reporting.graphql.queries import ReportingQueries
 from packhouse.returns.graphql import queries as returns
+from packhouse.returns.graphql.mutations import ReturnsMutations
 from packhouse.returns.graphql.situation import OrderState
 from packhouse.returns.graphql.types import OrderReturns
 from packhouse.routing.graphql import queries as routing
 from packhouse.routing.graphql.types import OrderRouting
 from packhouse.shipping.graphql import queries as shipping
 from packhouse.shipping.graphql.mutations import ShippingMutations
+from packhouse.shipping.graphql.quotes import ShippingQuoteQueries
 from packhouse.shipping.graphql.types import OrderShipping
 from packhouse.web.context import Info
 from packhouse.web.graphql.errors import BadUserInput
 from packhouse.web.graphql.guarded_schema import GuardedSchema
+from packhouse.web.graphql.moments import DATE_TIME
 from packhouse.web.graphql.nodes import NodeReader, reader
 
 _MOST_NODES = 100
@@ -146,6 +153,7 @@ class Query(
     customers.CustomersQueries,
     fulfillment.FulfillmentQueries,
     shipping.ShippingQueries,
+    ShippingQuoteQueries,
     returns.ReturnsQueries,
     channels.ChannelsQueries,
     ReportingQueries,
@@ -158,6 +166,9 @@ class Mutation(
     OrderingMutations,
     FulfillmentMutations,
     ShippingMutations,
+    PaymentsMutations,
+    ReturnsMutations,
+    FeedbackMutations,
     ChannelsMutations,
     CatalogMutations,
     InventoryMutations,
@@ -201,7 +212,8 @@ _complete(Mutation)
 
 def create_schema() -> GuardedSchema:
     """The whole schema."""
-    return GuardedSchema(query=Query, mutation=Mutation, subscription=Subscription)
+    config = StrawberryConfig(scalar_map={datetime: DATE_TIME})
+    return GuardedSchema(query=Query, mutation=Mutation, subscription=Subscription, config=config)
 
 
 def print_schema() -> str:

@@ -1,25 +1,26 @@
+"""Times of any zone are one moment, whoever writes and compares them."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
-from packhouse.sdk import new_id
+from packhouse.catalog.models import Variant
 from packhouse.storage import Database, Initiator, UnitOfWork
 
-BRASILIA = timezone(timedelta(hours=-3))
-MOMENT = datetime(2024, 1, 1, 13, tzinfo=UTC)
+AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
+ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
 
 
-async def insert_location(uow: UnitOfWork, created_at: datetime) -> None:
-    row = {"id": new_id(), "code": "a", "name": "A", "kind": "warehouse", "network": "", "address": {}}
-    flags = {"priority": 1, "is_active": True, "is_demo": False}
-    await uow.insert("location", [{**row, **flags, "created_at": created_at}])
+async def test_the_zone_of_a_written_time_does_not_matter(database: Database, by: Initiator) -> None:
+    async def write(_: UnitOfWork) -> None:
+        await Variant.create(sku="EARLY", title="", created_at=AT.astimezone(ELSEWHERE))
+        await Variant.create(sku="LATE", title="", created_at=AT + timedelta(hours=1))
+
+    await database.write(by, write)
+
+    assert [row.created_at for row in await Variant.all().order_by("created_at")] == [AT, AT + timedelta(hours=1)]
 
 
-async def test_a_time_of_another_zone_is_found_as_the_moment_that_it_is(database: Database, by: Initiator) -> None:
-    await database.write(by, lambda uow: insert_location(uow, MOMENT.astimezone(BRASILIA)))
+async def test_the_zone_of_a_compared_time_does_not_matter(database: Database, by: Initiator) -> None:
+    await database.write(by, lambda _: Variant.create(sku="MUG", title="", created_at=AT))
 
-    async def found(since: datetime) -> int:
-        rows = await database.fetch("SELECT count(*) AS n FROM location WHERE created_at >= $1", since)
-        return int(rows[0]["n"])
-
-    assert await found(MOMENT) == 1
-    assert await found(MOMENT.astimezone(BRASILIA)) == 1
-    assert await found(MOMENT + timedelta(seconds=1)) == 0
+    assert await Variant.filter(created_at__lte=AT.astimezone(ELSEWHERE)).count() == 1
+    assert await Variant.filter(created_at__lt=(AT + timedelta(seconds=1)).astimezone(ELSEWHERE)).count() == 1

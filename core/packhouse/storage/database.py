@@ -6,7 +6,9 @@ deadlock or a serialisation failure is run again, so it must do nothing outside 
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any, TypeVar, cast
 
@@ -49,6 +51,14 @@ MODEL_MODULES = tuple(
 _SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": "10000"}
 _RETRIED = {"40001", "40P01"}
 _TRIES = 6
+
+
+def _as_text(moment: datetime) -> str:
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoformat(" ")
+
+
+# In place of Tortoise's own, which keeps the zone: SQLite compares times as text, so all must be written in one zone.
+sqlite3.register_adapter(datetime, _as_text)
 
 
 class ReaderRouter:

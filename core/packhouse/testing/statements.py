@@ -11,8 +11,8 @@ from asyncpg import Connection as PostgresConnection
 from packhouse.storage import Database
 from packhouse.storage.dialect import Dialect
 
-# What asyncpg's pool sends whenever a connection is given back.
-_POOL_RESET = "pg_advisory_unlock_all"
+# What is sent for a connection's sake, not for anybody's question: settings of SQLite, asyncpg's clean-up.
+_HOUSEKEEPING = ("PRAGMA ", "SELECT pg_advisory_unlock_all")
 
 
 class Statement(NamedTuple):
@@ -45,7 +45,7 @@ def _noting(owner: type, method: str, sent: list[Statement], values: Callable[[t
     original: Callable[..., Awaitable[Any]] = getattr(owner, method)
 
     def noting(self: Any, sql: str, *given: Any, **options: Any) -> Any:  # noqa: ANN401  (the driver's own signature)
-        if _POOL_RESET not in sql:
+        if not sql.startswith(_HOUSEKEEPING):
             sent.append(Statement(sql, values(given)))
         return original(self, sql, *given, **options)
 
