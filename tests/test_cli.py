@@ -1,0 +1,197 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from packhouse.cli import main
+from packhouse.cli.docs import machines
+
+Run = Callable[..., tuple[int, str, str]]
+TOKEN = re.compile(r"ph_[A-Za-z0-9_-]{43}")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command line in an empty folder, with no settings from outside: code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PACKHOUSE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+def test_init_makes_a_packhouse_and_shows_its_token_once(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("init")
+    assert (code, err) == (0, "")
+    assert len(TOKEN.findall(out)) == 1
+    assert "packhouse serve" in out
+    assert (tmp_path / "packhouse.toml").stat().st_mode & 0o777 == 0o600
+    token = TOKEN.findall(out)[0]
+    assert token.encode() not in (tmp_path / "packhouse.sqlite3").read_bytes()
+    assert run("db", "migrate")[1] == "The database sqlite://packhouse.sqlite3 is up to date\n"
+
+
+def test_a_second_init_changes_nothing(run: Run, tmp_path: Path) -> None:
+    run("init")
+    before = (tmp_path / "packhouse.toml").read_bytes()
+    code, out, err = run("init")
+    assert (code, out) == (2, "")
+    assert "set up and nothing was changed" in err
+    assert "Traceback" not in err
+    assert (tmp_path / "packhouse.toml").read_bytes() == before
+
+
+def test_tokens_are_made_and_revoked(run: Run) -> None:
+    run("init")
+    code, out, _ = run("token", "create", "shop")
+    assert code == 0
+    assert len(TOKEN.findall(out)) == 1
+    assert run("token", "create", "shop") == (
+        2,
+        "",
+        "packhouse: There is a token shop already: revoke it or take another name\n",
+    )
+    assert run("token", "revoke", "shop")[:2] == (0, "The token shop is revoked\n")
+    assert run("token", "revoke", "shop") == (2, "", "packhouse: There is no token shop in force\n")
+
+
+@pytest.mark.parametrize("command", [["serve"], ["token", "create", "x"]])
+def test_without_a_database_one_sentence_says_so(run: Run, tmp_path: Path, command: list[str]) -> None:
+    code, out, err = run(*command)
+    assert (code, out) == (2, "")
+    assert err == (
+        "packhouse: there is no database sqlite://packhouse.sqlite3: run packhouse init, or packhouse db migrate\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unreachable_database_is_named_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACKHOUSE_DATABASE__URL", "postgresql://me:hunter2@127.0.0.1:1/none")
+    for command in (["serve"], ["db", "migrate"], ["token", "revoke", "x"]):
+        code, _, err = run(*command)
+        assert code == 2
+        assert "cannot be opened" in err
+        assert "hunter2" not in err
+        assert "Traceback" not in err
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACKHOUSE_SERVER__PROT", "8000")
+    for command in (["settings"], ["serve"], ["db", "migrate"], ["plugin", "list"], ["token", "create", "x"]):
+        code, out, err = run(*command)
+        assert (code, out) == (2, "")
+        assert "did you mean PACKHOUSE_SERVER__PORT?" in err
+
+
+def test_without_a_secret_key_serve_says_so(run: Run, tmp_path: Path) -> None:
+    run("db", "migrate")
+    assert (tmp_path / "packhouse.sqlite3").exists()
+    code, _, err = run("serve")
+    assert code == 2
+    assert "secret_key" in err
+
+
+def test_a_port_that_is_taken_is_named(run: Run) -> None:
+    run("init")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, err = run("serve", "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert err.startswith("packhouse: cannot listen on 127.0.0.1 port")
+
+
+def test_settings_show_where_each_came_from(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init")
+    monkeypatch.setenv("PACKHOUSE_SERVER__PORT", "8123")
+    code, out, _ = run("settings")
+    assert code == 0
+    line = next(line for line in out.splitlines() if "server.port" in line)
+    assert "8123" in line
+    assert "environment PACKHOUSE_SERVER__PORT" in line
+    secret = next(line for line in out.splitlines() if "security.secret_key" in line)
+    assert "packhouse.toml" in secret
+    assert '"********"' in secret
+
+
+def test_plugins_are_listed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACKHOUSE_PLUGINS__ENABLED", "[]")
+    assert run("plugin", "list")[:2] == (0, "No plugins are installed and chosen\n")
+
+
+def test_documentation_is_made_from_the_code(run: Run) -> None:
+    code, states, _ = run("docs", "states")
+    assert code == 0
+    entities = [machine.entity for machine in machines()]
+    assert len(entities) == len(set(entities)) >= 6
+    for entity in entities:
+        assert f"## {entity}\n" in states
+    assert states.count("```mermaid\nstateDiagram") == len(entities)
+    assert run("docs", "hooks")[1].startswith("# Hooks\n")
+    assert "type PageInfo" in run("docs", "schema")[1]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("strawberry", "tortoise", "uvicorn", "aiohttp", "starlette")
+    code = f"import sys, packhouse.cli as c; c.make_app(); print([m for m in {heavy} if m in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
+
+
+@pytest.fixture
+def serving(run: Run, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """`packhouse serve` as a process of its own: the process, its address, an admin token."""
+    token = TOKEN.findall(run("init")[1])[0]
+    environment = {**os.environ, "PACKHOUSE_SERVER__PORT": "0", "PACKHOUSE_PLUGINS__ENABLED": "[]"}
+    environment["PACKHOUSE_SERVER__GRACEFUL_SHUTDOWN_SECONDS"] = "1"
+    command = [sys.executable, "-u", "-c", "from packhouse.cli import main; main()", "serve"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert address is not None, process.stderr.read() if process.stderr else ""
+        yield process, address[0], token
+        if process.poll() is None:
+            process.kill()
+
+
+def test_serve_answers_and_ends_on_sigterm(serving: tuple[subprocess.Popen[str], str, str]) -> None:
+    process, address, token = serving
+    request = urllib.request.Request(  # noqa: S310  (an address of this machine)
+        f"{address}/graphql",
+        data=orjson.dumps({"query": "{ __typename }"}),
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+        assert orjson.loads(response.read()) == {"data": {"__typename": "Query"}}
+        assert response.headers["server"] is None
+    # an open subscription does not keep the server from ending
+    with connect(
+        f"ws{address.removeprefix('http')}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+    ) as live:
+        live.send(orjson.dumps({"type": "connection_init", "payload": {"token": token}}), text=True)
+        assert orjson.loads(live.recv(timeout=10)) == {"type": "connection_ack"}
+        query = "subscription { orderEvents { __typename } }"
+        live.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}), text=True)
+        live.send(orjson.dumps({"type": "ping"}), text=True)
+        assert orjson.loads(live.recv(timeout=10)) == {"type": "pong"}
+        process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    assert "Traceback" not in errors
+    assert process.returncode in (0, -signal.SIGTERM)
