@@ -36,6 +36,7 @@ def to_place(channel: Channel, order: IncomingOrder, skus: Mapping[str, str]) ->
         billing_address=order.billing_address,
         shipping=order.shipping,
         tax=order.tax,
+        discount=order.discount,
         tax_included=order.tax_included,
         total=order.total,
         external_id=order.external_id,

@@ -49,7 +49,7 @@ class PlaceOrder:
     """An order to place on a channel.
 
     `price_is_final`: the channel sold at the unit prices given (they are not compared with the price list);
-    `total`: what the channel says the order costs, kept as it is; without it the total is summed;
+    `tax`, `discount`, `total`: what the channel says of the whole order, kept as it is; without it the lines are summed;
     `cancelled_at`: it was cancelled on the channel before we heard of it: recorded, and nothing is given out.
     """
 
@@ -65,6 +65,7 @@ class PlaceOrder:
     billing_address: Address | None = None
     shipping: Money | None = None
     tax: Money | None = None
+    discount: Money | None = None
     tax_included: bool = False
     total: Money | None = None
     external_id: str = ""

@@ -64,7 +64,7 @@ def check_request(data: PlaceOrder) -> None:
         raise InvalidValue("lines", f"an order has at most {MAX_LINES} lines")
     for index, line in enumerate(data.lines):
         _check_line(line, data.currency, f"lines.{index}")
-    for field in ("shipping", "tax", "total"):
+    for field in ("shipping", "tax", "discount", "total"):
         _check_amount(getattr(data, field), data.currency, field)
     for index, payment in enumerate(data.payments):
         _check_amount(payment.amount, data.currency, f"payments.{index}.amount")
@@ -84,7 +84,7 @@ def priced_lines(
 def totals(data: PlaceOrder, lines: list[PricedLine]) -> Totals:
     """The order's amounts. Tax that is included in the prices is not added again."""
     subtotal = sum(line.unit_price * line.line.quantity for line in lines)
-    discount = sum(line.discount for line in lines)
+    discount = data.discount.minor if data.discount else sum(line.discount for line in lines)
     tax = data.tax.minor if data.tax else sum(line.tax for line in lines)
     shipping = data.shipping.minor if data.shipping else 0
     summed = subtotal - discount + shipping + (0 if data.tax_included else tax)
