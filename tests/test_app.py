@@ -9,8 +9,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from tests.web.conftest import tiny_parts, with_limits
 
-from packhouse.app import DatabaseNotReady, House, create_app
+from packhouse.app import create_app
 from packhouse.hooks import DuplicateCode, NotStarted
+from packhouse.house import DatabaseNotReady, House
 from packhouse.sdk import PluginContext, PluginManifest, hookimpl
 from packhouse.settings import SecuritySettings, Settings, SettingsError
 from packhouse.storage import Initiator

@@ -1,13 +1,8 @@
 """The composition root: puts the application together. Nothing here is kept outside the application it makes."""
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
-from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,184 +10,18 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from packhouse.events.lanes import LoadSnapshots
-from packhouse.events.outbox import Outbox
-from packhouse.events.relay import Relay
-from packhouse.hooks import NotStarted, PluginHost
-from packhouse.hooks.services import Services
-from packhouse.sdk import OrderSnapshot, Providers
+from packhouse.house import DatabaseNotReady, House, Parts, cannot_open, open_ready
 from packhouse.settings import Settings
-from packhouse.storage import Database, Initiator, open_database
 from packhouse.storage.migrate import pending_migrations
-from packhouse.web.authentication import TokenGate
-from packhouse.web.context import Context
 from packhouse.web.errors import LastResort, http_error
 from packhouse.web.graphql.endpoint import GraphQLEndpoint
-from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.serving import Serving
 from packhouse.web.health import health_routes
-from packhouse.web.jobs import Job, JobRunner
 from packhouse.web.request_id import HEADER, RequestIds
 from packhouse.web.security_headers import SecurityHeaders
-from packhouse.web.tracking_page import LoadTrackingView, tracking_route
-from packhouse.web.tracking_view import TrackingView
+from packhouse.web.tracking_page import tracking_route
 
-log = logging.getLogger(__name__)
-
-
-class DatabaseNotReady(Exception):
-    """The database cannot be used: it is not there, or lacks migrations. The message says what to do."""
-
-
-async def _no_snapshots(_: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
-    return {}
-
-
-async def _no_view(_: UUID) -> TrackingView | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the rooms bring to the application; each is given the running house.
-
-    `plugins` are the built-in ones; `on_start` is awaited when the database is open and plugins have started.
-    """
-
-    schema: GuardedSchema
-    load_snapshots: LoadSnapshots = _no_snapshots
-    load_tracking_view: LoadTrackingView = _no_view
-    plugins: Callable[[Services], Sequence[object]] = lambda _: ()
-    routes: Callable[["House"], Sequence[BaseRoute]] = lambda _: ()
-    jobs: Callable[["House"], Sequence[Job]] = lambda _: ()
-    on_start: Sequence[Callable[["House"], Awaitable[object]]] = field(default=())
-
-
-class House:
-    """A Packhouse: what it is made of, and what runs while its server does."""
-
-    def __init__(self, settings: Settings, parts: Parts, plugins: Sequence[object] = ()) -> None:
-        self.settings = settings
-        self.parts = parts
-        self.host = PluginHost.load(
-            settings.plugins,
-            [*parts.plugins(self), *plugins],
-            hook_timeout=settings.events.hook_timeout_seconds,
-        )
-        self.gate = TokenGate()
-        self.jobs = JobRunner(parts.jobs(self))
-        self._database: Database | None = None
-        self._relay: Relay | None = None
-
-    @property
-    def providers(self) -> Providers:
-        """What the plugins registered."""
-        return self.host.providers
-
-    @property
-    def database(self) -> Database:
-        """The open database.
-
-        Raises:
-            NotStarted: the server does not run.
-        """
-        if self._database is None:
-            raise NotStarted("the database is open while the server runs only")
-        return self._database
-
-    @property
-    def relay(self) -> Relay:
-        """What delivers events.
-
-        Raises:
-            NotStarted: the server does not run.
-        """
-        if self._relay is None:
-            raise NotStarted("the relay works while the server runs only")
-        return self._relay
-
-    def context(self, by: Initiator) -> Context:
-        """A request's context."""
-        return Context(
-            database=self.database,
-            settings=self.settings,
-            providers=self.providers,
-            checks=self.host,
-            live=self.relay.live,
-            by=by,
-        )
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Open the database, start plugins, deliveries and jobs, in this order; end them in the opposite one.
-
-        Raises:
-            DatabaseNotReady: it cannot be reached, or lacks migrations.
-        """
-        async with AsyncExitStack() as stack:
-            self._database = await open_ready(self.settings, Outbox(self.host.listeners))
-            stack.push_async_callback(self._close)
-            await self.host.startup()
-            stack.push_async_callback(self.host.shutdown)
-            relay = Relay(self._database, self.host, self.parts.load_snapshots, self.settings.events)
-            self._relay = relay
-            for start in self.parts.on_start:
-                await start(self)
-            await relay.start()
-            stack.push_async_callback(relay.stop)
-            self.jobs.start()
-            stack.push_async_callback(self.jobs.stop)
-            yield
-
-    async def _close(self) -> None:
-        database, self._database, self._relay = self._database, None, None
-        if database is not None:
-            await database.close()
-
-
-async def open_ready(settings: Settings, outbox: Outbox) -> Database:
-    """The open database, with all migrations applied.
-
-    Raises:
-        DatabaseNotReady: it cannot be reached, or lacks migrations.
-    """
-    database = await _open(settings, outbox)
-    missing = await pending_migrations(database)
-    if missing:
-        await database.close()
-        raise DatabaseNotReady(
-            f"the database {settings.database.shown_url} lacks {len(missing)} of its migrations: "
-            "run packhouse init for a new one, packhouse db migrate after an update"
-        )
-    return database
-
-
-async def _open(settings: Settings, outbox: Outbox) -> Database:
-    chosen = settings.database
-    scheme, _, rest = chosen.url.partition("://")
-    # opening it would make an empty one
-    if scheme == "sqlite" and not await asyncio.to_thread(Path(rest.partition("?")[0]).is_file):
-        raise DatabaseNotReady(f"there is no database {chosen.shown_url}: run packhouse init, or packhouse db migrate")
-    try:
-        database = await open_database(
-            chosen.url, before_commit=outbox.flush, pool_min=chosen.pool_min, pool_max=chosen.pool_max
-        )
-        try:
-            await database.fetch("SELECT 1")
-        except BaseException:
-            await database.close()
-            raise
-    except Exception as error:
-        raise cannot_open(settings, error) from error
-    return database
-
-
-def cannot_open(settings: Settings, error: Exception) -> DatabaseNotReady:
-    """The refusal for a database that cannot be reached; drivers' messages may hold its password and are not told."""
-    return DatabaseNotReady(
-        f"the database {settings.database.shown_url} cannot be opened ({type(error).__name__}): "
-        "check database.url, and whether the server runs"
-    )
+__all__ = ["DatabaseNotReady", "House", "Parts", "cannot_open", "create_app", "open_ready"]
 
 
 def create_app(settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None) -> Starlette:

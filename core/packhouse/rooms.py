@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from starlette.routing import BaseRoute
 
-from packhouse.app import House, Parts
 from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
 from packhouse.channels.jobs import pull_orders, work_inbox
 from packhouse.channels.webhooks import webhook_routes
@@ -13,6 +12,7 @@ from packhouse.feedback.hooks import FeedbackPlugin
 from packhouse.feedback.jobs import pull_reviews, send_due_review_requests
 from packhouse.fulfillment.hooks import FulfillmentPlugin
 from packhouse.hooks.services import Services
+from packhouse.house import House, Parts
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.schema import create_schema
 from packhouse.shipping.jobs import poll_networks, poll_tracking

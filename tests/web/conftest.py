@@ -14,7 +14,7 @@ import pytest_asyncio
 import strawberry
 from strawberry.relay import GlobalID
 
-from packhouse.app import Parts
+from packhouse.house import Parts
 from packhouse.sdk import Refused
 from packhouse.settings import Settings
 from packhouse.testing.server import RunningServer, running_server, server_settings

@@ -32,8 +32,8 @@ def write(settings: "Settings", work: "Callable[[UnitOfWork], Awaitable[T]]") ->
     Raises:
         DatabaseNotReady: it cannot be reached, or lacks migrations.
     """
-    from packhouse.app import open_ready
     from packhouse.events.outbox import Outbox
+    from packhouse.house import open_ready
     from packhouse.storage import Initiator
 
     async def run() -> T:
@@ -53,7 +53,7 @@ def migrate_database(settings: "Settings") -> list[str]:
         DatabaseNotReady: it cannot be reached.
         MigrationFailed: it is not as it should be afterwards.
     """
-    from packhouse.app import cannot_open
+    from packhouse.house import cannot_open
     from packhouse.storage.migrate import MigrationFailed, migrate
 
     try:

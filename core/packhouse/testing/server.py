@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from packhouse.app import House, Parts, create_app
+from packhouse.app import create_app
+from packhouse.house import House, Parts
 from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
 from packhouse.storage import Initiator

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import build_schema, get_introspection_query, parse, validate
 
 from packhouse.settings import GraphQLSettings
 from packhouse.web.graphql.limits import check_limits
@@ -29,13 +29,15 @@ def nested(levels: int) -> str:
         ("query " + "@x " * 30 + "{ a " + "@y " * 21 + "}", ["This document has 51 directives"]),
         ("{ ... on Query { ... { " + nested(12)[1:-1] + "} } }", []),
         ("{ b { ...F } } fragment F on Query " + nested(12), ["This document has 13 levels of nesting"]),
-        ("{ a } fragment F on Query " + nested(13), ["This document has 13 levels of nesting"]),
+        # nothing spreads it: validation refuses it, at no cost
+        ("{ a } fragment F on Query " + nested(13), []),
+        ("{ a } fragment F on Query {" + "a " * 52 + "}", ["This document has 51 fields named twice in one selection"]),
         ("{ ...F } fragment F on Query { ...F }", []),
         ("{ ...F } fragment F on Query { b { ...G } } fragment G on Query { b { ...F } }", []),
         ("{ ...Nowhere }", []),
         ("{" + "a " * 51 + "}", []),
         ("{" + "a " * 52 + "}", ["This document has 51 fields named twice in one selection"]),
-        ("{" + "...F " * 151 + "} fragment F on Query { a }", ["This document has 151 fragment spreads"]),
+        ("{" + "...F " * 101 + "} fragment F on Query { a }", ["This document has 101 fragment spreads"]),
         ("{" + "...F " * 8 + "} fragment F on Query { x: a y: a w: a z: a }", ["This document has 32 aliases"]),
     ],
 )
@@ -44,8 +46,12 @@ def test_limits(document: str, expected: list[str]) -> None:
 
 
 def test_introspection_may_be_deeper_than_data() -> None:
-    of_type = "{ name ofType " * 9 + "{ name }" + "}" * 9
-    assert refusals("{ __schema { types { fields { type " + of_type + "} } } }") == []
+    assert refusals(get_introspection_query(specified_by_url=True, input_value_deprecation=True)) == []
+
+
+def test_introspection_that_multiplies_is_refused_by_validation() -> None:
+    query = parse("{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }")
+    assert [error.message for error in validate(SCHEMA, query)] == ["Maximum introspection depth exceeded"]
 
 
 @pytest.mark.parametrize("levels", [40, 140])
@@ -53,9 +59,9 @@ def test_fragment_spreads_take_linear_time(levels: int) -> None:
     half = levels // 2
     fragments = " ".join(f"fragment F{n} on Query {{ b {{ ...F{n + 1} }} c {{ ...F{n + 1} }} }}" for n in range(half))
     document = parse("{ ...F0 } " + fragments + f" fragment F{half} on Query {{ a }}")
-    started = time.perf_counter()
+    started = time.process_time()
     assert check_limits(document, LIMITS)
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 @pytest.mark.parametrize(
@@ -70,15 +76,15 @@ def test_fragment_spreads_take_linear_time(levels: int) -> None:
         + "}"
         + " ".join(f"fragment F{n} on Query {{ a b {{ a }} }}" for n in range(250)),
         "{"
-        + " ".join(f"...F{n}" for n in range(150))
+        + " ".join(f"...F{n}" for n in range(100))
         + "}"
-        + " ".join(f"fragment F{n} on Query {{ a b {{ a b {{ a }} }} }}" for n in range(150)),
+        + " ".join(f"fragment F{n} on Query {{ a b {{ a b {{ a }} }} }}" for n in range(100)),
         "{" + "b { a c { a b { a } } } " * 50 + "}",
     ],
 )
 def test_the_costliest_documents_are_refused_or_cheap_to_validate(document: str) -> None:
     parsed = parse(document, max_tokens=LIMITS.max_tokens)
-    started = time.perf_counter()
+    started = time.process_time()
     if not check_limits(parsed, LIMITS):
         validate(SCHEMA, parsed)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

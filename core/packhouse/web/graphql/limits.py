@@ -25,7 +25,7 @@ from packhouse.settings import GraphQLSettings
 from packhouse.web.graphql.errors import ErrorCode
 
 MOST_REPEATED_FIELDS = 50
-MOST_SPREADS = 150
+MOST_SPREADS = 100
 _INTROSPECTION = ("__schema", "__type")
 
 T = TypeVar("T")
@@ -68,9 +68,10 @@ class _Scale:
         inside = self.weigh(node.selection_set)
         return Weight(inside.depth, inside.aliases, inside.directives + _directives(node.directives))
 
-    def all_fragments(self) -> list[Weight]:
-        """Also those that nothing spreads: they are validated all the same."""
-        return [self._fragment(name) for name in self._fragments]
+    def look_at_all_fragments(self) -> None:
+        """Count also what is written in those that no operation spreads: validation reads them all the same."""
+        for name in self._fragments:
+            self._fragment(name)
 
     def _selection(self, node: SelectionNode) -> Weight:
         own = _directives(node.directives)
@@ -81,7 +82,7 @@ class _Scale:
         inside = self.weigh(getattr(node, "selection_set", None))
         if not isinstance(node, FieldNode):
             return Weight(inside.depth, inside.aliases, inside.directives + own)
-        # introspection has a fixed depth of its own and reads nothing but the schema
+        # introspection nests deeper than data, and graphql-core limits it by a rule of its own
         depth = 1 if node.name.value in _INTROSPECTION else inside.depth + 1
         return Weight(depth, inside.aliases + (node.alias is not None), inside.directives + own)
 
@@ -102,7 +103,7 @@ def check_limits(document: DocumentNode, limits: GraphQLSettings) -> list[GraphQ
     """
     scale = _Scale(document)
     weights = [scale.definition(each) for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    weights += scale.all_fragments()
+    scale.look_at_all_fragments()
     found = (
         ("levels of nesting", _most(weights, lambda each: each.depth), limits.max_depth),
         ("aliases", _most(weights, lambda each: each.aliases), limits.max_aliases),
