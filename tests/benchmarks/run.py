@@ -18,7 +18,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -107,7 +106,8 @@ async def measure(url: str, database: str, table: Table, *, orders: int, request
     order_id = str((await opened.fetch("SELECT id FROM orders ORDER BY placed_at DESC LIMIT 1"))[0]["id"])
     await opened.close()
     with tempfile.NamedTemporaryFile(suffix=".recording") as recording:
-        Path(recording.name).write_bytes(pickle.dumps(placing))
+        pickle.dump(placing, recording)
+        recording.flush()
         for work in works(token, order_id, requests):
             product, floor = [], []
             for _ in range(rounds):

@@ -6,6 +6,7 @@ and answers with JSON. On SQLite it commits in groups as the product does, so th
 
 import asyncio
 import pickle
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,6 +99,7 @@ class _Sqlite:
 
     async def _connect(self) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(self._path, isolation_level=None)
+        connection._conn.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             await connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -120,11 +122,8 @@ class _Sqlite:
 def main() -> None:
     """Serve until ended."""
     which, url, port = sys.argv[1:4]
-    if which == "product":
-        app = product(url)
-    else:
-        # written by run.py a moment ago, on this machine
-        app = floor(url, pickle.loads(Path(sys.argv[4]).read_bytes()))  # noqa: S301
+    # the recording was written by run.py a moment ago, on this machine
+    app = product(url) if which == "product" else floor(url, pickle.loads(Path(sys.argv[4]).read_bytes()))  # noqa: S301
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
 
 

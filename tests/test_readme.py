@@ -1,0 +1,79 @@
+"""The README's documents are run as they stand, its plugin is loaded, and its commands exist."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from packhouse.hooks import PluginHost
+from packhouse.sdk import EventType
+from packhouse.settings import Settings
+from packhouse.testing.server import running_server, server_settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language, in their order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def user_errors(answer: Any) -> list[Any]:
+    """All user errors anywhere in an answer."""
+    if isinstance(answer, dict):
+        return [
+            error for name, value in answer.items() for error in (value if name == "userErrors" else user_errors(value))
+        ]
+    return [error for value in answer for error in user_errors(value)] if isinstance(answer, list) else []
+
+
+async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
+    shop, shelf, order, board, live = blocks("graphql")
+    async with running_server(server_settings(sqlite_url)) as server, aiohttp.ClientSession(headers=server.headers) as client:
+
+        async def run(document: str, **variables: str) -> Any:
+            async with client.post(server.graphql, json={"query": document, "variables": variables}) as response:
+                answer = await response.json()
+            assert "errors" not in answer, answer
+            assert user_errors(answer["data"]) == []
+            return answer["data"]
+
+        made = await run(shop)
+        stocked = await run(shelf, location=made["createLocation"]["location"]["id"])
+        assert stocked["adjustStock"]["stockLevel"] == {"onHand": 20, "availableToPromise": 20}
+        async with client.ws_connect(server.graphql, protocols=("graphql-transport-ws",)) as socket:
+            await socket.send_json({"type": "connection_init", "payload": {"Authorization": f"Bearer {server.token}"}})
+            assert (await socket.receive_json(timeout=10))["type"] == "connection_ack"
+            await socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": live}})
+            # the subscription is answered by events alone, so a round trip shows that it has begun
+            await socket.send_json({"type": "ping"})
+            assert (await socket.receive_json(timeout=10))["type"] == "pong"
+            await asyncio.sleep(0)
+            placed = await run(order)
+            event = await socket.receive_json(timeout=20)
+        assert placed["placeOrder"]["order"]["total"] == {"amount": "25.00", "currency": "GBP"}
+        assert placed["placeOrder"]["order"]["phase"] == "READY"
+        assert event["payload"]["data"]["orderEvents"]["type"] == "ORDER_PLACED"
+        shown = await run(board)
+        node = shown["orders"]["edges"][0]["node"]
+        assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)
+
+
+def test_the_plugin_in_ten_lines_loads() -> None:
+    namespace: dict[str, Any] = {}
+    exec(blocks("python")[0], namespace)  # noqa: S102  (our own README)
+    choices = Settings().plugins.model_copy(update={"enabled": []})
+    host = PluginHost.load(choices, [namespace["Plugin"]()])
+    assert host.listeners[EventType.SHIPMENT_DISPATCHED] == ("hello",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    re.findall(r"\]\((plugins/[^)]+)\)", README) + re.findall(r"`((?:core|config|plugins|tests)/[\w./-]+)`", README),
+)
+def test_what_it_names_exists(path: str) -> None:
+    assert (ROOT / path).exists()
