@@ -4,7 +4,7 @@ Whatever a 3PL, a carrier or a review platform would do is done by the product i
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -123,19 +123,23 @@ class ServiceDesk:
         self._promised: set[str] = set()
         self._returning: set[str] = set()
 
-    async def look_after(self, orders: Sequence[DemoOrder], to_return: frozenset[str]) -> None:
-        """Do what is to be done now; `to_return` are the numbers of orders whose customers send everything back.
+    async def work(self, orders: Callable[[], Sequence[DemoOrder]], to_return: Callable[[], Collection[str]]) -> None:
+        """Work until cancelled on the orders as they stand; `to_return` are the numbers of those that come back."""
+        while True:
+            for order in orders():
+                try:
+                    await self._look_after(order, comes_back=order.number in to_return())
+                except NotDone as refused:
+                    self._say(f"{order.number}: the service desk could not do its work: {refused}")
+            await asyncio.sleep(_LOOK / self._speed)
 
-        Raises:
-            NotDone: the API refused.
-        """
-        for order in orders:
-            if order.id not in self._promised:
-                self._promised.add(order.id)
-                await self._promise(order)
-            if order.number in to_return and order.phase == "delivered" and order.id not in self._returning:
-                self._returning.add(order.id)
-                await self._take_back(order)
+    async def _look_after(self, order: DemoOrder, *, comes_back: bool) -> None:
+        if order.id not in self._promised:
+            self._promised.add(order.id)
+            await self._promise(order)
+        if comes_back and order.phase == "delivered" and order.id not in self._returning:
+            self._returning.add(order.id)
+            await self._take_back(order)
 
     async def _promise(self, order: DemoOrder) -> None:
         until = datetime.fromisoformat(order.placed_at) + timedelta(seconds=_PROMISED / self._speed)

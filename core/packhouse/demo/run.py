@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from strawberry.relay import GlobalID
 
 from packhouse.app import House, create_app
-from packhouse.demo.asking import Api, NotDone
+from packhouse.demo.asking import Api
 from packhouse.demo.catalogue import CHANNEL, OWN_LOCATIONS, order_plans
 from packhouse.demo.people import Picker, ServiceDesk, location_ids
 from packhouse.demo.progress import DemoOrder, demo_orders
@@ -97,6 +97,7 @@ class _Run:
         self._plans = order_plans(demo.orders)
         self._customers = Customers(demo_shop(house.providers), self._plans, demo.speed)
         self._desk = ServiceDesk(api, demo.speed, screen.say)
+        self._orders: Sequence[DemoOrder] = ()
         self._people: list[asyncio.Task[None]] = []
 
     async def live(self, token: str) -> int:
@@ -128,6 +129,7 @@ class _Run:
     async def _start_people(self) -> None:
         ids = await location_ids(self._api, [location.code for location in OWN_LOCATIONS])
         self._employ(self._customers.order())
+        self._employ(self._desk.work(lambda: self._orders, self._to_return))
         for location_id in ids:
             self._employ(Picker(self._api, location_id, self._demo.speed, self._screen.say).work())
 
@@ -143,36 +145,26 @@ class _Run:
         """Follow the orders until all have reached their end, nothing changes any more, or somebody stops it."""
         loop = asyncio.get_running_loop()
         stalled_after = max(_LEAST_STALLED_SECONDS, _STALLED_SECONDS / self._demo.speed)
-        orders: Sequence[DemoOrder] = ()
         changed_at, has_link = loop.time(), False
         with self._screen.running():
             while not self._stop.is_set():
                 self._check_people()
-                seen = await self._look()
-                if seen != orders:
-                    orders, changed_at = seen, loop.time()
-                self._screen.show(orders)
-                has_link = has_link or self._show_link(orders)
-                missing = self._missing(orders)
-                if not missing or loop.time() - changed_at > stalled_after:
+                seen = await self._own_orders()
+                if seen != self._orders:
+                    self._orders, changed_at = seen, loop.time()
+                self._screen.show(seen)
+                has_link = has_link or self._show_link(seen)
+                if not self._missing(seen) or loop.time() - changed_at > stalled_after:
                     break
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_SECONDS / self._demo.speed):
                         await self._stop.wait()
-        return _Outcome(orders, self._missing(orders))
+        return _Outcome(self._orders, self._missing(self._orders))
 
-    async def _look(self) -> Sequence[DemoOrder]:
-        orders = await self._own_orders()
-        returning = frozenset(
-            self._customers.numbers[plan.serial]
-            for plan in self._plans
-            if plan.is_returned and plan.serial in self._customers.numbers
-        )
-        try:
-            await self._desk.look_after(orders, returning)
-        except NotDone as refused:
-            self._screen.say(f"The service desk could not do its work: {refused}")
-        return orders
+    def _to_return(self) -> frozenset[str]:
+        """The numbers of the orders whose customers will send everything back."""
+        numbers = self._customers.numbers
+        return frozenset(numbers[plan.serial] for plan in self._plans if plan.is_returned and plan.serial in numbers)
 
     async def _own_orders(self) -> Sequence[DemoOrder]:
         """The orders of this run; another one may have placed some at the same time."""

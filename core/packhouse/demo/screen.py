@@ -111,9 +111,9 @@ def _progress_table(orders: Sequence[DemoOrder]) -> Table:
     for column in ("order", "channel", "fulfilled by", "phase", "tracking", "review", "return"):
         table.add_column(column)
     for order in orders:
-        number, *cells = _progress_row(order)
-        colour = _COLOURS.get(order.phase, "")
-        table.add_row(Text(number), *(Text(cell, style=colour if cell == order.where else "") for cell in cells))
+        number, channel, work, phase, *rest = _progress_row(order)
+        coloured = Text(phase, style=_COLOURS.get(order.phase, ""))
+        table.add_row(Text(number), Text(channel), Text(work), coloured, *map(Text, rest))
     return table
 
 

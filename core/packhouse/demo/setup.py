@@ -2,9 +2,9 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from packhouse.app import DatabaseNotReady, cannot_open, open_ready
+from packhouse.app import cannot_open, open_ready
 from packhouse.catalog.commands.create_variant import CreateVariant, create_variant
 from packhouse.catalog.commands.set_price import SetPrice, set_price
 from packhouse.catalog.models import Variant
@@ -60,7 +60,7 @@ def demo_settings(settings: Settings, *, database_url: str, port: int, speed: fl
     return settings.model_copy(update=sections)
 
 
-async def prepare(settings: Settings, plans: Iterable[OrderPlan]) -> str:
+async def prepare(settings: Settings, plans: Sequence[OrderPlan]) -> str:
     """Migrate and seed the database; returns an admin token, which takes the place of an earlier demo's.
 
     Raises:
@@ -75,12 +75,17 @@ async def prepare(settings: Settings, plans: Iterable[OrderPlan]) -> str:
         raise cannot_open(settings, error) from error
     database = await open_ready(settings, Outbox())
     try:
-        return await database.write(BY, lambda uow: _seed(uow, list(plans)))
+        return await database.write(BY, lambda uow: seed(uow, plans))
     finally:
         await database.close()
 
 
-async def _seed(uow: UnitOfWork, plans: Iterable[OrderPlan]) -> str:
+async def seed(uow: UnitOfWork, plans: Sequence[OrderPlan]) -> str:
+    """Bring in what is missing of catalogue, prices, locations and stock, so that `plans` can be sent; returns a token.
+
+    Raises:
+        Refused: as `prepare`.
+    """
     if await Order.filter(is_demo=False).exists():
         raise Refused(
             "FOREIGN_ORDERS",
@@ -151,6 +156,3 @@ async def _fresh_token(uow: UnitOfWork) -> str:
     if await AccessToken.filter(name=TOKEN_NAME, revoked_at=None).exists():
         await revoke_access_token(uow, TOKEN_NAME)
     return await create_access_token(uow, TOKEN_NAME)
-
-
-__all__ = ["BY", "TOKEN_NAME", "DatabaseNotReady", "demo_settings", "prepare"]
