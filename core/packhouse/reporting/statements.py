@@ -1,7 +1,8 @@
 """The SQL of the reports: one text for both databases but for time arithmetic and percentiles.
 
 Every statement starts from the orders of the period (an index on `placed_at`) and finds what belongs to each by the index
-on its `order_id`, so its cost is the period's, not the table's. Sorting and grouping happen in the database.
+on its `order_id`, so its cost is the period's, not the table's. Sorting and grouping happen in the database. What is
+looked up for each order is MATERIALIZED: PostgreSQL would look it up again wherever it is used.
 """
 
 from typing import Any, NamedTuple
@@ -123,7 +124,8 @@ def performance_statement(
             (SELECT count(*) FROM review r WHERE r.order_id = promised.id) AS reviews
         FROM promised WHERE promised_by IS NOT NULL"""
     sql = f"""
-        WITH placed AS ({_placed(_ORDERS[group], where)}), delivered AS ({_DELIVERED}), promised AS ({_PROMISED}),
+        WITH placed AS ({_placed(_ORDERS[group], where)}), delivered AS MATERIALIZED ({_DELIVERED}),
+        promised AS MATERIALIZED ({_PROMISED}),
         judged AS ({judged})
         {percentiles(dialect, "judged", "grp, outcome", "lateness", sums=("score", "reviews"))}"""
     return Statement(sql, (*values, as_of))
@@ -199,7 +201,7 @@ def _order_steps(dialect: Dialect, grouping: _Grouping, where: str) -> str:
         (ReportStep.DELIVERED_TO_REVIEWED, "delivered_at", "reviewed_at"),
     )
     return f"""
-        WITH placed AS ({_placed(grouping, where)}), delivered AS ({_DELIVERED}), facts AS (
+        WITH placed AS ({_placed(grouping, where)}), delivered AS MATERIALIZED ({_DELIVERED}), facts AS MATERIALIZED (
             SELECT d.*, (SELECT min(r.created_at) FROM review r WHERE r.order_id = d.id) AS reviewed_at
             FROM delivered d
         ), {measured}"""
