@@ -1,6 +1,7 @@
 """What channels do by the clock: work on what was received, and ask for what was missed."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from packhouse.channels.commands.accept_message import PULLED, Message, accept_message
@@ -31,19 +32,28 @@ _FIRST_PULL = timedelta(days=1)
 
 
 async def work_inbox(services: Services, checks: Checks) -> int:
-    """Work on the messages that are due, oldest first; returns how many. One bad message never blocks the others."""
-    due = (
-        await InboundMessage.filter(due_at__lte=now())
+    """Work on the messages that are due, oldest first; returns how many. One bad message never blocks the others.
+
+    Messages of a channel whose plugin does not run are left as they are: they wait for it, and nobody waits for them.
+    """
+    registered: Mapping[str, object] = services.providers.channels
+    readers = {code: each for code, each in registered.items() if isinstance(each, ReadsWebhooks)}
+    count = 0
+    while due := await _due_messages(list(readers)):
+        for message in due:
+            channel: Channel = message.channel
+            await work_message(services.database, _by(channel), message.id, readers[channel.code], check_order(checks))
+        count += len(due)
+    return count
+
+
+async def _due_messages(codes: list[str]) -> list[InboundMessage]:
+    return (
+        await InboundMessage.filter(due_at__lte=now(), channel__code__in=codes)
         .order_by("due_at", "id")
         .limit(_BATCH)
         .prefetch_related("channel")
     )
-    for message in due:
-        channel: Channel = message.channel
-        provider: object = services.providers.channels.get(channel.code)
-        if isinstance(provider, ReadsWebhooks):
-            await work_message(services.database, _by(channel), message.id, provider, check_order(checks))
-    return len(due)
 
 
 async def pull_orders(services: Services, checks: Checks) -> int:

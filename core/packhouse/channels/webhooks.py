@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from packhouse.channels.commands.accept_message import Message, accept_message
@@ -12,6 +12,8 @@ from packhouse.channels.models import Channel
 from packhouse.hooks.services import Services
 from packhouse.sdk import InvalidValue, ReadsWebhooks, WebhookRejected, now
 from packhouse.storage import Initiator
+from packhouse.web.body import BodyRefused, read_body
+from packhouse.web.errors import error_response, json_response
 
 log = logging.getLogger(__name__)
 
@@ -31,37 +33,24 @@ class _Inbox:
         """Keep a webhook. 200 also for one that was here before; 401 for one that is not to be trusted."""
         code = request.path_params["code"]
         provider: object = self._services.providers.channels.get(code)
-        channel = await Channel.get_or_none(code=code, is_active=True)
+        # looked up among the registered first: a stranger's code may be text that no database takes
+        is_known = isinstance(provider, ReadsWebhooks)
+        channel = await Channel.get_or_none(code=code, is_active=True) if is_known else None
         if channel is None or not isinstance(provider, ReadsWebhooks):
-            return _answer(404, "UNKNOWN_CHANNEL", "no channel of this code takes webhooks")
-        body = await _limited_body(request, self._services.settings.server.max_body_bytes)
-        if body is None:
-            return _answer(413, "BODY_TOO_LARGE", "the body is larger than this server takes")
+            return error_response(404, "UNKNOWN_CHANNEL", "no channel of this code takes webhooks")
+        try:
+            body = await read_body(request, self._services.settings.server.max_body_bytes)
+        except BodyRefused as refused:
+            log.warning("a webhook for channel %s was refused: %s", code, refused.message)
+            return error_response(refused.status, "BODY_TOO_LARGE", refused.message)
         try:
             envelope = provider.verify_webhook(request.headers, body, now())
         except (WebhookRejected, InvalidValue) as rejected:
             log.warning("a webhook for channel %s was rejected: %s", code, rejected)
-            return _answer(401, "WEBHOOK_REJECTED", "the signature, the time or the sender is not right")
+            return error_response(401, "WEBHOOK_REJECTED", "the signature, the time or the sender is not right")
         by = Initiator(f"channel:{code}", f"channel:{code}")
         message = Message(envelope.message_id[:255], envelope.topic[:128], body)
         is_new = await self._services.database.write(by, lambda uow: accept_message(uow, channel, message))
         if is_new:
             self._wake()
-        return JSONResponse({"accepted": True, "duplicate": not is_new})
-
-
-async def _limited_body(request: Request, limit: int) -> bytes | None:
-    """The raw body; None when it is larger than the limit, however it is sent."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
-
-
-def _answer(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status)
+        return json_response({"accepted": True, "duplicate": not is_new})

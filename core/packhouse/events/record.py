@@ -10,6 +10,9 @@ from packhouse.sdk.values import fact_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.unit_of_work import PendingEvent
 
+# What people may write is longer than what the log keeps of it.
+_LONGEST_REASON = 255
+
 
 def record(
     uow: UnitOfWork,
@@ -33,7 +36,7 @@ def record(
             type=event_type,
             order_id=order_id,
             occurred_at=occurred_at or now(),
-            reason=reason,
+            reason=reason[:_LONGEST_REASON],
             payload=payload if payload is not None else {},
             deliver=deliver,
         )

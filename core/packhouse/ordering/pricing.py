@@ -6,10 +6,12 @@ from uuid import UUID
 
 from packhouse.ordering.data import PlaceLine, PlaceOrder
 from packhouse.sdk import InvalidValue, Money, Refused
-from packhouse.sdk.values import check_currency
+from packhouse.sdk.values import check_currency, check_length
 
 MAX_LINES = 1_000
 MAX_QUANTITY = 1_000_000
+# What every JSON client can count to in minor units.
+MAX_AMOUNT = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ def check_request(data: PlaceOrder) -> None:
         InvalidValue: no lines, too many, a quantity that is none, an amount below nothing or in another currency.
     """
     check_currency(data.currency)
+    for field, text, most in (
+        ("number", data.number, 64),
+        ("externalId", data.external_id, 128),
+        ("email", data.email, 254),
+        ("customerExternalId", data.customer_external_id, 128),
+    ):
+        check_length(text, most, field)
     if not data.lines:
         raise InvalidValue("lines", "an order needs at least one line")
     if len(data.lines) > MAX_LINES:
@@ -68,6 +77,8 @@ def check_request(data: PlaceOrder) -> None:
         _check_amount(getattr(data, field), data.currency, field)
     for index, payment in enumerate(data.payments):
         _check_amount(payment.amount, data.currency, f"payments.{index}.amount")
+        check_length(payment.external_id, 128, f"payments.{index}.externalId")
+        check_length(payment.provider, 64, f"payments.{index}.provider")
 
 
 def priced_lines(
@@ -82,18 +93,28 @@ def priced_lines(
 
 
 def totals(data: PlaceOrder, lines: list[PricedLine]) -> Totals:
-    """The order's amounts. Tax that is included in the prices is not added again."""
+    """The order's amounts. Tax that is included in the prices is not added again.
+
+    Raises:
+        InvalidValue: a total below nothing, or one that nobody can count to.
+    """
     subtotal = sum(line.unit_price * line.line.quantity for line in lines)
     discount = data.discount.minor if data.discount else sum(line.discount for line in lines)
     tax = data.tax.minor if data.tax else sum(line.tax for line in lines)
     shipping = data.shipping.minor if data.shipping else 0
     summed = subtotal - discount + shipping + (0 if data.tax_included else tax)
-    return Totals(subtotal, discount, shipping, tax, data.total.minor if data.total else summed)
+    amounts = Totals(subtotal, discount, shipping, tax, data.total.minor if data.total else summed)
+    if amounts.total < 0:
+        raise InvalidValue("discount", "the discounts are larger than the order's price")
+    if max(subtotal, discount, tax, amounts.total) > MAX_AMOUNT:
+        raise InvalidValue("lines", "the order's amounts are too large")
+    return amounts
 
 
 def _check_line(line: PlaceLine, currency: str, path: str) -> None:
     if not line.sku.strip():
         raise InvalidValue(f"{path}.sku", "a line needs a SKU")
+    check_length(line.external_id, 128, f"{path}.externalId")
     if not 1 <= line.quantity <= MAX_QUANTITY:
         raise InvalidValue(f"{path}.quantity", f"{line.quantity} is not a quantity from 1 to {MAX_QUANTITY}")
     if not 0 <= line.cancelled <= line.quantity:

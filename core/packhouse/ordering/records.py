@@ -86,9 +86,16 @@ async def insert_order(
     values = [as_json(value) if isinstance(value, dict) else value for value in row.values()]
     sql = insert_sql("orders", tuple(row), 1) + " ON CONFLICT DO NOTHING RETURNING id"
     if not await uow.fetch(sql, *values):
-        named = f"external id {data.external_id}" if data.external_id else f"number {order.number}"
-        field = "externalId" if data.external_id else "number"
-        raise Refused("DUPLICATE_ORDER", f"channel {data.channel} has an order with {named} already", field)
+        raise await _duplicate(uow, order, data)
+
+
+async def _duplicate(uow: UnitOfWork, order: OrderSnapshot, data: PlaceOrder) -> Refused:
+    same = "SELECT id FROM orders WHERE channel = $1 AND external_id = $2 AND external_id <> ''"
+    if await uow.fetch(same, data.channel, data.external_id):
+        field, named = "externalId", f"external id {data.external_id}"
+    else:
+        field, named = "number", f"number {order.number}"
+    return Refused("DUPLICATE_ORDER", f"channel {data.channel} has an order with {named} already", field)
 
 
 async def insert_lines(uow: UnitOfWork, order: OrderSnapshot, lines: Sequence[PricedLine]) -> None:
@@ -139,7 +146,7 @@ async def insert_payments(uow: UnitOfWork, order_id: UUID, data: PlaceOrder, pla
             "outcome": PaymentOutcome.SUCCESS.value,
             "amount": payment.amount.minor,
             "provider": payment.provider,
-            "method": payment.method,
+            "method": payment.method[:64],
             "external_id": payment.external_id,
             "note": "",
             "occurred_at": payment.occurred_at or placed_at,

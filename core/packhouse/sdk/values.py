@@ -78,6 +78,17 @@ def check_currency(currency: str, field_name: str = "currency") -> str:
     return currency
 
 
+def check_length(text: str, most: int, field_name: str) -> str:
+    """The text itself if it is short enough to be kept.
+
+    Raises:
+        InvalidValue: it has more than `most` characters.
+    """
+    if len(text) > most:
+        raise InvalidValue(field_name, f"{len(text)} characters are too many: at most {most} are kept")
+    return text
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An amount in one currency. Arithmetic between two currencies is refused."""

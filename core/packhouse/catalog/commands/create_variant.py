@@ -1,10 +1,14 @@
 """Adding something to sell."""
 
+import re
 from dataclasses import dataclass
 
 from packhouse.catalog.models import Variant
 from packhouse.sdk import InvalidValue, Refused, now
+from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,33 @@ async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:  # no
     """Create a variant.
 
     Raises:
-        InvalidValue: no SKU, no title, or a size that is not positive.
+        InvalidValue: no SKU, no title, a text that is too long, a country that is no code, or a size that is not positive.
         Refused: DUPLICATE_SKU.
     """
     for field in ("sku", "title"):
         if not getattr(data, field).strip():
             raise InvalidValue(field, f"a variant needs a {field}")
-    for field in ("weight_grams", "length_mm", "width_mm", "height_mm"):
-        value = getattr(data, field)
+    _check_lengths(data)
+    for field, value in (
+        ("weightGrams", data.weight_grams),
+        ("lengthMm", data.length_mm),
+        ("widthMm", data.width_mm),
+        ("heightMm", data.height_mm),
+    ):
         if value is not None and value <= 0:
             raise InvalidValue(field, f"{value} is not a positive number")
     if await Variant.exists(sku=data.sku):
         raise Refused("DUPLICATE_SKU", f"there is a variant with SKU {data.sku} already", "sku")
     return await Variant.create(**{name: getattr(data, name) for name in data.__slots__}, created_at=now())
+
+
+def _check_lengths(data: CreateVariant) -> None:
+    for field, text, most in (
+        ("sku", data.sku, 100),
+        ("title", data.title, 255),
+        ("barcode", data.barcode, 64),
+        ("hsCode", data.hs_code, 16),
+    ):
+        check_length(text, most, field)
+    if data.country_of_origin and not _COUNTRY.fullmatch(data.country_of_origin):
+        raise InvalidValue("countryOfOrigin", f"{data.country_of_origin!r} is not an ISO 3166 country code such as GB")

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from packhouse.catalog.models import Price, PriceList, Variant
 from packhouse.sdk import InvalidValue, Money, Refused
+from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
+
+# What the price list for every channel is called after; no channel has this code.
+EVERY_CHANNEL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ async def set_price(uow: UnitOfWork, data: SetPrice) -> Price:  # noqa: ARG001  
     """Set or replace a price in the channel's price list of that currency, which is made where there is none.
 
     Raises:
-        InvalidValue: a negative price, or a quantity below one.
+        InvalidValue: a negative price, a quantity below one, or text that is no channel's code.
         Refused: UNKNOWN_SKU.
     """
     if data.price.minor < 0:
@@ -32,7 +36,8 @@ async def set_price(uow: UnitOfWork, data: SetPrice) -> Price:  # noqa: ARG001  
     variant = await Variant.get_or_none(sku=data.sku)
     if variant is None:
         raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {data.sku}", "sku")
-    code = f"{data.channel or 'all'}-{data.price.currency}"
+    code = f"{data.channel or EVERY_CHANNEL}-{data.price.currency}"
+    check_length(code, 64, "channel")
     price_list, _ = await PriceList.get_or_create(
         code=code, defaults={"channel": data.channel, "currency": data.price.currency, "is_demo": data.is_demo}
     )

@@ -6,6 +6,7 @@ from packhouse.catalog.models import Variant
 from packhouse.channels.commands.create_channel import active_channel
 from packhouse.channels.models import Listing
 from packhouse.sdk import InvalidValue, Refused
+from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
 
@@ -22,11 +23,12 @@ async def add_listing(uow: UnitOfWork, data: AddListing) -> Listing:  # noqa: AR
     """Add or change a listing.
 
     Raises:
-        InvalidValue: no channel SKU.
+        InvalidValue: no channel SKU, or a long one.
         Refused: UNKNOWN_CHANNEL, UNKNOWN_SKU.
     """
     if not data.channel_sku.strip():
         raise InvalidValue("channelSku", "a listing needs the channel's SKU")
+    check_length(data.channel_sku, 100, "channelSku")
     channel = await active_channel(data.channel)
     variant = await Variant.get_or_none(sku=data.sku)
     if variant is None:

@@ -48,7 +48,7 @@ async def _book(
         outcome=PaymentOutcome.SUCCESS.value,
         amount=amount,
         provider=payment.provider or channel.provider or channel.code,
-        method=payment.method,
+        method=payment.method[:64],
         external_id=external_id,
         occurred_at=payment.occurred_at or now(),
     )

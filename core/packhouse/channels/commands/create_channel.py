@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from packhouse.catalog.commands.set_price import EVERY_CHANNEL
 from packhouse.channels.models import Channel
 from packhouse.sdk import InvalidValue, Refused, now
+from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
-_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,17 @@ async def create_channel(uow: UnitOfWork, data: CreateChannel) -> Channel:  # no
     """Create a channel.
 
     Raises:
-        InvalidValue: the code has other characters than a-z, 0-9, - and _, or there is no name.
+        InvalidValue: the code is "all" or has other characters than a-z, 0-9, - and _, there is no name, or a long one.
         Refused: DUPLICATE_CODE.
     """
     if not _CODE.fullmatch(data.code):
-        raise InvalidValue("code", f"{data.code!r} is no channel code: use a-z, 0-9, - and _, at most 63")
+        raise InvalidValue("code", f"{data.code!r} is no channel code: use a-z, 0-9, - and _, at most 60")
+    if data.code == EVERY_CHANNEL:
+        raise InvalidValue("code", f"{data.code} means every channel: take another code")
     if not data.name.strip():
         raise InvalidValue("name", "a channel needs a name")
+    check_length(data.name, 255, "name")
+    check_length(data.provider, 64, "provider")
     if await Channel.exists(code=data.code):
         raise Refused("DUPLICATE_CODE", f"there is a channel with code {data.code} already", "code")
     return await Channel.create(

@@ -17,6 +17,7 @@ from packhouse.orders.states import HoldReason, OrderStatus
 from packhouse.sdk import EventType, IncomingOrder, Objection, OrderSnapshot, Refused, now
 from packhouse.sdk.states import IllegalTransition
 from packhouse.storage import UnitOfWork
+from packhouse.storage.unit_of_work import Conflict
 
 _ENDED = {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
 
@@ -30,14 +31,23 @@ async def receive_order(uow: UnitOfWork, channel: Channel, incoming: IncomingOrd
     """
     known = await Order.filter(channel=channel.code, external_id=incoming.external_id).select_for_update().first()
     if known is None:
-        data = to_place(channel, incoming, await listed_skus(uow, channel, incoming))
-        order_id = await place(uow, data, check)
+        order_id = await _place(uow, channel, incoming, check)
         if any(payment.kind == "refund" for payment in incoming.payments):
             await book_payments(uow, await Order.get(id=order_id), channel, incoming)
         return order_id
     if known.channel_updated_at is None or incoming.updated_at > known.channel_updated_at:
         await _update(uow, channel, known, incoming)
     return known.id
+
+
+async def _place(uow: UnitOfWork, channel: Channel, incoming: IncomingOrder, check: CheckOrder) -> UUID:
+    data = to_place(channel, incoming, await listed_skus(uow, channel, incoming))
+    try:
+        return await place(uow, data, check)
+    except Refused:
+        if await Order.exists(channel=channel.code, external_id=incoming.external_id):
+            raise Conflict(f"somebody else received order {incoming.external_id} at this moment") from None
+        raise
 
 
 async def _update(uow: UnitOfWork, channel: Channel, order: Order, incoming: IncomingOrder) -> None:

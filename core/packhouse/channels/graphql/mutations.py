@@ -154,8 +154,8 @@ def _to_place(input: PlaceOrderInput, *, is_demo: bool) -> PlaceOrder:
         lines=tuple(_line(line, f"lines.{index}") for index, line in enumerate(input.lines)),
         email=input.email,
         customer_name=input.customer_name,
-        shipping_address=input.shipping_address.value() if input.shipping_address else None,
-        billing_address=input.billing_address.value() if input.billing_address else None,
+        shipping_address=input.shipping_address.value("shippingAddress") if input.shipping_address else None,
+        billing_address=input.billing_address.value("billingAddress") if input.billing_address else None,
         shipping=_money(input.shipping, "shipping"),
         tax_included=input.tax_included,
         external_id=input.external_id,
@@ -182,7 +182,7 @@ def _line(line: PlaceOrderLineInput, path: str) -> PlaceLine:
 def _payment(payment: PlaceOrderPaymentInput, path: str) -> PlacePayment:
     return PlacePayment(
         kind=payment.kind,
-        amount=payment.amount.value(f"{path}.amount"),
+        amount=payment.amount.value(f"{path}.amount.amount"),
         external_id=payment.external_id,
         provider=payment.provider,
         method=payment.method,
@@ -190,4 +190,4 @@ def _payment(payment: PlaceOrderPaymentInput, path: str) -> PlacePayment:
 
 
 def _money(amount: MoneyInput | None, field: str) -> Money | None:
-    return amount.value(field) if amount else None
+    return amount.value(f"{field}.amount") if amount else None

@@ -8,7 +8,11 @@ from packhouse.events.record import record
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.models import Location, StockLevel
 from packhouse.sdk import EventType, InvalidValue, Refused, new_id
+from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
+
+# Sums of two still fit into the columns.
+MAX_UNITS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
     """Adjust the stock of a variant at a location with a typed, reasoned movement.
 
     Raises:
-        InvalidValue: no reason, or a negative count or safety stock.
+        InvalidValue: no reason, a text that is too long, or a count or safety stock that cannot be.
         Refused: UNKNOWN_SKU, NOT_FOUND (the location), INSUFFICIENT_STOCK (less would be there than is promised away).
     """
     _check(data)
@@ -41,6 +45,8 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
     on_hand = level.on_hand if level else 0
     delta = data.quantity if data.counted is None else data.counted - on_hand
     kind = "adjust" if data.counted is None else "count"
+    if on_hand + delta > MAX_UNITS:
+        raise InvalidValue("quantity", f"{on_hand + delta} units are more than any shelf holds")
     reference = str(new_id())
     movement = Movement(variant.id, data.location_id, kind, on_hand=delta, reason=data.reason, reference=reference)
     if level is None:
@@ -61,9 +67,11 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
 def _check(data: AdjustStock) -> None:
     if not data.reason.strip():
         raise InvalidValue("reason", "say why the stock changes")
+    check_length(data.reason, 255, "reason")
+    check_length(data.bin or "", 32, "bin")
     for name, value in (("counted", data.counted), ("safetyStock", data.safety_stock)):
-        if value is not None and value < 0:
-            raise InvalidValue(name, f"{value} is below nothing")
+        if value is not None and not 0 <= value <= MAX_UNITS:
+            raise InvalidValue(name, f"{value} is not a number of units from 0 to {MAX_UNITS}")
 
 
 async def _set_terms(level: StockLevel, data: AdjustStock) -> None:

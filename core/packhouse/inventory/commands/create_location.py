@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from packhouse.inventory.models import Location
 from packhouse.inventory.states import LocationKind
 from packhouse.sdk import Address, InvalidValue, Refused, now
+from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
 
@@ -25,12 +26,14 @@ async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:  #
     """Create a location.
 
     Raises:
-        InvalidValue: no code or no name.
+        InvalidValue: no code, no name, or a text that is too long.
         Refused: DUPLICATE_CODE.
     """
     for name in ("code", "name"):
         if not getattr(data, name).strip():
             raise InvalidValue(name, f"a location needs a {name}")
+    for name, most in (("code", 64), ("name", 255), ("network", 64)):
+        check_length(getattr(data, name), most, name)
     if await Location.exists(code=data.code):
         raise Refused("DUPLICATE_CODE", f"there is a location with code {data.code} already", "code")
     return await Location.create(

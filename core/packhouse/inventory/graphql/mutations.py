@@ -59,7 +59,7 @@ class InventoryMutations:
         context = info.context
 
         async def create() -> Location:
-            address = input.address.value() if input.address else Address()
+            address = input.address.value("address") if input.address else Address()
             data = CreateLocation(input.code, input.name, input.kind, input.network, address, input.priority)
             return Location.of(await context.database.write(context.by, lambda uow: create_location(uow, data)))
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 import strawberry
 
 from packhouse.sdk import Address as AddressValue
+from packhouse.sdk import InvalidValue
 
 
 @strawberry.type(description="A postal address as it was when it was used: a copy, never changed afterwards.")
@@ -45,13 +46,16 @@ class AddressInput:
     phone: str = strawberry.field(default="", description="Telephone number for the carrier.")
     email: str = strawberry.field(default="", description="E-mail address for the carrier.")
 
-    def value(self) -> AddressValue:
-        """The checked value.
+    def value(self, field: str) -> AddressValue:
+        """The checked value; `field` is the path of this input.
 
         Raises:
             InvalidValue: the country is not a code.
         """
-        return AddressValue(**{name: getattr(self, name) for name in _PARTS})
+        try:
+            return AddressValue(**{name: getattr(self, name) for name in _PARTS})
+        except InvalidValue as invalid:
+            raise InvalidValue(f"{field}.{invalid.field}", invalid.message) from None
 
 
 _PARTS = tuple(part.name for part in fields(AddressValue))

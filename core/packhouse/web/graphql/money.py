@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import strawberry
 
+from packhouse.sdk import InvalidValue
 from packhouse.sdk import Money as MoneyValue
 
 
@@ -29,9 +30,14 @@ class MoneyInput:
     currency: str = strawberry.field(description="ISO 4217 code.")
 
     def value(self, field: str) -> MoneyValue:
-        """The checked value.
+        """The checked value; `field` is the path of the amount in it: lines.0.unitPrice.amount.
 
         Raises:
             InvalidValue: too many digits, or not a currency.
         """
-        return MoneyValue.of(self.amount, self.currency, field)
+        try:
+            return MoneyValue.of(self.amount, self.currency, field)
+        except InvalidValue as invalid:
+            if invalid.field == field:
+                raise
+            raise InvalidValue(f"{field.removesuffix('amount')}{invalid.field}", invalid.message) from None
