@@ -94,8 +94,7 @@ class HistoryImport:
             return await self._database.write(self._by, work)
         except _BAD_CONTENT as error:
             if len(orders) == 1:
-                reason = f"the database refused it ({type(error).__name__}: {error})"
-                return [ImportedOrder(orders[0], ImportOutcome.REJECTED, reason)]
+                return [ImportedOrder(orders[0], ImportOutcome.REJECTED, _refusal(error))]
             # one of them is to blame: alone each shows whether it is the one
             return [result for order in orders for result in await self._write(channel, [order])]
 
@@ -136,8 +135,13 @@ async def _stock_outcome(database: Database, by: Initiator, row: StockRow | Reje
     except (Refused, InvalidValue) as error:
         return ImportOutcome.REJECTED, error.message
     except _BAD_CONTENT as error:
-        return ImportOutcome.REJECTED, f"the database refused it ({type(error).__name__}: {error})"
+        return ImportOutcome.REJECTED, _refusal(error)
     return (ImportOutcome.IMPORTED if changed else ImportOutcome.KNOWN), ""
+
+
+def _refusal(error: Exception) -> str:
+    # PostgreSQL's second line quotes the whole row
+    return f"the database refused it ({type(error).__name__}: {str(error).partition(chr(10))[0]})"
 
 
 async def _ensure_channel(history: History, provider: str) -> None:

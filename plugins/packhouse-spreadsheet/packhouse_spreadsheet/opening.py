@@ -61,7 +61,7 @@ class Files:
                 problems.append(_missing(f"{name}.{place}", table.file, column, names))
         return Layout(
             name=name,
-            file=table.file,
+            file=table.file if table.sheet is None else f"{table.file} [{table.sheet}]",
             positions={
                 place.removeprefix("columns."): names.index(column)
                 for place, column in wanted.items()
