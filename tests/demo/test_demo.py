@@ -219,3 +219,12 @@ def test_reset_of_a_database_that_is_not_there_makes_none(
     assert run_in(tmp_path, monkeypatch, "--reset") == 0
     assert capsys.readouterr().out == "There was nothing of the demo to remove.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_plugin_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("packhouse.demo.shop.entry_points", lambda **_: ())
+    assert run_in(tmp_path, monkeypatch, "--port", "0") == 2
+    assert "pip install packhouse-demo" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -65,7 +65,9 @@ def _run(settings: "Settings", *, orders: int, speed: float, once: bool) -> int:
     from packhouse.cli.serve import address_of, listen, make_server
     from packhouse.demo.run import Demo, run_demo
     from packhouse.demo.screen import Screen, demo_console
+    from packhouse.demo.shop import require_plugin
 
+    require_plugin()
     console = demo_console()
     _log_to(settings)
     listening = listen(settings)

@@ -118,6 +118,7 @@ class _Run:
             "Packhouse demo: every partner is simulated, nothing is really sent, paid or mailed.",
             f"GraphiQL   {address}/graphql",
             f"Token      {token}",
+            f'           in GraphiQL, under "Headers": {{"Authorization": "Bearer {token}"}}',
             f"Database   {self._settings.database.shown_url}",
             "An example query, for another terminal:",
             f"  curl {address}/graphql -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\",

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
 from packhouse.demo.catalogue import CHANNEL, VARIANTS, OrderPlan
@@ -28,15 +29,28 @@ class Shop(Protocol):
         """The customer pays; the next pull tells it."""
 
 
-def demo_shop(providers: Providers) -> Shop:
-    """The simulated channel.
+def require_plugin() -> None:
+    """Say clearly what is missing before anything is started.
 
     Raises:
         Refused: NO_DEMO_PLUGIN.
     """
+    if not entry_points(group="packhouse.plugins", name="demo"):
+        raise Refused(
+            "NO_DEMO_PLUGIN",
+            "the simulators are not installed: pip install packhouse-demo (in a checkout: pip install -e plugins/packhouse-demo)",
+        )
+
+
+def demo_shop(providers: Providers) -> Shop:
+    """The simulated channel.
+
+    Raises:
+        Refused: NO_DEMO_PLUGIN: what is registered under its code is another one.
+    """
     found: object = providers.channels.get(CHANNEL)
     if not isinstance(found, Shop):
-        raise Refused("NO_DEMO_PLUGIN", "the plugin packhouse-demo is not installed: pip install packhouse-demo")
+        raise Refused("NO_DEMO_PLUGIN", f"the channel {CHANNEL} is not the one of packhouse-demo: update that plugin")
     return found
 
 
