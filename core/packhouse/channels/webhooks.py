@@ -37,6 +37,7 @@ class _Inbox:
         is_known = isinstance(provider, ReadsWebhooks)
         channel = await Channel.get_or_none(code=code, is_active=True) if is_known else None
         if channel is None or not isinstance(provider, ReadsWebhooks):
+            log.warning("a webhook for %r was refused: no channel of this code takes any", code[:64])
             return error_response(404, "UNKNOWN_CHANNEL", "no channel of this code takes webhooks")
         try:
             body = await read_body(request, self._services.settings.server.max_body_bytes)

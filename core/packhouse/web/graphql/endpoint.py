@@ -5,6 +5,7 @@ It does not use Strawberry's own view: that one negotiates by substring, answers
 """
 
 import asyncio
+import logging
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -25,6 +26,8 @@ from packhouse.web.graphql.serving import Serving
 from packhouse.web.graphql.socket import Socket
 from packhouse.web.negotiation import choose_media_type
 from packhouse.web.request_id import request_id
+
+log = logging.getLogger(__name__)
 
 _BY_METHOD = {
     "GET": frozenset({OperationType.QUERY}),
@@ -60,6 +63,7 @@ class GraphQLEndpoint:
         try:
             asked = await read_request(request, self._serving.settings.server.max_body_bytes)
         except BodyRefused as refused:
+            log.info("a request was refused: %s", refused.message)
             return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type)
         by = Initiator(actor, "api", correlation_id=request_id(request.scope))
         return await self._execute(asked, by, request.method, media_type)

@@ -1,5 +1,6 @@
 """How a mutation answers: the changed object, or user errors with code, message and field."""
 
+import logging
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from packhouse.sdk import InvalidValue, ProviderError, Refused
 from packhouse.sdk.states import IllegalTransition
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @strawberry.type(description="Why a mutation did nothing.")
@@ -23,18 +25,23 @@ class UserError:
 
 
 async def attempt(work: Awaitable[T]) -> tuple[T | None, list[UserError]]:
-    """The result of a command, or the refusal as user errors. Anything else is a bug and stays an exception."""
+    """The result of a command, or the refusal as user errors, logged once. Anything else is a bug and stays an exception."""
     try:
         return await work, []
     except Refused as refused:
-        path = refused.field.split(".") if refused.field else None
-        return None, [UserError(code=refused.code, message=refused.message, field=path)]
+        error = UserError(code=refused.code, message=refused.message, field=_path(refused.field))
     except InvalidValue as invalid:
-        return None, [UserError(code="INVALID_VALUE", message=invalid.message, field=invalid.field.split("."))]
+        error = UserError(code="INVALID_VALUE", message=invalid.message, field=_path(invalid.field))
     except IllegalTransition as illegal:
-        return None, [UserError(code="ILLEGAL_STATE", message=str(illegal))]
-    except ProviderError as error:
-        return None, [UserError(code=_provider_code(error), message=error.detail)]
+        error = UserError(code="ILLEGAL_STATE", message=str(illegal))
+    except ProviderError as failed:
+        error = UserError(code=_provider_code(failed), message=failed.detail)
+    log.info("refused %s: %s", error.code, error.message)
+    return None, [error]
+
+
+def _path(field: str | None) -> list[str] | None:
+    return field.split(".") if field else None
 
 
 def _provider_code(error: ProviderError) -> str:
