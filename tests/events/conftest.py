@@ -34,6 +34,9 @@ class Plugins:
         self.delivered: list[tuple[str, Event, OrderSnapshot | None]] = []
         self.hook = hook
 
+    def wants_order(self, code: str, event_type: EventType) -> bool:
+        return code in self.listeners[event_type]
+
     async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
         if self.hook is not None:
             await self.hook(code, event, order)

@@ -22,6 +22,9 @@ WORKER = textwrap.dedent(
 
     class Plugins:
         listeners = dict.fromkeys(EventType, ("crm",))
+        def wants_order(self, code, event_type):
+            return True
+
         async def deliver(self, code, event, order):
             if event.payload["n"] == 3:
                 print("in the middle", flush=True)

@@ -10,8 +10,6 @@ from packhouse.orders.states import HoldReason
 from packhouse.sdk import (
     Event,
     EventType,
-    Money,
-    OrderSnapshot,
     Providers,
     ProviderUnavailable,
     new_id,
@@ -34,12 +32,6 @@ def _event(event_type: EventType, order: Order) -> Event:
     return Event(new_id(), event_type, 1, now(), order.id)
 
 
-def _snapshot(order: Order) -> OrderSnapshot:
-    return OrderSnapshot(
-        order.id, order.number, "web", "", order.status, "GBP", Money.from_minor(order.total, "GBP"), order.placed_at
-    )
-
-
 async def test_requested_work_is_submitted_unless_it_is_held_until_its_release(
     database: Database, by: Initiator
 ) -> None:
@@ -50,15 +42,15 @@ async def test_requested_work_is_submitted_unless_it_is_held_until_its_release(
     plugin = FulfillmentPlugin(_Services(database, Providers(networks={"test-3pl": network})))
     await database.write(by, lambda uow: hold(uow, HoldOrder(order.id, HoldReason.FRAUD)))
 
-    await plugin.fulfillment_requested(_event(EventType.FULFILLMENT_REQUESTED, order), _snapshot(order))
+    await plugin.fulfillment_requested(_event(EventType.FULFILLMENT_REQUESTED, order))
     assert network.requests == []
 
     await Hold.filter(order_id=order.id).update(released_at=now())
     network.fails = [ProviderUnavailable("down")]
     with pytest.raises(ProviderUnavailable):
-        await plugin.order_released(_event(EventType.ORDER_RELEASED, order), _snapshot(order))
-    await plugin.order_released(_event(EventType.ORDER_RELEASED, order), _snapshot(order))
-    await plugin.order_released(_event(EventType.ORDER_RELEASED, order), _snapshot(order))
+        await plugin.order_released(_event(EventType.ORDER_RELEASED, order))
+    await plugin.order_released(_event(EventType.ORDER_RELEASED, order))
+    await plugin.order_released(_event(EventType.ORDER_RELEASED, order))
 
     assert len(network.requests) == 1
     assert (await FulfillmentOrder.get(order_id=order.id)).request_status == "submitted"

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from packhouse.channels.commands.accept_message import PULLED, Message, accept_message
 from packhouse.channels.commands.receive_order import receive_order
@@ -85,22 +85,29 @@ async def _pull(services: Services, checks: Checks, channel: Channel, provider: 
             await _keep_unreadable(services, channel, page)
             count += len(page.orders)
             cursor = page.cursor
-            await Channel.filter(id=channel.id).update(pull_cursor=cursor or "")
+            await _note(services, channel, pull_cursor=cursor or "")
             if cursor is None:
                 break
     except ProviderError as error:
         # the cursor stays where it is: the next pull goes on from there
-        await _next_pull(services, channel, error=f"{type(error).__name__}: {error.detail}")
+        await _note(
+            services, channel, next_pull_at=_next(services), last_error=f"{type(error).__name__}: {error.detail}"[:500]
+        )
         log.warning("orders of channel %s could not be pulled: %s", channel.code, error.detail)
         return count
-    await Channel.filter(id=channel.id).update(pulled_until=started)
-    await _next_pull(services, channel, error="")
+    await _note(services, channel, pulled_until=started, next_pull_at=_next(services), last_error="")
     return count
 
 
-async def _next_pull(services: Services, channel: Channel, error: str) -> None:
-    pause = timedelta(seconds=services.settings.channels.pull_seconds)
-    await Channel.filter(id=channel.id).update(next_pull_at=now() + pause, last_error=error[:500])
+def _next(services: Services) -> datetime:
+    return now() + timedelta(seconds=services.settings.channels.pull_seconds)
+
+
+async def _note(services: Services, channel: Channel, **values: str | datetime) -> None:
+    async def work(uow: UnitOfWork) -> None:  # noqa: ARG001  (the ORM uses the transaction by itself)
+        await Channel.filter(id=channel.id).update(**values)
+
+    await services.database.write(_by(channel), work)
 
 
 async def _take(services: Services, checks: Checks, channel: Channel, order: IncomingOrder) -> None:

@@ -62,6 +62,9 @@ class Recipients(Protocol):
     def listeners(self) -> Mapping[EventType, tuple[str, ...]]:
         """For each event type the codes of the plugins that want it."""
 
+    def wants_order(self, code: str, event_type: EventType) -> bool:
+        """Whether the plugin looks at the order of such events."""
+
     async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
         """Hand an event to one plugin; whatever it raises means: again later."""
 
@@ -170,7 +173,8 @@ class LaneWorker:
 
     async def _orders(self, lanes: Sequence[LeasedLane]) -> Mapping[UUID, OrderSnapshot] | None:
         """The orders of all lanes, read together; None where that failed, so that each lane reads its own."""
-        ids = {due.event.order_id for lane in lanes for due in lane.deliveries if due.event.order_id is not None}
+        events = (due.event for lane in lanes for due in lane.deliveries)
+        ids = {event.order_id for event in events if event.order_id is not None and self._wants_order(event)}
         try:
             return await self._load_snapshots(sorted(ids)) if ids else {}
         except Exception:
@@ -203,11 +207,14 @@ class LaneWorker:
         return Attempt(due.id, started_at, milliseconds, status, counted, describe(error), next_at)
 
     async def _order(self, event: Event, orders: Mapping[UUID, OrderSnapshot] | None) -> OrderSnapshot | None:
-        if event.order_id is None:
+        if event.order_id is None or not self._wants_order(event):
             return None
         if orders is None:
             orders = await self._load_snapshots([event.order_id])
         return orders.get(event.order_id)
+
+    def _wants_order(self, event: Event) -> bool:
+        return self._recipients.wants_order(self.plugin, event.type)
 
     def _tell(self, event: Event, error: Exception, counted: int, *, given_up: bool) -> None:
         log.log(

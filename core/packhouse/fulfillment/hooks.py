@@ -6,7 +6,7 @@ from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.hooks.services import Services
 from packhouse.orders.models import Hold
-from packhouse.sdk import Event, OrderSnapshot, PluginManifest, hookimpl
+from packhouse.sdk import Event, PluginManifest, hookimpl
 from packhouse.storage import Initiator
 
 CODE = "packhouse-fulfillment"
@@ -27,22 +27,23 @@ class FulfillmentPlugin:
         return PluginManifest(CODE, "Fulfilment requests", __version__)
 
     @hookimpl
-    async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None) -> None:
-        """Submit the order's work that waits."""
-        await self._submit_waiting(event, order)
+    async def fulfillment_requested(self, event: Event) -> None:
+        """Submit the order's work that waits; our own locations see theirs by themselves."""
+        if event.payload.get("network"):
+            await self._submit_waiting(event)
 
     @hookimpl
-    async def order_released(self, event: Event, order: OrderSnapshot | None) -> None:
+    async def order_released(self, event: Event) -> None:
         """Submit what the hold kept back."""
-        await self._submit_waiting(event, order)
+        await self._submit_waiting(event)
 
-    async def _submit_waiting(self, event: Event, order: OrderSnapshot | None) -> None:
+    async def _submit_waiting(self, event: Event) -> None:
         """All of the order's work that waits: a request that came while it was held is taken up by the release."""
-        if order is None or await Hold.exists(order_id=order.id, released_at=None):
+        if event.order_id is None or await Hold.exists(order_id=event.order_id, released_at=None):
             return
         by = Initiator(f"plugin:{CODE}", "event", event.correlation_id, str(event.id))
         waiting = await FulfillmentOrder.filter(
-            order_id=order.id,
+            order_id=event.order_id,
             status=FulfillmentOrderStatus.OPEN.value,
             request_status=RequestStatus.UNSUBMITTED.value,
         ).exclude(network="")

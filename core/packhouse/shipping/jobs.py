@@ -39,6 +39,8 @@ _TIMEOUT_SECONDS = 30.0
 # Credentials do not mend themselves: somebody has to look.
 _AUTH_PAUSE = timedelta(hours=1)
 _AFTER_FAILURE = 6
+# A carrier without a plugin may get one with the next start.
+_UNKNOWN_PAUSE = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ async def poll_tracking(database: Database, providers: Providers, by: Initiator,
     async def ask(carrier: str, shipments: Sequence[Shipment]) -> Polled:
         provider: object = providers.carriers.get(carrier)
         if not isinstance(provider, Tracks):
-            # nobody can be asked; scans recorded by hand still count
-            await _put_off(database, by, "shipment", [each.id for each in shipments], None)
+            # nobody can be asked until its plugin is there; scans recorded by hand still count
+            await _put_off(database, by, "shipment", [each.id for each in shipments], now() + _UNKNOWN_PAUSE)
             return Polled(put_off=len(shipments))
 
         async def one(shipment: Shipment) -> None:

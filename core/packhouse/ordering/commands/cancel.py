@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.events.record import record
+from packhouse.fulfillment.commands.picks import drop_picks
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.commands.move import Movement, apply_movements
@@ -95,8 +96,10 @@ async def _cancel_work(uow: UnitOfWork, work: FulfillmentOrder, reason: str) -> 
     await FulfillmentOrder.filter(id=work.id).update(
         status=FulfillmentOrderStatus.CANCELLED.value, closed_at=now(), reason=reason[:255]
     )
-    for line in await FulfillmentOrderLine.filter(fulfillment_order_id=work.id):
+    lines = await FulfillmentOrderLine.filter(fulfillment_order_id=work.id)
+    for line in lines:
         await FulfillmentOrderLine.filter(id=line.id).update(cancelled=line.quantity - line.shipped)
+    await drop_picks([line.id for line in lines])
     record(
         uow,
         EventType.FULFILLMENT_CANCELLED,
