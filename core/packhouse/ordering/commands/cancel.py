@@ -13,8 +13,8 @@ from packhouse.inventory.states import AllocationStatus
 from packhouse.ordering.commands.hold import locked_order
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.ordering.rules import objection_holds
-from packhouse.ordering.snapshot import bare_snapshot
 from packhouse.orders.models import Hold, Order, OrderLine
+from packhouse.orders.queries import order_snapshots
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
 from packhouse.sdk import EventType, Refused, now
 from packhouse.storage import UnitOfWork
@@ -51,7 +51,7 @@ async def cancel(uow: UnitOfWork, data: CancelOrder, check: CheckOrder) -> UUID:
         raise Refused(
             "ALREADY_SHIPPED", f"parts of order {order.number} have shipped: take them back as a return", "orderId"
         )
-    objection_holds(check(bare_snapshot(order, lines)))
+    objection_holds(check((await order_snapshots([order.id]))[order.id]))
     work = [row for row in await FulfillmentOrder.filter(order_id=order.id) if row.status not in _ENDED]
     for row in work:
         _check_work(order, row)

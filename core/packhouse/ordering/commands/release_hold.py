@@ -8,8 +8,8 @@ from packhouse.ordering.commands.confirm import confirm_order
 from packhouse.ordering.commands.hold import locked_order
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.ordering.rules import objection_holds
-from packhouse.ordering.snapshot import bare_snapshot
-from packhouse.orders.models import Hold, Order, OrderLine
+from packhouse.orders.models import Hold, Order
+from packhouse.orders.queries import order_snapshots
 from packhouse.orders.states import OrderStatus
 from packhouse.sdk import EventType, Refused, now
 from packhouse.storage import UnitOfWork
@@ -37,7 +37,7 @@ async def release_hold(uow: UnitOfWork, data: ReleaseHold, check: CheckOrder) ->
     await hold.refresh_from_db()
     if hold.released_at is not None:
         raise Refused("ALREADY_RELEASED", f"hold {hold.id} was released at {hold.released_at.isoformat()}", "holdId")
-    objection_holds(check(bare_snapshot(order, await OrderLine.filter(order_id=order.id))))
+    objection_holds(check((await order_snapshots([order.id]))[order.id]))
     at = now()
     await Hold.filter(id=hold.id).update(released_at=at, released_by=uow.initiator.actor)
     await Order.filter(id=order.id).update(updated_at=at)
