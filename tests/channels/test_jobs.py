@@ -1,16 +1,21 @@
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
-from tests.channels.partner import TestShop, house, incoming, make_channel, make_message
+from tests.channels.partner import NOON, TestShop, house, incoming, make_channel, make_message
 
+from packhouse.channels.commands.retry_message import retry_message
 from packhouse.channels.jobs import pull_orders, work_inbox
 from packhouse.channels.models import Channel, InboundMessage
-from packhouse.orders.models import Order
-from packhouse.sdk import OrderPage, ProviderUnavailable, now
+from packhouse.orders.models import Order, OrderLine
+from packhouse.sdk import Objection, OrderPage, ProviderUnavailable, now
 from packhouse.storage import Database
-from packhouse.testing.factories import make_shop
+from packhouse.testing.factories import ADDRESS, BY, make_shop, make_variant
 from packhouse.testing.graphql import NoObjections
 
 CHECKS = NoObjections()
@@ -109,6 +114,45 @@ async def test_pulled_orders_that_cannot_be_taken_are_kept_once(database: Databa
     await Channel.filter(is_active=True).update(next_pull_at=now())
     await pull_orders(house(database, shop), CHECKS)
     assert await InboundMessage.all().count() == 2
+
+    await make_variant(database, "NOPE")
+    for message in kept:
+        await database.write(BY, partial(retry_message, message_id=message.id))
+    # a shop that sends no webhooks: what was kept needs nobody to read it
+    silent = SimpleNamespace(code="shop", title="Shop")
+    assert await work_inbox(house(database, silent), CHECKS) == 2
+    order = await Order.get(external_id="1")
+    lines = await OrderLine.filter(order_id=order.id)
+    assert [(line.sku, line.ordered, line.unit_price) for line in lines] == [("NOPE", 1, 900)]
+    assert order.shipping_address == asdict(ADDRESS)
+    assert order.placed_at == NOON
+    again = await InboundMessage.all().order_by("message_id")
+    assert [(each.status, each.order_id) for each in again] == [("done", order.id), ("quarantined", None)]
+
+
+async def test_an_order_that_fails_for_reasons_of_our_own_stops_no_pull(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make_shop(database)
+    await make_channel(database)
+    checks = NoObjections()
+    checks.check = broken_once()  # type: ignore[method-assign]  # a plugin's bug
+    shop = TestShop(pages=[OrderPage((incoming("1"), incoming("2")), None)])
+    assert await pull_orders(house(database, shop), checks) == 2
+    assert [order.external_id for order in await Order.all()] == ["2"]
+    assert (await InboundMessage.get()).reason == "ZeroDivisionError, see the log"
+    assert [each.levelname for each in caplog.records] == ["ERROR", "WARNING"]
+
+
+def broken_once() -> Callable[..., list[tuple[str, Objection]]]:
+    errors = [ZeroDivisionError()]
+
+    def check(*_: object) -> list[tuple[str, Objection]]:
+        if errors:
+            raise errors.pop()
+        return []
+
+    return check
 
 
 async def test_a_channel_that_is_off_or_cannot_be_asked_is_left_alone(database: Database) -> None:

@@ -1,13 +1,13 @@
 """What channels do by the clock: work on what was received, and ask for what was missed."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from packhouse.channels.commands.accept_message import PULLED, Message, accept_message
+from packhouse.channels.commands.accept_message import Message, accept_message
 from packhouse.channels.commands.receive_order import receive_order
 from packhouse.channels.commands.work_message import work_message
 from packhouse.channels.models import Channel, InboundMessage
+from packhouse.channels.pulled import PULLED, UNREADABLE, write_pulled
 from packhouse.hooks.services import Services
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.sdk import (
@@ -16,7 +16,6 @@ from packhouse.sdk import (
     OrderPage,
     ProviderError,
     PullsOrders,
-    ReadsWebhooks,
     Refused,
     now,
 )
@@ -36,13 +35,14 @@ async def work_inbox(services: Services, checks: Checks) -> int:
 
     Messages of a channel whose plugin does not run are left as they are: they wait for it, and nobody waits for them.
     """
-    registered: Mapping[str, object] = services.providers.channels
-    readers = {code: each for code, each in registered.items() if isinstance(each, ReadsWebhooks)}
+    providers = services.providers.channels
     count = 0
-    while due := await _due_messages(list(readers)):
+    while due := await _due_messages(list(providers)):
         for message in due:
             channel: Channel = message.channel
-            await work_message(services.database, _by(channel), message.id, readers[channel.code], check_order(checks))
+            await work_message(
+                services.database, _by(channel), message.id, providers[channel.code], check_order(checks)
+            )
         count += len(due)
     return count
 
@@ -115,13 +115,20 @@ async def _take(services: Services, checks: Checks, channel: Channel, order: Inc
     try:
         await services.database.write(_by(channel), lambda uow: receive_order(uow, channel, order, check_order(checks)))
     except (Refused, InvalidValue, IllegalTransition) as error:
-        version = f"pull:{order.external_id}:{order.updated_at.isoformat()}"
-        await _quarantine(services, channel, Message(version, PULLED, repr(order).encode()), str(error))
+        await _keep(services, channel, order, str(error))
+    except Exception as error:
+        log.exception("a pulled order of channel %s could not be received", channel.code)
+        await _keep(services, channel, order, f"{type(error).__name__}, see the log")
+
+
+async def _keep(services: Services, channel: Channel, order: IncomingOrder, reason: str) -> None:
+    version = f"pull:{order.external_id}:{order.updated_at.isoformat()}"
+    await _quarantine(services, channel, Message(version[:255], PULLED, write_pulled(order)), reason)
 
 
 async def _keep_unreadable(services: Services, channel: Channel, page: OrderPage) -> None:
     for external_id, reason, raw in page.unreadable:
-        await _quarantine(services, channel, Message(f"pull:{external_id}", PULLED, raw.encode()), reason)
+        await _quarantine(services, channel, Message(f"pull:{external_id}"[:255], UNREADABLE, raw.encode()), reason)
 
 
 async def _quarantine(services: Services, channel: Channel, message: Message, reason: str) -> None:

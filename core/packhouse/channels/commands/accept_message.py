@@ -17,10 +17,6 @@ class Message:
     body: bytes
 
 
-# What pulled orders are kept under: the channel's webhook topics have other names.
-PULLED = "packhouse/pulled"
-
-
 async def accept_message(uow: UnitOfWork, channel: Channel, message: Message, reason: str = "") -> bool:
     """Keep a message durably; False when it was here before. With a `reason` it goes to quarantine at once."""
     at = now()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from packhouse.channels.commands.receive_order import receive_order
 from packhouse.channels.models import Channel, InboundMessage
+from packhouse.channels.pulled import PULLED, UNREADABLE, read_pulled
 from packhouse.channels.states import MESSAGE_STATUS, MessageStatus
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.sdk import IncomingOrder, InvalidValue, ReadsWebhooks, Refused, Unreadable, now
@@ -21,11 +22,14 @@ Read = Callable[[str, bytes], list[IncomingOrder]]
 
 
 async def work_message(
-    database: Database, by: Initiator, message_id: UUID, provider: ReadsWebhooks, check: CheckOrder
+    database: Database, by: Initiator, message_id: UUID, provider: object, check: CheckOrder
 ) -> MessageStatus:
-    """Work on one message; returns what became of it. One that fails for reasons of our own is tried again later."""
+    """Work on one message of a provider's channel; returns what became of it.
+
+    One that fails for reasons of our own is tried again later.
+    """
     try:
-        return await database.write(by, lambda uow: _receive(uow, message_id, provider.read_webhook, check))
+        return await database.write(by, lambda uow: _receive(uow, message_id, provider, check))
     except Unreadable as unreadable:
         return await _quarantine(database, by, message_id, unreadable.reason, unreadable.field or "")
     except Conflict:
@@ -41,18 +45,26 @@ async def work_message(
         return await _try_later(database, by, message_id, f"{type(error).__name__}, see the log")
 
 
-async def _receive(uow: UnitOfWork, message_id: UUID, read: Read, check: CheckOrder) -> MessageStatus:
+async def _receive(uow: UnitOfWork, message_id: UUID, provider: object, check: CheckOrder) -> MessageStatus:
     message = await InboundMessage.filter(id=message_id).select_for_update().prefetch_related("channel").get()
     if message.status != MessageStatus.RECEIVED:
         return MessageStatus(message.status)
     channel: Channel = message.channel
     order_id = None
-    for order in read(message.topic, bytes(message.body)):
+    for order in _reader(message.topic, provider)(message.topic, bytes(message.body)):
         order_id = await receive_order(uow, channel, order, check)
     await InboundMessage.filter(id=message.id).update(
         status=MessageStatus.DONE.value, reason="", field="", order_id=order_id, due_at=None, finished_at=now()
     )
     return MessageStatus.DONE
+
+
+def _reader(topic: str, provider: object) -> Read:
+    if topic in {PULLED, UNREADABLE}:
+        return read_pulled
+    if isinstance(provider, ReadsWebhooks):
+        return provider.read_webhook
+    raise Unreadable("the plugin behind this channel reads no messages")
 
 
 async def _quarantine(database: Database, by: Initiator, message_id: UUID, reason: str, field: str) -> MessageStatus:
