@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from packhouse.events.record import record
-from packhouse.ordering.commands.allocate import WorkLine, allocate
+from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
 from packhouse.ordering.commands.hold import locked_order
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
@@ -34,7 +34,11 @@ async def confirm_order(uow: UnitOfWork, order: Order) -> None:
     ORDER_STATUS.check(OrderStatus(order.status), OrderStatus.CONFIRMED)
     at = now()
     await Order.filter(id=order.id).update(status=OrderStatus.CONFIRMED.value, confirmed_at=at, updated_at=at)
-    await allocate_rest(uow, order)
+    try:
+        await allocate_rest(uow, order)
+    except Shortage as shortage:
+        # its field is a line of an order to place, and here nobody named any
+        raise Refused(shortage.code, shortage.message) from shortage
     record(uow, EventType.ORDER_CONFIRMED, order.id, order_id=order.id, payload={"number": order.number})
 
 
