@@ -5,7 +5,7 @@ from uuid import UUID
 
 from packhouse.catalog.models import Variant
 from packhouse.events.record import record
-from packhouse.inventory.commands.move import Movement, apply_movements
+from packhouse.inventory.commands.move import Movement, apply_movements, open_balance
 from packhouse.inventory.models import Location, StockLevel
 from packhouse.sdk import EventType, InvalidValue, Refused, new_id
 from packhouse.sdk.values import check_length
@@ -41,16 +41,15 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
         raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {data.sku}", "sku")
     if not await Location.exists(id=data.location_id):
         raise Refused("NOT_FOUND", f"there is no location {data.location_id}", "locationId")
-    level = await StockLevel.filter(variant=variant, location_id=data.location_id).select_for_update().first()
-    on_hand = level.on_hand if level else 0
+    await open_balance(uow, variant.id, data.location_id)
+    level = await StockLevel.filter(variant=variant, location_id=data.location_id).select_for_update().get()
+    on_hand = level.on_hand
     delta = data.quantity if data.counted is None else data.counted - on_hand
     kind = "adjust" if data.counted is None else "count"
     if on_hand + delta > MAX_UNITS:
         raise InvalidValue("quantity", f"{on_hand + delta} units are more than any shelf holds")
     reference = str(new_id())
     movement = Movement(variant.id, data.location_id, kind, on_hand=delta, reason=data.reason, reference=reference)
-    if level is None:
-        level = await StockLevel.create(variant=variant, location_id=data.location_id)
     if delta:
         await apply_movements(uow, [movement])
     await _set_terms(level, data)

@@ -72,10 +72,15 @@ async def apply_movements(uow: UnitOfWork, movements: Sequence[Movement]) -> Non
         deltas = (movement.on_hand, movement.allocated, movement.damaged, movement.quarantined)
         key = (movement.variant_id, movement.location_id)
         if movement.on_hand > 0:
-            await uow.execute(_OPEN_LEVEL, new_id(), *key)
+            await open_balance(uow, *key)
         if not await uow.fetch(_MOVE, *key, *deltas):
             raise NotEnoughStock(movement)
     await _write_ledger(uow, movements)
+
+
+async def open_balance(uow: UnitOfWork, variant_id: UUID, location_id: UUID) -> None:
+    """Make sure that a variant has a balance at a location, also where somebody else opens it at this moment."""
+    await uow.execute(_OPEN_LEVEL, new_id(), variant_id, location_id)
 
 
 async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
