@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -49,17 +49,21 @@ async def test_balances_and_ledger_move_together(database: Database, key: Key) -
 
 @pytest.mark.parametrize(
     "change",
-    [("on_hand", -12), ("allocated", -1), ("allocated", 12), ("damaged", 12), ("quarantined", -1)],
+    [
+        {"on_hand": -12},
+        {"allocated": -1},
+        {"allocated": 12},
+        {"damaged": 12},
+        {"quarantined": -1},
+    ],
     ids=["too few", "nothing to release", "too many", "more damaged than there", "none in quarantine"],
 )
 async def test_what_the_balances_do_not_allow_changes_nothing(
-    database: Database, key: Key, change: tuple[str, int]
+    database: Database, key: Key, change: dict[str, Any]
 ) -> None:
     before = await contents(database)
-    bucket, units = change
-    too_much = replace(Movement(*key, "move"), **{bucket: units})
     with pytest.raises(NotEnoughStock) as refused:
-        await move(database, Movement(*key, "receive", on_hand=1), too_much)
+        await move(database, Movement(*key, "receive", on_hand=1), Movement(*key, "move", **change))
     assert refused.value.code == "INSUFFICIENT_STOCK"
     assert await contents(database) == before
 
