@@ -127,6 +127,7 @@ async def _run(work: Work, request: Callable[[int], bytes], process: "subprocess
 
 
 def _row(table: Table, database: str, work: Work, product: list[Figures], floor: list[Figures]) -> None:
+    print(f"{database}: {work.name}", file=sys.stderr)
     ratios = [ours.per_second / theirs.per_second for ours, theirs in zip(product, floor, strict=True)]
     target = next((f"≥ {least}" for name, least in TARGETS.items() if work.name.startswith(name)), "printed")
     table.add_row(

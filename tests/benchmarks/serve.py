@@ -61,10 +61,12 @@ class _Postgres:
     def __init__(self, url: str) -> None:
         self._url = url
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
 
     async def pool(self) -> asyncpg.Pool:
-        if self._pool is None:
-            self._pool = await asyncpg.create_pool(self._url, min_size=POOL, max_size=POOL)
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(self._url, min_size=POOL, max_size=POOL)
         return self._pool
 
     async def run(self, statements: Sequence[Statement]) -> None:
@@ -83,6 +85,7 @@ class _Sqlite:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._reader: aiosqlite.Connection | None = None
+        self._opening = asyncio.Lock()
 
     async def run(self, statements: Sequence[Statement]) -> None:
         if self._task is None:
@@ -93,8 +96,9 @@ class _Sqlite:
         await done
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Any]:
-        if self._reader is None:
-            self._reader = await self._connect()
+        async with self._opening:
+            if self._reader is None:
+                self._reader = await self._connect()
         return list(await self._reader.execute_fetchall(sqlite_sql(sql), sqlite_values(values)))
 
     async def _connect(self) -> aiosqlite.Connection:

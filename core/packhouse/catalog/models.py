@@ -6,6 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -23,7 +24,7 @@ class Variant(Row):
     country_of_origin = fields.CharField(max_length=2, default="")
     requires_shipping = fields.BooleanField(default=True)
     is_demo = fields.BooleanField(default=False)
-    created_at = fields.DatetimeField()
+    created_at = Moment()
 
     class Meta:
         table = "variant"
@@ -37,8 +38,8 @@ class PriceList(Row):
     channel = fields.CharField(max_length=64, default="")
     currency = fields.CharField(max_length=3)
     customer_group = fields.CharField(max_length=64, default="")
-    valid_from = fields.DatetimeField(null=True)
-    valid_to = fields.DatetimeField(null=True)
+    valid_from = Moment(null=True)
+    valid_to = Moment(null=True)
     is_demo = fields.BooleanField(default=False)
 
     class Meta:

@@ -6,6 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 from packhouse.catalog.models import Variant
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -17,11 +18,11 @@ class Channel(Row):
     provider = fields.CharField(max_length=64, default="")
     is_active = fields.BooleanField(default=True)
     is_demo = fields.BooleanField(default=False)
-    pulled_until = fields.DatetimeField(null=True)
+    pulled_until = Moment(null=True)
     pull_cursor = fields.TextField(default="")
-    next_pull_at = fields.DatetimeField(null=True)
+    next_pull_at = Moment(null=True)
     last_error = fields.CharField(max_length=500, default="")
-    created_at = fields.DatetimeField()
+    created_at = Moment()
 
     class Meta:
         table = "channel"
@@ -62,9 +63,9 @@ class InboundMessage(Row):
     field = fields.CharField(max_length=128, default="")
     attempts = fields.IntField(default=0)
     order_id = fields.UUIDField(null=True)
-    received_at = fields.DatetimeField()
-    due_at = fields.DatetimeField(null=True)
-    finished_at = fields.DatetimeField(null=True)
+    received_at = Moment()
+    due_at = Moment(null=True)
+    finished_at = Moment(null=True)
 
     class Meta:
         table = "inbound_message"

@@ -4,6 +4,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -16,7 +17,7 @@ class Customer(Row):
     channel = fields.CharField(max_length=64, default="")
     external_id = fields.CharField(max_length=128, default="")
     is_demo = fields.BooleanField(default=False)
-    created_at = fields.DatetimeField()
+    created_at = Moment()
 
     class Meta:
         table = "customer"

@@ -7,6 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -26,8 +27,8 @@ class EventRow(Row):
     causation_id = fields.CharField(max_length=64, default="")
     schema_version = fields.IntField(default=1)
     payload: dict[str, Any] = fields.JSONField()
-    occurred_at = fields.DatetimeField()
-    recorded_at = fields.DatetimeField()
+    occurred_at = Moment()
+    recorded_at = Moment()
     ordinal = fields.IntField(default=0, db_default=0)
 
     class Meta:
@@ -60,8 +61,8 @@ class Delivery(Row):
     status = fields.CharField(max_length=16, default="pending", db_default="pending")
     attempts = fields.IntField(default=0, db_default=0)
     last_error = fields.CharField(max_length=500, default="", db_default="")
-    next_attempt_at = fields.DatetimeField(null=True)
-    finished_at = fields.DatetimeField(null=True)
+    next_attempt_at = Moment(null=True)
+    finished_at = Moment(null=True)
 
     class Meta:
         table = "delivery"
@@ -77,7 +78,7 @@ class DeliveryAttempt(Row):
     """One try to hand a delivery to its plugin."""
 
     delivery_id = fields.UUIDField()
-    started_at = fields.DatetimeField()
+    started_at = Moment()
     duration_ms = fields.IntField()
     ok = fields.BooleanField()
     error = fields.CharField(max_length=500, default="")
@@ -95,7 +96,7 @@ class Lane(Row):
     """
 
     plugin = fields.CharField(max_length=64)
-    due_at = fields.DatetimeField()
+    due_at = Moment()
     lease_owner = fields.UUIDField(null=True)
     version = fields.IntField(default=0, db_default=0)
 
@@ -120,9 +121,9 @@ class ProviderCall(Row):
     status = fields.CharField(max_length=16)
     error = fields.CharField(max_length=500, default="")
     attempts = fields.IntField(default=0)
-    claimed_until = fields.DatetimeField(null=True)
-    created_at = fields.DatetimeField()
-    finished_at = fields.DatetimeField(null=True)
+    claimed_until = Moment(null=True)
+    created_at = Moment()
+    finished_at = Moment(null=True)
 
     class Meta:
         table = "provider_call"

@@ -7,6 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from packhouse.orders.models import Order
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -22,10 +23,10 @@ class ReviewRequest(Row):
     external_id = fields.CharField(max_length=128, default="")
     reason = fields.CharField(max_length=255, default="")
     attempts = fields.IntField(default=0)
-    send_at = fields.DatetimeField()
-    due_at = fields.DatetimeField(null=True)
-    sent_at = fields.DatetimeField(null=True)
-    answered_at = fields.DatetimeField(null=True)
+    send_at = Moment()
+    due_at = Moment(null=True)
+    sent_at = Moment(null=True)
+    answered_at = Moment(null=True)
 
     class Meta:
         table = "review_request"
@@ -46,8 +47,8 @@ class Review(Row):
     score = fields.IntField()
     title = fields.CharField(max_length=255, default="")
     body = fields.TextField(default="")
-    created_at = fields.DatetimeField()
-    answered_at = fields.DatetimeField(null=True)
+    created_at = Moment()
+    answered_at = Moment(null=True)
 
     class Meta:
         table = "review"
@@ -62,7 +63,7 @@ class ReviewCursor(Row):
     platform = fields.CharField(max_length=64, unique=True)
     cursor = fields.TextField(default="")
     last_error = fields.CharField(max_length=500, default="")
-    pulled_at = fields.DatetimeField(null=True)
+    pulled_at = Moment(null=True)
 
     class Meta:
         table = "review_cursor"
@@ -78,9 +79,9 @@ class QuarantinedReview(Row):
     score = fields.BigIntField()
     title = fields.CharField(max_length=255, default="")
     body = fields.TextField(default="")
-    created_at = fields.DatetimeField()
+    created_at = Moment()
     reason = fields.CharField(max_length=255)
-    received_at = fields.DatetimeField()
+    received_at = Moment()
 
     class Meta:
         table = "quarantined_review"

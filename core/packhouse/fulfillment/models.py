@@ -8,6 +8,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 from packhouse.inventory.models import Location
 from packhouse.orders.models import Order, OrderLine
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -27,14 +28,14 @@ class FulfillmentOrder(Row):
     network = fields.CharField(max_length=64, default="")
     external_id = fields.CharField(max_length=128, default="")
     reason = fields.CharField(max_length=255, default="")
-    fulfill_at = fields.DatetimeField(null=True)
-    created_at = fields.DatetimeField()
-    submitted_at = fields.DatetimeField(null=True)
-    accepted_at = fields.DatetimeField(null=True)
-    started_at = fields.DatetimeField(null=True)
-    packed_at = fields.DatetimeField(null=True)
-    closed_at = fields.DatetimeField(null=True)
-    next_poll_at = fields.DatetimeField(null=True)
+    fulfill_at = Moment(null=True)
+    created_at = Moment()
+    submitted_at = Moment(null=True)
+    accepted_at = Moment(null=True)
+    started_at = Moment(null=True)
+    packed_at = Moment(null=True)
+    closed_at = Moment(null=True)
+    next_poll_at = Moment(null=True)
 
     class Meta:
         table = "fulfillment_order"
@@ -88,8 +89,8 @@ class PickList(Row):
     )
     location_id: UUID
     status = fields.CharField(max_length=16)
-    created_at = fields.DatetimeField()
-    completed_at = fields.DatetimeField(null=True)
+    created_at = Moment()
+    completed_at = Moment(null=True)
 
     class Meta:
         table = "pick_list"
@@ -132,7 +133,7 @@ class Parcel(Row):
     length_mm = fields.IntField(null=True)
     width_mm = fields.IntField(null=True)
     height_mm = fields.IntField(null=True)
-    packed_at = fields.DatetimeField()
+    packed_at = Moment()
 
     class Meta:
         table = "parcel"

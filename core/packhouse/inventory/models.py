@@ -7,6 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from packhouse.catalog.models import Variant
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 _BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety_stock", "incoming")
@@ -23,7 +24,7 @@ class Location(Row):
     priority = fields.IntField(default=100)
     is_active = fields.BooleanField(default=True)
     is_demo = fields.BooleanField(default=False)
-    created_at = fields.DatetimeField()
+    created_at = Moment()
 
     class Meta:
         table = "location"
@@ -83,7 +84,7 @@ class StockMovement(Row):
     order_id = fields.UUIDField(null=True)
     reference = fields.CharField(max_length=64, default="")
     actor = fields.CharField(max_length=64)
-    occurred_at = fields.DatetimeField()
+    occurred_at = Moment()
 
     class Meta:
         table = "stock_movement"
@@ -109,7 +110,7 @@ class Allocation(Row):
     fulfillment_order_line_id = fields.UUIDField()
     status = fields.CharField(max_length=16)
     quantity = fields.IntField()
-    created_at = fields.DatetimeField()
+    created_at = Moment()
 
     class Meta:
         table = "allocation"

@@ -7,6 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from packhouse.customers.models import Customer
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -36,12 +37,12 @@ class Order(Row):
     cancel_reason = fields.CharField(max_length=255, default="")
     is_imported = fields.BooleanField(default=False)
     is_demo = fields.BooleanField(default=False)
-    channel_updated_at = fields.DatetimeField(null=True)
-    placed_at = fields.DatetimeField()
-    confirmed_at = fields.DatetimeField(null=True)
-    completed_at = fields.DatetimeField(null=True)
-    cancelled_at = fields.DatetimeField(null=True)
-    updated_at = fields.DatetimeField()
+    channel_updated_at = Moment(null=True)
+    placed_at = Moment()
+    confirmed_at = Moment(null=True)
+    completed_at = Moment(null=True)
+    cancelled_at = Moment(null=True)
+    updated_at = Moment()
 
     class Meta:
         table = "orders"
@@ -120,9 +121,9 @@ class Hold(Row):
     reason = fields.CharField(max_length=32)
     note = fields.CharField(max_length=255, default="")
     placed_by = fields.CharField(max_length=64)
-    placed_at = fields.DatetimeField()
+    placed_at = Moment()
     released_by = fields.CharField(max_length=64, default="")
-    released_at = fields.DatetimeField(null=True)
+    released_at = Moment(null=True)
 
     class Meta:
         table = "hold"

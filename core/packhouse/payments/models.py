@@ -7,6 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from packhouse.orders.models import Order
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -28,7 +29,7 @@ class PaymentEvent(Row):
     external_id = fields.CharField(max_length=128, default="")
     attempt = fields.CharField(max_length=64, default="", db_default="")
     note = fields.CharField(max_length=255, default="")
-    occurred_at = fields.DatetimeField()
+    occurred_at = Moment()
 
     class Meta:
         table = "payment_event"
@@ -62,8 +63,8 @@ class Refund(Row):
     reference = fields.CharField(max_length=128, default="")
     status = fields.CharField(max_length=16)
     reason = fields.CharField(max_length=255, default="")
-    created_at = fields.DatetimeField()
-    finished_at = fields.DatetimeField(null=True)
+    created_at = Moment()
+    finished_at = Moment(null=True)
 
     class Meta:
         table = "refund"

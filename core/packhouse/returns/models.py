@@ -8,6 +8,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 from packhouse.inventory.models import Location
 from packhouse.orders.models import Order, OrderLine
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -22,10 +23,10 @@ class Return(Row):
     status = fields.CharField(max_length=24)
     note = fields.CharField(max_length=500, default="")
     decline_reason = fields.CharField(max_length=255, default="")
-    requested_at = fields.DatetimeField()
-    approved_at = fields.DatetimeField(null=True)
-    received_at = fields.DatetimeField(null=True)
-    closed_at = fields.DatetimeField(null=True)
+    requested_at = Moment()
+    approved_at = Moment(null=True)
+    received_at = Moment(null=True)
+    closed_at = Moment(null=True)
 
     class Meta:
         table = "return_request"
@@ -80,7 +81,7 @@ class ReturnInspection(Row):
     quantity = fields.IntField()
     disposition = fields.CharField(max_length=16)
     note = fields.CharField(max_length=255, default="")
-    inspected_at = fields.DatetimeField()
+    inspected_at = Moment()
 
     class Meta:
         table = "return_inspection"

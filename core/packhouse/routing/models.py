@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 from packhouse.orders.models import Order
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -19,7 +20,7 @@ class RoutingDecision(Row):
     order_id: UUID
     rule_version = fields.CharField(max_length=32)
     receipt: dict[str, Any] = fields.JSONField()
-    decided_at = fields.DatetimeField()
+    decided_at = Moment()
 
     class Meta:
         table = "routing_decision"

@@ -9,6 +9,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from packhouse.fulfillment.models import FulfillmentOrder, Parcel
 from packhouse.inventory.models import Location
 from packhouse.orders.models import Order, OrderLine
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -41,11 +42,11 @@ class Shipment(Row):
     external_id = fields.CharField(max_length=128, default="")
     price = fields.BigIntField(null=True)
     price_currency = fields.CharField(max_length=3, default="")
-    created_at = fields.DatetimeField()
-    label_purchased_at = fields.DatetimeField(null=True)
-    handed_over_at = fields.DatetimeField(null=True)
-    delivered_at = fields.DatetimeField(null=True)
-    next_poll_at = fields.DatetimeField(null=True)
+    created_at = Moment()
+    label_purchased_at = Moment(null=True)
+    handed_over_at = Moment(null=True)
+    delivered_at = Moment(null=True)
+    next_poll_at = Moment(null=True)
 
     class Meta:
         table = "shipment"
@@ -98,7 +99,7 @@ class Label(Row):
     shipment_id: UUID
     media_type = fields.CharField(max_length=64)
     content = fields.BinaryField()
-    created_at = fields.DatetimeField()
+    created_at = Moment()
 
     class Meta:
         table = "label"
@@ -116,8 +117,8 @@ class TrackingEvent(Row):
     incident = fields.CharField(max_length=32, default="")
     description = fields.CharField(max_length=255, default="")
     place = fields.CharField(max_length=255, default="")
-    occurred_at = fields.DatetimeField()
-    recorded_at = fields.DatetimeField()
+    occurred_at = Moment()
+    recorded_at = Moment()
 
     class Meta:
         table = "tracking_event"
@@ -132,9 +133,9 @@ class DeliveryPromise(Row):
         "packhouse.Order", related_name="promises", on_delete=fields.RESTRICT
     )
     order_id: UUID
-    promised_by = fields.DatetimeField()
+    promised_by = Moment()
     source = fields.CharField(max_length=64)
-    made_at = fields.DatetimeField()
+    made_at = Moment()
 
     class Meta:
         table = "delivery_promise"

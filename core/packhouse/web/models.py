@@ -2,6 +2,7 @@
 
 from tortoise import fields
 
+from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
@@ -10,8 +11,8 @@ class AccessToken(Row):
 
     name = fields.CharField(max_length=100)
     digest = fields.CharField(max_length=64, unique=True)
-    created_at = fields.DatetimeField()
-    revoked_at = fields.DatetimeField(null=True)
+    created_at = Moment()
+    revoked_at = Moment(null=True)
 
     class Meta:
         table = "access_token"

@@ -7,7 +7,7 @@ from packhouse.catalog.commands.set_price import EVERY_CHANNEL
 from packhouse.channels.models import Channel
 from packhouse.sdk import InvalidValue, Refused, now
 from packhouse.sdk.values import check_length
-from packhouse.storage import UnitOfWork
+from packhouse.storage import Reader, UnitOfWork
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
@@ -42,6 +42,20 @@ async def create_channel(uow: UnitOfWork, data: CreateChannel) -> Channel:  # no
     return await Channel.create(
         code=data.code, name=data.name, provider=data.provider, is_demo=data.is_demo, created_at=now()
     )
+
+
+async def takes_orders(reader: Reader, code: str) -> bool:
+    """Let an order pass that is placed on an active channel; returns whether the channel is the demo's.
+
+    Raises:
+        Refused: UNKNOWN_CHANNEL, CHANNEL_INACTIVE.
+    """
+    rows = await reader.fetch("SELECT is_active, is_demo FROM channel WHERE code = $1", code)
+    if not rows:
+        raise Refused("UNKNOWN_CHANNEL", f"there is no channel with code {code}", "channel")
+    if not rows[0]["is_active"]:
+        raise Refused("CHANNEL_INACTIVE", f"channel {code} takes no orders", "channel")
+    return bool(rows[0]["is_demo"])
 
 
 async def active_channel(code: str, field: str = "channel") -> Channel:

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import relay
 
 from packhouse.channels.commands.add_listing import AddListing, add_listing
-from packhouse.channels.commands.create_channel import CreateChannel, active_channel, create_channel
+from packhouse.channels.commands.create_channel import CreateChannel, create_channel, takes_orders
 from packhouse.channels.commands.retry_message import retry_message
 from packhouse.channels.graphql.types import Channel, InboundMessage, Listing
 from packhouse.ordering.commands.place import place_order
@@ -108,8 +108,8 @@ class ChannelsMutations:
         context = info.context
 
         async def place() -> UUID:
-            channel = await active_channel(input.channel)
-            data = _to_place(input, is_demo=channel.is_demo)
+            is_demo = await takes_orders(context.database, input.channel)
+            data = _to_place(input, is_demo=is_demo)
             return await place_order(context.database, context.checks, context.by, data)
 
         return await order_payload(place())

@@ -1,17 +1,20 @@
 """The schema class that the endpoint serves: it refuses costly documents before validating them, and logs nothing itself."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from packhouse.settings import GraphQLSettings
 from packhouse.web.context import Context
 from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.input_builders import InputBuilder
+from packhouse.web.graphql.known_documents import KnownDocuments
 from packhouse.web.graphql.limits import check_limits
 
 
@@ -27,14 +30,25 @@ class Guard(SchemaExtension):
                 self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
         yield
 
-    def on_validate(self) -> Iterator[None]:
-        """Put the limits' errors where validation's would be, which then does not run."""
-        limits, document = self._limits(), self.execution_context.graphql_document
-        if limits is not None and document is not None:
-            errors = check_limits(document, limits) or self._ambiguous(document)
-            if errors:
-                self.execution_context.pre_execution_errors = errors
+    def on_parse(self) -> Iterator[None]:
+        """Take a document that is known to be valid as it was parsed before."""
+        context = self.execution_context
+        if context.query is not None and context.graphql_document is None:
+            context.graphql_document = self._documents.find(context.query, self._limits())
+        self._is_known = context.graphql_document is not None
         yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Put the limits' errors where validation's would be, which then does not run; nor does it for a known document."""
+        context = self.execution_context
+        limits, document = self._limits(), context.graphql_document
+        if document is not None and limits is not None:
+            errors = self._ambiguous(document) or ([] if self._is_known else check_limits(document, limits))
+            if errors or self._is_known:
+                context.pre_execution_errors = errors
+        yield
+        if context.query is not None and document is not None and not context.pre_execution_errors:
+            self._documents.keep(context.query, limits, document)
 
     def on_execute(self) -> Iterator[None]:
         """A subscription lives as long as its client: the time-out is for queries and mutations."""
@@ -42,6 +56,10 @@ class Guard(SchemaExtension):
         if isinstance(context, Context) and self.execution_context.operation_type is OperationType.SUBSCRIPTION:
             context.stop_deadline()
         yield
+
+    @property
+    def _documents(self) -> KnownDocuments:
+        return cast("GuardedSchema", self.execution_context.schema).documents
 
     def _ambiguous(self, document: DocumentNode) -> list[GraphQLError]:
         """Several operations and no name: the specification wants an error, Strawberry takes the first one."""
@@ -61,8 +79,13 @@ class GuardedSchema(strawberry.Schema):
     """A Strawberry schema with the guard; the endpoint masks and logs errors, so the schema does not."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.documents = KnownDocuments()
         options["extensions"] = [Guard, *(options.get("extensions") or ())]
         super().__init__(*arguments, **options)
+        for known in self.schema_converter.type_map.values():
+            definition = known.definition
+            if isinstance(definition, StrawberryObjectDefinition) and definition.is_input:
+                definition.from_input = InputBuilder(definition, self.config)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `present_errors` logs what is unexpected, once."""
