@@ -33,7 +33,10 @@ def user_errors(answer: Any) -> list[Any]:
 
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
     shop, shelf, order, board, live = blocks("graphql")
-    async with running_server(server_settings(sqlite_url)) as server, aiohttp.ClientSession(headers=server.headers) as client:
+    async with (
+        running_server(server_settings(sqlite_url)) as server,
+        aiohttp.ClientSession(headers=server.headers) as client,
+    ):
 
         async def run(document: str, **variables: str) -> Any:
             async with client.post(server.graphql, json={"query": document, "variables": variables}) as response:

@@ -8,6 +8,9 @@ from packhouse.sdk import IncomingLine, IncomingOrder, IncomingPayment, Money
 from packhouse.storage import Reader
 from packhouse.storage.dialect import placeholders
 
+# What an order is tagged with that the channel marks as a test, for people to see and rules to find.
+TEST_TAG = "test-order"
+
 _LISTED = """
 SELECT listing.channel_sku, variant.sku FROM listing JOIN variant ON variant.id = listing.variant_id
 WHERE listing.channel_id = $1 AND listing.channel_sku IN ({skus})
@@ -45,7 +48,7 @@ def to_place(channel: Channel, order: IncomingOrder, skus: Mapping[str, str]) ->
         placed_at=order.placed_at,
         channel_updated_at=order.updated_at,
         note=order.note,
-        tags=order.tags,
+        tags=(*order.tags, TEST_TAG) if order.is_test else order.tags,
         price_is_final=True,
         on_shortage=OnShortage.HOLD,
         hold_if_unpaid=True,

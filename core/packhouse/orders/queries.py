@@ -13,7 +13,8 @@ from packhouse.events.models import EventRow
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.rules import LineCounters
 from packhouse.orders.states import OrderStatus
-from packhouse.sdk import Address, Money, OrderLineSnapshot, OrderSnapshot
+from packhouse.sdk import Address, InvalidValue, Money, OrderLineSnapshot, OrderSnapshot
+from packhouse.storage import Reader
 from packhouse.storage.batches import by_id, children
 
 orders_by_id = by_id(Order)
@@ -77,6 +78,18 @@ def selected_orders(selection: OrderSelection) -> QuerySet[Order]:
 
 def _lines_to_ship() -> QuerySet[OrderLine]:
     return OrderLine.filter(requires_shipping=True, ordered__gt=F("shipped") + F("cancelled"))
+
+
+async def read_order(reader: Reader, order_id: UUID) -> Order:
+    """The order by its id, with one hand-written statement: every mutation of an order ends with this read.
+
+    Raises:
+        InvalidValue: there is none.
+    """
+    rows = await reader.fetch("SELECT * FROM orders WHERE id = $1", order_id)
+    if not rows:
+        raise InvalidValue("order", f"there is no order {order_id}")
+    return Order._init_from_db(**rows[0])  # noqa: SLF001  (how Tortoise itself makes a row's object)
 
 
 async def order_counts_of_customers(ids: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -84,6 +84,7 @@ def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_rea
     dialect = dialect_of(url)
     connections = {dialect.value: connection}
     if dialect is Dialect.SQLITE:
+        connection["engine"] = "packhouse.storage.sqlite_client"
         connection["credentials"] |= _SQLITE_PRAGMAS
         if with_readers:
             reading = connection["credentials"] | {"query_only": "ON"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -12,6 +12,7 @@ from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import EventType
 from packhouse.sdk.values import new_id
 from packhouse.storage.dialect import Dialect, insert_sql, row_values, sqlite_sql, sqlite_values
+from packhouse.storage.sqlite_client import run_here
 
 # SQLite binds at most 32,766 values and PostgreSQL 32,767 in one statement.
 _MAX_VALUES = 30_000
@@ -75,11 +76,13 @@ class UnitOfWork:
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Rows of a statement with $1-parameters; also for INSERT and UPDATE with RETURNING."""
+        if self.dialect is Dialect.SQLITE:
+            return cast("Sequence[Mapping[str, Any]]", run_here(self.client, sqlite_sql(sql), sqlite_values(values)))
         return await fetch(self.client, self.dialect, sql, values)
 
     async def execute(self, sql: str, *values: Any) -> None:
         """Run a statement whose rows nobody needs."""
-        await fetch(self.client, self.dialect, sql, values)
+        await self.fetch(sql, *values)
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows that all have the same columns, in few statements."""

@@ -112,7 +112,7 @@ class ChannelsMutations:
             data = _to_place(input, is_demo=is_demo)
             return await place_order(context.database, context.checks, context.by, data)
 
-        return await order_payload(place())
+        return await order_payload(context.database, place())
 
     @strawberry.mutation(description="Create a channel whose orders are placed through this API.")
     async def create_channel(self, info: Info, input: CreateChannelInput) -> ChannelPayload:

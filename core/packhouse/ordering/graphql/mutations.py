@@ -11,10 +11,10 @@ from packhouse.ordering.commands.confirm import confirm
 from packhouse.ordering.commands.hold import HoldOrder, hold
 from packhouse.ordering.commands.release_hold import ReleaseHold, release_hold
 from packhouse.orders.graphql.types import OrderType, order_object
-from packhouse.orders.models import Order
+from packhouse.orders.queries import read_order
 from packhouse.orders.states import HoldReason
 from packhouse.sdk import Refused
-from packhouse.storage import UnitOfWork
+from packhouse.storage import Reader, UnitOfWork
 from packhouse.web.context import Context, Info
 from packhouse.web.graphql.ids import node_id
 from packhouse.web.graphql.payloads import UserError, attempt
@@ -50,10 +50,10 @@ class OrderPayload:
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
 
 
-async def order_payload(change: Awaitable[UUID]) -> OrderPayload:
+async def order_payload(reader: Reader, change: Awaitable[UUID]) -> OrderPayload:
     """The payload of a command that gives the id of the order it changed."""
     order_id, errors = await attempt(change)
-    row = await Order.get(id=order_id) if order_id else None
+    row = await read_order(reader, order_id) if order_id else None
     return OrderPayload(order=order_object(row) if row else None, user_errors=errors)
 
 
@@ -94,4 +94,4 @@ class OrderingMutations:
 
 
 async def _run(context: Context, change: Callable[[UnitOfWork], Awaitable[UUID]]) -> OrderPayload:
-    return await order_payload(context.database.write(context.by, change))
+    return await order_payload(context.database, context.database.write(context.by, change))

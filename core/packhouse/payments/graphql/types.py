@@ -1,5 +1,6 @@
 """Payments and refunds."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -101,7 +102,10 @@ async def payment_summary(info: Info, order: OrderRecord) -> PaymentSummary:
     """What an order's payment log adds up to; nothing is due for an order that was called off."""
     rows = await info.context.loaders.many(queries.payments_of_orders, order.id)
     called_off = order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
-    return payment_status(map(logged, rows), 0 if called_off else order.row.total)
+    summary = payment_status(map(logged, rows), 0 if called_off else order.row.total)
+    # nothing to pay is paid, but not where the order was called off before any money came
+    never_paid = called_off and not (summary.charged or summary.authorized)
+    return replace(summary, status=PaymentStatus.NONE) if never_paid else summary
 
 
 @strawberry.type(description="What money adds to an order.")
