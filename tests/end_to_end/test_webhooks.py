@@ -127,7 +127,7 @@ async def test_a_sample_is_kept_until_its_skus_are_known_and_becomes_an_order(
         "placedAt": "2022-01-01T00:00:00+00:00",
         "cancelledAt": "2022-01-01T00:00:00+00:00",
         "cancelReason": "customer",
-        "tags": ["tag1", "tag2"],
+        "tags": ["tag1", "tag2", "test-order"],
         "subtotal": {"amount": "414.95"},
         "discount": {"amount": "20.00"},
         "shipping": {"amount": "10.00"},

