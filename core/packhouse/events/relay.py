@@ -87,18 +87,24 @@ class Relay:
 
     async def _advance(self) -> None:
         self._wake.clear()
+        numbered = 0
         while (count := await assign_positions(self._database)) and not self._stopping:
-            self._wake_workers()
-        if await self.live.read():
-            self._wake_workers()
+            numbered += count
+        # what others have numbered is read here as well
+        if await self.live.read() or numbered:
+            await self._wake_workers()
         if count is not None and not await _within(self._settings.poll_seconds, self._wake.wait):
             return
         # one breath, so that commits that come close together are numbered together
         await asyncio.sleep(_LINGER)
 
-    def _wake_workers(self) -> None:
+    async def _wake_workers(self) -> None:
+        """Wake those that have something to deliver: one look for all of them."""
+        rows = await self._database.fetch("SELECT DISTINCT plugin FROM lane WHERE due_at <= $1", now())
+        due = {row["plugin"] for row in rows}
         for worker in self._workers:
-            worker.wake()
+            if worker.plugin in due:
+                worker.wake()
 
     async def _busy(self) -> bool:
         # One statement, one moment: a hook that records an event and ends is seen either running or with its event. A lane
