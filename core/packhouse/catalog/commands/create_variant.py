@@ -28,7 +28,7 @@ class CreateVariant:
     is_demo: bool = False
 
 
-async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:  # noqa: ARG001  (every command takes it)
+async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:
     """Create a variant.
 
     Raises:

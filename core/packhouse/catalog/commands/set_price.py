@@ -22,7 +22,7 @@ class SetPrice:
     is_demo: bool = False
 
 
-async def set_price(uow: UnitOfWork, data: SetPrice) -> Price:  # noqa: ARG001  (every command takes it)
+async def set_price(uow: UnitOfWork, data: SetPrice) -> Price:
     """Set or replace a price in the channel's price list of that currency, which is made where there is none.
 
     Raises:

@@ -19,7 +19,7 @@ class AddListing:
     sku: str
 
 
-async def add_listing(uow: UnitOfWork, data: AddListing) -> Listing:  # noqa: ARG001  (every command takes it)
+async def add_listing(uow: UnitOfWork, data: AddListing) -> Listing:
     """Add or change a listing.
 
     Raises:

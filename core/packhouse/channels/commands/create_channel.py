@@ -22,7 +22,7 @@ class CreateChannel:
     is_demo: bool = False
 
 
-async def create_channel(uow: UnitOfWork, data: CreateChannel) -> Channel:  # noqa: ARG001  (every command takes it)
+async def create_channel(uow: UnitOfWork, data: CreateChannel) -> Channel:
     """Create a channel.
 
     Raises:

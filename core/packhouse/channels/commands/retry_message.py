@@ -8,7 +8,7 @@ from packhouse.sdk import Refused, now
 from packhouse.storage import UnitOfWork
 
 
-async def retry_message(uow: UnitOfWork, message_id: UUID) -> InboundMessage:  # noqa: ARG001  (every command takes it)
+async def retry_message(uow: UnitOfWork, message_id: UUID) -> InboundMessage:
     """Let a quarantined message be worked on again.
 
     Raises:

@@ -70,7 +70,7 @@ def _reader(topic: str, provider: object) -> Read:
 async def _quarantine(database: Database, by: Initiator, message_id: UUID, reason: str, field: str) -> MessageStatus:
     log.warning("inbound message %s is in quarantine: %s", message_id, reason)
 
-    async def work(uow: UnitOfWork) -> MessageStatus:  # noqa: ARG001  (the ORM uses the transaction by itself)
+    async def work(uow: UnitOfWork) -> MessageStatus:
         message = await InboundMessage.get(id=message_id)
         MESSAGE_STATUS.check(MessageStatus(message.status), MessageStatus.QUARANTINED)
         await InboundMessage.filter(id=message_id).update(
@@ -90,7 +90,7 @@ async def _try_later(database: Database, by: Initiator, message_id: UUID, reason
     if attempts >= MAX_ATTEMPTS:
         return await _quarantine(database, by, message_id, f"given up after {attempts} attempts: {reason}", "")
 
-    async def work(uow: UnitOfWork) -> MessageStatus:  # noqa: ARG001  (the ORM uses the transaction by itself)
+    async def work(uow: UnitOfWork) -> MessageStatus:
         due_at = now() + timedelta(seconds=2**attempts)
         await InboundMessage.filter(id=message_id).update(attempts=attempts, reason=reason[:500], due_at=due_at)
         return MessageStatus.RECEIVED

@@ -22,7 +22,7 @@ class ScheduleReviewRequests:
     delay_days: int
 
 
-async def schedule_review_requests(uow: UnitOfWork, data: ScheduleReviewRequests) -> list[ReviewRequest]:  # noqa: ARG001
+async def schedule_review_requests(uow: UnitOfWork, data: ScheduleReviewRequests) -> list[ReviewRequest]:
     """Plan one request for each platform; none while something is still to come, and none twice.
 
     Nobody is asked about imported history or without an e-mail address: the request is kept as skipped, with the reason.

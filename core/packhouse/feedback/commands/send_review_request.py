@@ -30,7 +30,7 @@ async def request_sent(uow: UnitOfWork, request_id: UUID, external_id: str) -> R
     return request
 
 
-async def request_put_off(uow: UnitOfWork, request_id: UUID, due_at: datetime, reason: str) -> ReviewRequest:  # noqa: ARG001
+async def request_put_off(uow: UnitOfWork, request_id: UUID, due_at: datetime, reason: str) -> ReviewRequest:
     """It did not work now: try again at `due_at`. One that has ended meanwhile stays as it is."""
     request = await _locked(request_id)
     if request.status == ReviewRequestStatus.SCHEDULED:
@@ -41,7 +41,7 @@ async def request_put_off(uow: UnitOfWork, request_id: UUID, due_at: datetime, r
     return request
 
 
-async def request_skipped(uow: UnitOfWork, request_id: UUID, reason: str) -> ReviewRequest:  # noqa: ARG001
+async def request_skipped(uow: UnitOfWork, request_id: UUID, reason: str) -> ReviewRequest:
     """The customer will not be asked, and why. One that has ended meanwhile stays as it is."""
     request = await _locked(request_id)
     if request.status == ReviewRequestStatus.SCHEDULED:

@@ -24,7 +24,7 @@ class ConfirmPick:
     quantity: int = 1
 
 
-async def confirm_pick(uow: UnitOfWork, data: ConfirmPick) -> PickList:  # noqa: ARG001  (every command takes it)
+async def confirm_pick(uow: UnitOfWork, data: ConfirmPick) -> PickList:
     """Count units as picked; the pick list is completed with its last one.
 
     Raises:

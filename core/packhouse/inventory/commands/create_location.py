@@ -22,7 +22,7 @@ class CreateLocation:
     is_demo: bool = False
 
 
-async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:  # noqa: ARG001  (every command takes it)
+async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:
     """Create a location.
 
     Raises:

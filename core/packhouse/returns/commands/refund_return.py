@@ -163,7 +163,7 @@ async def _freight_given_back(order_id: UUID) -> int:
     return given_back
 
 
-async def _settle(uow: UnitOfWork, refund: Refund) -> None:  # noqa: ARG001  (every outcome takes it)
+async def _settle(uow: UnitOfWork, refund: Refund) -> None:
     """The lines of a refund follow it, in the transaction of its outcome."""
     for line in await ReturnLine.filter(refund_id=refund.id, money=ReturnMoney.IN_DOUBT.value):
         if refund.status == RefundStatus.DONE:

@@ -61,7 +61,7 @@ async def buy_label(database: Database, providers: Providers, by: Initiator, dat
     )
 
 
-async def _prepare(uow: UnitOfWork, data: BuyLabel, providers: Providers) -> Shipment:  # noqa: ARG001  (a unit of work)
+async def _prepare(uow: UnitOfWork, data: BuyLabel, providers: Providers) -> Shipment:
     """Check, and note carrier and service before anything is bought: an answer in doubt is asked for with the same ones."""
     shipment = await locked_shipment(data.shipment_id)
     SHIPMENT_STATUS.check(ShipmentStatus(shipment.status), ShipmentStatus.LABEL_PURCHASED)

@@ -23,7 +23,7 @@ class CreateShipment:
     tracking_url: str = ""
 
 
-async def create_shipment(uow: UnitOfWork, data: CreateShipment) -> Shipment:  # noqa: ARG001  (every command takes it)
+async def create_shipment(uow: UnitOfWork, data: CreateShipment) -> Shipment:
     """Prepare a shipment as a draft.
 
     Raises:
