@@ -16,8 +16,10 @@ import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -98,13 +100,16 @@ def _place_body(number: int) -> bytes:
     return orjson.dumps({"query": PLACE, "variables": {"input": order}})
 
 
-async def measure(url: str, database: str, table: Table, *, orders: int, requests: int, rounds: int) -> None:
-    """Seed a database, run both servers on it, and add a row for each work."""
+async def measure(
+    url: str, copy: Callable[[], str], database: str, table: Table, *, orders: int, requests: int, rounds: int
+) -> None:
+    """Seed a database, run the product on it and the floor on a copy (which numbers no events), and add rows."""
     token = await seed(url, orders)
     placing = await record_placing(url)
     opened = await open_database(url, before_commit=Outbox().flush)
     order_id = str((await opened.fetch("SELECT id FROM orders ORDER BY placed_at DESC LIMIT 1"))[0]["id"])
     await opened.close()
+    floor_url = copy()
     with tempfile.NamedTemporaryFile(suffix=".recording") as recording:
         pickle.dump(placing, recording)
         recording.flush()
@@ -113,7 +118,7 @@ async def measure(url: str, database: str, table: Table, *, orders: int, request
             for _ in range(rounds):
                 with server("product", url) as (process, port):
                     product.append(await _run(work, work.product, process, port))
-                with server("floor", url, recording.name) as (process, port):
+                with server("floor", floor_url, recording.name) as (process, port):
                     runs = [await _run(work, each, process, port) for each in work.floors]
                     floor.append(max(runs, key=lambda figures: figures.per_second))
             _row(table, database, work, product, floor)
@@ -177,10 +182,26 @@ def postgres(named: str | None) -> Iterator[str]:
     try:
         yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
     finally:
-        asyncio.run(_statement(url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+        for each in (name, f"{name}_floor"):
+            asyncio.run(_statement(url, f'DROP DATABASE IF EXISTS "{each}" WITH (FORCE)'))
         if started:
             started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_file(source: str, target: str) -> str:
+    shutil.copy(source, target)
+    return f"sqlite://{target}"
+
+
+def _copy_database(url: str) -> str:
+    name = urlsplit(url).path.removeprefix("/")
+    server_url = urlunsplit(urlsplit(url)._replace(path="/postgres"))
+    # a thread of its own, because the caller's event loop is running
+    statement = f'CREATE DATABASE "{name}_floor" TEMPLATE "{name}"'
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(_statement(server_url, statement))).result()
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}_floor"))
 
 
 async def _statement(url: str, sql: str) -> None:
@@ -205,10 +226,12 @@ def main() -> None:
     for database in chosen.database or ("sqlite", "postgres"):
         if database == "sqlite":
             with tempfile.TemporaryDirectory() as folder:
-                asyncio.run(measure(f"sqlite://{folder}/packhouse.sqlite3", database, table, **sizes))
+                files = [f"{folder}/{name}.sqlite3" for name in ("product", "floor")]
+                copied = partial(_copy_file, *files)
+                asyncio.run(measure(f"sqlite://{files[0]}", copied, database, table, **sizes))
         else:
             with postgres(chosen.postgres_url) as url:
-                asyncio.run(measure(url, database, table, **sizes))
+                asyncio.run(measure(url, partial(_copy_database, url), database, table, **sizes))
     Console(width=140).print(table)
 
 

@@ -48,7 +48,15 @@ MODEL_MODULES = tuple(
         "feedback",
     )
 )
-_SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": "10000"}
+# cache_size below nothing is KiB: the pages that hot indexes live on
+_SQLITE_PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "busy_timeout": "10000",
+    "cache_size": "-65536",
+    "temp_store": "MEMORY",
+}
 _RETRIED = {"40001", "40P01"}
 _TRIES = 6
 

@@ -37,4 +37,9 @@ def run_here(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> list
     return connection._conn.execute(sql, values).fetchall()  # noqa: SLF001  (aiosqlite's own is in the other thread)
 
 
+def mark_here(connection: aiosqlite.Connection, sql: str) -> None:
+    """Set, release or go back to a savepoint: bookkeeping in memory, which waits for nothing."""
+    connection._conn.execute(sql)  # noqa: SLF001
+
+
 client_class = SharedSqliteClient

@@ -15,6 +15,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 from tortoise.connection import ConnectionHandler
 
+from packhouse.storage.sqlite_client import mark_here
+
 _GROUP = 128
 
 
@@ -93,17 +95,17 @@ class SqliteWriter:
         wrapper = SqliteTransactionWrapper(self._client)
         for alias in self._aliases:
             command.context.run(self._connections.set, alias, wrapper)
-        await connection.execute("SAVEPOINT command")
+        mark_here(connection, "SAVEPOINT command")
         try:
             command.result = await asyncio.get_running_loop().create_task(
                 _as_coroutine(command.work(wrapper)), context=command.context
             )
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (the caller gets it)
-            await connection.execute("ROLLBACK TO command")
-            await connection.execute("RELEASE command")
+            mark_here(connection, "ROLLBACK TO command")
+            mark_here(connection, "RELEASE command")
             _fail(command, error)
             return False
-        await connection.execute("RELEASE command")
+        mark_here(connection, "RELEASE command")
         return True
 
 

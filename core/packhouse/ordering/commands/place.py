@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from secrets import choice
+from secrets import randbits
 from uuid import UUID
 
 from packhouse.customers.commands.recognise import Buyer, recognise
@@ -103,7 +103,8 @@ async def draft_order(reader: Reader, data: PlaceOrder) -> Draft:
 
 def new_number() -> str:
     """An order number for people: PH- and eight letters and digits (forty random bits)."""
-    return "PH-" + "".join(choice(_NUMBER_ALPHABET) for _ in range(8))
+    bits = randbits(40)
+    return "PH-" + "".join(_NUMBER_ALPHABET[bits >> shift & 31] for shift in range(0, 40, 5))
 
 
 async def _write(uow: UnitOfWork, draft: Draft, data: PlaceOrder) -> list[WorkLine]:
