@@ -3,8 +3,9 @@
 from packhouse.channels.models import Channel
 from packhouse.events.record import record
 from packhouse.orders.models import Order
+from packhouse.payments.log import logged
 from packhouse.payments.models import PaymentEvent
-from packhouse.payments.rules import LoggedPayment, PaymentSummary, payment_status
+from packhouse.payments.rules import PaymentSummary, payment_status
 from packhouse.payments.states import PaymentKind, PaymentOutcome
 from packhouse.sdk import EventType, IncomingOrder, IncomingPayment, Refused, now
 from packhouse.storage import UnitOfWork
@@ -26,8 +27,7 @@ async def book_payments(uow: UnitOfWork, order: Order, channel: Channel, incomin
 async def money_of(order: Order) -> PaymentSummary:
     """What the order's payment events add up to."""
     rows = await PaymentEvent.filter(order_id=order.id)
-    entries = [LoggedPayment(PaymentKind(row.kind), PaymentOutcome(row.outcome), row.amount) for row in rows]
-    return payment_status(entries, order.total)
+    return payment_status(map(logged, rows), order.total)
 
 
 async def _book(
