@@ -36,6 +36,18 @@ async def test_a_unit_of_work_reads_its_own_writes(database: Database, by: Initi
     assert await database.write(by, work) == 2
 
 
+async def test_a_look_up_sees_its_own_writes_and_what_was_committed(database: Database, by: Initiator) -> None:
+    sql = 'SELECT sku FROM "variant" WHERE sku = $1'
+
+    async def work(uow: UnitOfWork) -> int:
+        await add(uow, "MUG")
+        return len(await uow.look_up(sql, "MUG"))
+
+    assert await database.look_up(sql, "MUG") == []
+    assert await database.write(by, work) == 1
+    assert [row["sku"] for row in await database.look_up(sql, "MUG")] == ["MUG"]
+
+
 async def test_a_failing_neighbour_takes_nobody_down(database: Database, by: Initiator) -> None:
     async def work(number: int) -> None:
         await database.write(by, lambda uow: add(uow, f"SKU-{number % 30}"))

@@ -86,7 +86,7 @@ async def read_order(reader: Reader, order_id: UUID) -> Order:
     Raises:
         InvalidValue: there is none.
     """
-    rows = await reader.fetch("SELECT * FROM orders WHERE id = $1", order_id)
+    rows = await reader.look_up("SELECT * FROM orders WHERE id = $1", order_id)
     if not rows:
         raise InvalidValue("order", f"there is no order {order_id}")
     return Order._init_from_db(**rows[0])  # noqa: SLF001  (how Tortoise itself makes a row's object)

@@ -54,7 +54,7 @@ def new_id() -> uuid.UUID:
 
 def fact_id(*parts: object) -> uuid.UUID:
     """The UUID version 5 of a business fact: the same parts give the same id, so a repeat is recognised."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, "packhouse:" + "/".join(str(part) for part in parts))
+    return compat.uuid5(uuid.NAMESPACE_URL, "packhouse:" + "/".join(str(part) for part in parts))
 
 
 def now() -> datetime:

@@ -8,7 +8,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import cycle
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,8 @@ from tortoise.connection import ConnectionHandler
 from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
-from packhouse.storage.dialect import Dialect
+from packhouse.storage.dialect import Dialect, sqlite_sql, sqlite_time, sqlite_values
+from packhouse.storage.sqlite_client import run_here
 from packhouse.storage.sqlite_writer import SqliteWriter
 from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
 
@@ -29,6 +30,7 @@ T = TypeVar("T")
 BeforeCommit = Callable[[UnitOfWork], Awaitable[None]]
 
 READERS = ("reader_1", "reader_2")
+LOOKUPS = "lookups"
 APP = "packhouse"
 MODEL_MODULES = tuple(
     f"packhouse.{room}.models"
@@ -61,12 +63,8 @@ _RETRIED = {"40001", "40P01"}
 _TRIES = 6
 
 
-def _as_text(moment: datetime) -> str:
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoformat(" ")
-
-
-# In place of Tortoise's own, which keeps the zone: SQLite compares times as text, so all must be written in one zone.
-sqlite3.register_adapter(datetime, _as_text)
+# in place of Tortoise's own, which keeps the zone
+sqlite3.register_adapter(datetime, sqlite_time)
 
 
 class ReaderRouter:
@@ -96,7 +94,7 @@ def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_rea
         connection["credentials"] |= _SQLITE_PRAGMAS
         if with_readers:
             reading = connection["credentials"] | {"query_only": "ON"}
-            connections |= {alias: {**connection, "credentials": dict(reading)} for alias in READERS}
+            connections |= {alias: {**connection, "credentials": dict(reading)} for alias in (*READERS, LOOKUPS)}
     else:
         connection["credentials"] |= {"minsize": pool_min, "maxsize": pool_max}
     return {
@@ -149,6 +147,7 @@ class Database:
         if self.dialect is Dialect.SQLITE:
             client = cast("SqliteClient", self._connections.get(self.dialect.value))
             await client.create_connection(with_db=True)
+            await self._connections.get(LOOKUPS).create_connection(with_db=True)
             self._writer = SqliteWriter(client, self._connections, (self.dialect.value, *READERS))
             self._writer.start()
 
@@ -171,6 +170,13 @@ class Database:
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Rows of a reading statement with $1-parameters, outside any transaction."""
         client = self._connections.get(next(self._readers))
+        return await fetch(client, self.dialect, sql, values)
+
+    async def look_up(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """As `fetch`, for a few rows by their key: on SQLite read in the loop's thread, which handing over would cost more."""
+        client = self._connections.get(LOOKUPS if self.dialect is Dialect.SQLITE else self.dialect.value)
+        if self.dialect is Dialect.SQLITE:
+            return cast("Sequence[Mapping[str, Any]]", run_here(client, sqlite_sql(sql), sqlite_values(values)))
         return await fetch(client, self.dialect, sql, values)
 
     def client(self) -> BaseDBAsyncClient:

@@ -30,10 +30,10 @@ class SharedSqliteClient(SqliteClient):
 
 
 def run_here(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-    """Rows of a statement, run in this thread on the connection of a running unit of work."""
+    """Rows of a statement, run in this thread: on the connection of a running unit of work, or on the one for look-ups."""
     connection = cast("SqliteClient", client)._connection  # noqa: SLF001  (Tortoise offers no public way)
     if connection is None:
-        raise ConnectionError("the SQLite write connection is closed")
+        raise ConnectionError("the SQLite connection is closed")
     return connection._conn.execute(sql, values).fetchall()  # noqa: SLF001  (aiosqlite's own is in the other thread)
 
 

@@ -64,6 +64,9 @@ class Reader(Protocol):
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Rows of a statement with $1-parameters."""
 
+    async def look_up(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """The few rows that a key names, by the shortest way."""
+
 
 class UnitOfWork:
     """A running transaction. ORM calls inside it use its connection by themselves; hot paths use `fetch` and `insert`."""
@@ -79,6 +82,8 @@ class UnitOfWork:
         if self.dialect is Dialect.SQLITE:
             return cast("Sequence[Mapping[str, Any]]", run_here(self.client, sqlite_sql(sql), sqlite_values(values)))
         return await fetch(self.client, self.dialect, sql, values)
+
+    look_up = fetch
 
     async def execute(self, sql: str, *values: Any) -> None:
         """Run a statement whose rows nobody needs."""

@@ -2,12 +2,12 @@
 
 import re
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packhouse.sdk import new_id
 
 HEADER = "x-request-id"
+_HEADER = HEADER.encode()
 _KEY = "packhouse.request_id"
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{7,63}")
 
@@ -23,12 +23,12 @@ class RequestIds:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
+        given = next((value.decode("latin-1") for key, value in scope["headers"] if key == _HEADER), "")
         scope[_KEY] = name = given if _SANE.fullmatch(given) else str(new_id())
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = name
+                message["headers"] = [*message["headers"], (_HEADER, name.encode())]
             await send(message)
 
         await self._app(scope, receive, send_named)

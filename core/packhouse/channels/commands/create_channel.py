@@ -50,7 +50,7 @@ async def takes_orders(reader: Reader, code: str) -> bool:
     Raises:
         Refused: UNKNOWN_CHANNEL, CHANNEL_INACTIVE.
     """
-    rows = await reader.fetch("SELECT is_active, is_demo FROM channel WHERE code = $1", code)
+    rows = await reader.look_up("SELECT is_active, is_demo FROM channel WHERE code = $1", code)
     if not rows:
         raise Refused("UNKNOWN_CHANNEL", f"there is no channel with code {code}", "channel")
     if not rows[0]["is_active"]:
