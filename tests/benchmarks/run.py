@@ -101,7 +101,15 @@ def _place_body(number: int) -> bytes:
 
 
 async def measure(
-    url: str, copy: Callable[[], str], database: str, table: Table, *, orders: int, requests: int, rounds: int
+    url: str,
+    copy: Callable[[], str],
+    database: str,
+    table: Table,
+    *,
+    only: str,
+    orders: int,
+    requests: int,
+    rounds: int,
 ) -> None:
     """Seed a database, run the product on it and the floor on a copy (which numbers no events), and add rows."""
     token = await seed(url, orders)
@@ -114,6 +122,8 @@ async def measure(
         pickle.dump(placing, recording)
         recording.flush()
         for work in works(token, order_id, requests):
+            if only not in work.name:
+                continue
             product, floor = [], []
             for _ in range(rounds):
                 with server("product", url) as (process, port):
@@ -217,21 +227,22 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=2_000, help="orders in the database before it starts")
     parser.add_argument("--requests", type=int, default=2_000, help="requests of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="how often each pair is measured")
+    parser.add_argument("--only", default="", help="measure only the work with this text in its name")
     parser.add_argument("--postgres-url", help="a server to use instead of the one from the wheel")
     chosen = parser.parse_args()
     table = Table(title="Packhouse against its floors (requests a second; ratio = product / floor)")
     for column in ("database", "work", "product", "floor", "ratio", "range", "CPU ms, product / floor", "target"):
         table.add_column(column)
-    sizes = {"orders": chosen.orders, "requests": chosen.requests, "rounds": chosen.rounds}
+    chosen_work = {"only": chosen.only, "orders": chosen.orders, "requests": chosen.requests, "rounds": chosen.rounds}
     for database in chosen.database or ("sqlite", "postgres"):
         if database == "sqlite":
             with tempfile.TemporaryDirectory() as folder:
                 files = [f"{folder}/{name}.sqlite3" for name in ("product", "floor")]
                 copied = partial(_copy_file, *files)
-                asyncio.run(measure(f"sqlite://{files[0]}", copied, database, table, **sizes))
+                asyncio.run(measure(f"sqlite://{files[0]}", copied, database, table, **chosen_work))
         else:
             with postgres(chosen.postgres_url) as url:
-                asyncio.run(measure(url, partial(_copy_database, url), database, table, **sizes))
+                asyncio.run(measure(url, partial(_copy_database, url), database, table, **chosen_work))
     Console(width=140).print(table)
 
 
