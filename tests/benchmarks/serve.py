@@ -6,6 +6,7 @@ and answers with JSON. On SQLite it commits in groups as the product does, so th
 
 import asyncio
 import pickle
+import socket
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from typing import Any
 import aiosqlite
 import asyncpg
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from tests.benchmarks.reading import Reading
 from tests.benchmarks.recording import Placing, Statement
 
 from packhouse.app import create_app
+from packhouse.cli.serve import make_server
 from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
 from packhouse.storage.dialect import sqlite_sql, sqlite_values
 
@@ -128,7 +129,8 @@ def main() -> None:
     which, url, port = sys.argv[1:4]
     # the recording was written by run.py a moment ago, on this machine
     app = product(url) if which == "product" else floor(url, pickle.loads(Path(sys.argv[4]).read_bytes()))  # noqa: S301
-    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+    # both behind the server that the product is run by
+    make_server(Settings(), app).run(sockets=[socket.create_server(("127.0.0.1", int(port)), backlog=2048)])
 
 
 if __name__ == "__main__":

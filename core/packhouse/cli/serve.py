@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
 
 import asyncio
+import gc
 import logging
 import math
 import socket
@@ -72,7 +73,14 @@ def make_server(settings: "Settings", app: "ASGIApp") -> "uvicorn.Server":
     """The HTTP server as it is run in production: no access log, no trust in proxies' headers, streams ended in time."""
     import uvicorn
 
-    return uvicorn.Server(
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            # the schema and all code live as long as the process: looking through them for garbage costs each request
+            gc.collect()
+            gc.freeze()
+
+    return Server(
         uvicorn.Config(
             app,
             log_config=None,

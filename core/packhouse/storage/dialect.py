@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+_AS_JSON = frozenset((dict, list))
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
@@ -83,7 +84,5 @@ def insert_sql(table: str, columns: tuple[str, ...], rows: int) -> str:
 def row_values(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> list[Any]:
     """The values of rows in the order of `insert_sql`; mappings and lists become JSON."""
     return [
-        as_json(row[column]) if isinstance(row[column], dict | list) else row[column]
-        for row in rows
-        for column in columns
+        as_json(value) if type(value) in _AS_JSON else value for row in rows for value in map(row.__getitem__, columns)
     ]
