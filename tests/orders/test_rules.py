@@ -16,7 +16,6 @@ from packhouse.orders.rules import (
     available_actions,
     fulfillment_status,
     is_completed,
-    objection_to,
     phase,
     return_status,
 )
@@ -29,6 +28,10 @@ from packhouse.orders.states import (
     ReturnStatus,
 )
 from packhouse.shipping.states import ShipmentStatus
+
+
+def objection_to(name: OrderAction, order: OrderSituation) -> str | None:
+    return next(action.reason for action in available_actions(order) if action.name is name)
 
 
 def line(ordered: int, **counters: int) -> LineCounters:

@@ -185,11 +185,6 @@ def available_actions(order: OrderSituation) -> list[Action]:
     return [_action(name, objection(order)) for name, objection in _OBJECTIONS]
 
 
-def objection_to(name: OrderAction, order: OrderSituation) -> str | None:
-    """Why an action is not allowed now, or None where it is: what a command asks before it does it."""
-    return dict(_OBJECTIONS)[name](order)
-
-
 def _action(name: OrderAction, reason: str | None) -> Action:
     return Action(name, allowed=reason is None, reason=reason)
 

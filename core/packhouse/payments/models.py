@@ -14,7 +14,8 @@ from packhouse.storage.rows import Row
 class PaymentEvent(Row):
     """One thing that happened to the order's money; `amount` in minor units of the order's currency, never negative.
 
-    `attempt` ties a request to its answer: the refund's id for what a refund of ours went through, else empty.
+    `attempt` ties a request to its answer: the refund's id for what a refund of ours went through, else empty. `grown_to`
+    is for a payment that a channel reports with a growing amount: what it came to with this part, 0 for the first.
     """
 
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
@@ -28,6 +29,7 @@ class PaymentEvent(Row):
     method = fields.CharField(max_length=64, default="")
     external_id = fields.CharField(max_length=128, default="")
     attempt = fields.CharField(max_length=64, default="", db_default="")
+    grown_to = fields.BigIntField(default=0, db_default=0)
     note = fields.CharField(max_length=255, default="")
     occurred_at = Moment()
 
@@ -36,7 +38,7 @@ class PaymentEvent(Row):
         indexes = [Index(fields=("order_id", "occurred_at"), name="payment_event_order")]
         constraints = (
             UniqueConstraint(
-                fields=("order_id", "kind", "outcome", "external_id"),
+                fields=("order_id", "kind", "outcome", "external_id", "grown_to"),
                 name="payment_event_external",
                 condition="external_id <> ''",
             ),

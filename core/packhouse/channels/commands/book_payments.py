@@ -37,11 +37,10 @@ async def _book(
         raise Refused(
             "CURRENCY_MISMATCH", f"{payment.amount} is not in the order's currency {order.currency}", "payments"
         )
-    same = [row for row in booked if row.kind == payment.kind and _is_of(row.external_id, payment.external_id)]
+    same = [row for row in booked if row.kind == payment.kind and row.external_id == payment.external_id]
     amount = payment.amount.minor - sum(row.amount for row in same)
     if amount <= 0:
         return False
-    external_id = f"{payment.external_id}+{payment.amount.minor}" if same else payment.external_id
     row = await PaymentEvent.create(
         order_id=order.id,
         kind=PaymentKind(payment.kind).value,
@@ -49,13 +48,10 @@ async def _book(
         amount=amount,
         provider=payment.provider or channel.provider or channel.code,
         method=payment.method[:64],
-        external_id=external_id,
+        external_id=payment.external_id,
+        grown_to=payment.amount.minor if same else 0,
         occurred_at=payment.occurred_at or now(),
     )
     payload = {"kind": row.kind, "outcome": row.outcome, "amount": amount, "currency": order.currency}
     record(uow, EventType.PAYMENT_RECORDED, row.id, order_id=order.id, payload=payload)
     return True
-
-
-def _is_of(external_id: str, payment_id: str) -> bool:
-    return external_id == payment_id or external_id.startswith(f"{payment_id}+")

@@ -44,7 +44,11 @@ async def known_entry(order_id: UUID, entry: PaymentEntry) -> PaymentEvent | Non
     if not entry.external_id:
         return None
     return await PaymentEvent.get_or_none(
-        order_id=order_id, kind=entry.kind.value, outcome=entry.outcome.value, external_id=entry.external_id
+        order_id=order_id,
+        kind=entry.kind.value,
+        outcome=entry.outcome.value,
+        external_id=entry.external_id,
+        grown_to=0,
     )
 
 

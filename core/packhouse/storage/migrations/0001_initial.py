@@ -321,10 +321,11 @@ class Migration(migrations.Migration):
                 ('method', fields.CharField(default='', max_length=64)),
                 ('external_id', fields.CharField(default='', max_length=128)),
                 ('attempt', fields.CharField(default='', db_default='', max_length=64)),
+                ('grown_to', fields.BigIntField(default=0, db_default=0)),
                 ('note', fields.CharField(default='', max_length=255)),
                 ('occurred_at', Moment(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'payment_event', 'app': 'packhouse', 'constraints': [UniqueConstraint(fields=('order_id', 'kind', 'outcome', 'external_id'), name='payment_event_external', condition="external_id <> ''"), CheckConstraint(check='amount >= 0', name='payment_event_amount_not_negative')], 'indexes': [Index(fields=['order_id', 'occurred_at'], name='payment_event_order')], 'pk_attr': 'id', 'table_description': "One thing that happened to the order's money; `amount` in minor units of the order's currency, never negative."},
+            options={'table': 'payment_event', 'app': 'packhouse', 'constraints': [UniqueConstraint(fields=('order_id', 'kind', 'outcome', 'external_id', 'grown_to'), name='payment_event_external', condition="external_id <> ''"), CheckConstraint(check='amount >= 0', name='payment_event_amount_not_negative')], 'indexes': [Index(fields=['order_id', 'occurred_at'], name='payment_event_order')], 'pk_attr': 'id', 'table_description': "One thing that happened to the order's money; `amount` in minor units of the order's currency, never negative."},
             bases=['Row'],
         ),
         ops.CreateModel(
