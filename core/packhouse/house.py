@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from starlette.routing import BaseRoute
@@ -21,6 +22,7 @@ from packhouse.storage.migrate import pending_migrations
 from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
+from packhouse.web.graphql.reading import read_data
 from packhouse.web.jobs import Job, JobRunner
 from packhouse.web.tracking_page import LoadTrackingView
 from packhouse.web.tracking_view import TrackingView
@@ -64,6 +66,7 @@ class House:
             settings.plugins,
             [*parts.plugins(self), *plugins],
             hook_timeout=settings.events.hook_timeout_seconds,
+            run_query=self._query,
         )
         self.gate = TokenGate()
         self.jobs = JobRunner(parts.jobs(self))
@@ -107,6 +110,10 @@ class House:
             live=self.relay.live,
             by=by,
         )
+
+    async def _query(self, plugin: str, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        context = self.context(Initiator(f"plugin:{plugin}", f"plugin:{plugin}"))
+        return await read_data(self.parts.schema, context, document, variables)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

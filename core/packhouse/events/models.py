@@ -56,7 +56,7 @@ class Delivery(Row):
     """
 
     event_id = fields.UUIDField()
-    plugin = fields.CharField(max_length=64)
+    plugin = fields.CharField(max_length=100)
     lane_id = fields.UUIDField()
     status = fields.CharField(max_length=16, default="pending", db_default="pending")
     attempts = fields.IntField(default=0, db_default=0)
@@ -95,7 +95,7 @@ class Lane(Row):
     a failed attempt the time of the next one. `version` counts the times that events were added.
     """
 
-    plugin = fields.CharField(max_length=64)
+    plugin = fields.CharField(max_length=100)
     due_at = Moment()
     lease_owner = fields.UUIDField(null=True)
     version = fields.IntField(default=0, db_default=0)

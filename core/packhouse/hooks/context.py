@@ -1,7 +1,8 @@
 """What the host gives each plugin: its settings, its logger, and the HTTP session that all plugins share."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -47,6 +48,16 @@ class HttpSession:
             await session.close()
 
 
+RunQuery = Callable[[str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Runs a plugin's (its code) GraphQL document with variables and gives the data."""
+
+
+async def no_queries(plugin: str, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """For a host without a schema behind it: a command-line tool that only looks at plugins."""
+    del document, variables
+    raise NotStarted(f"there is no schema that plugin {plugin} could query")
+
+
 @dataclass(frozen=True, slots=True)
 class HostContext:
     """A plugin's `PluginContext`."""
@@ -55,6 +66,21 @@ class HostContext:
     settings: Any
     log: logging.Logger
     shared_http: HttpSession
+    run_query: RunQuery = no_queries
+    recipient: str = ""
+
+    def for_recipient(self, name: str) -> "HostContext":
+        """The same for one of the plugin's recipients."""
+        return replace(self, recipient=name)
+
+    async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """The data of a GraphQL query, read as the plugin.
+
+        Raises:
+            QueryRefused: the document is not valid, is no query, or a field of it failed.
+            NotStarted: the server does not run.
+        """
+        return await self.run_query(self.code, document, variables or {})
 
     @property
     def http(self) -> aiohttp.ClientSession:

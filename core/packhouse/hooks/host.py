@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
-from packhouse.hooks.context import HttpSession
+from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.implementations import Implementation, resolve
 from packhouse.hooks.loading import Candidate, Installed, Loader
@@ -42,7 +42,7 @@ class PluginHost:
     """All plugins in use. Made by `PluginHost.load`; holds no state outside itself.
 
     `providers`: what they registered, by kind and code. `listeners`: for each event type the codes of the plugins that
-    want it. `plugins`: who they are. `quarantined`: (name, reason) of those left out. `failed_startups`: reasons by code.
+    want it, `plugin/recipient` where a plugin registered recipients. `plugins`: who they are. `quarantined`: (name, reason) of those left out. `failed_startups`: reasons by code.
     """
 
     def __init__(
@@ -65,15 +65,16 @@ class PluginHost:
         self._contexts = {each.code: each.context for each in candidates}
         self._hooks = resolve(candidates)
         self._checks = {name: self._hooks[name] for name in hooks_of(Decide)}
+        self._addresses = {address: each for candidate in candidates for address, each in _addresses(candidate)}
         self._deliveries = {
-            (code, event_type): implementations
+            (address, event_type): implementations
             for event_type in EventType
-            for code in self._contexts
-            if (implementations := self._wanting(code, event_type))
+            for address, (context, events) in self._addresses.items()
+            if (events is None or event_type in events) and (implementations := self._wanting(context.code, event_type))
         }
         self.listeners: Mapping[EventType, tuple[str, ...]] = MappingProxyType(
             {
-                event_type: tuple(code for code in self._contexts if (code, event_type) in self._deliveries)
+                event_type: tuple(address for address in self._addresses if (address, event_type) in self._deliveries)
                 for event_type in EventType
             }
         )
@@ -87,17 +88,19 @@ class PluginHost:
         installed: Iterable[Installed] | None = None,
         hook_timeout: float = 30.0,
         facts_deadline: float = 2.0,
+        run_query: RunQuery = no_queries,
     ) -> Self:
         """Load the plugins given as objects, and the installed ones that the settings choose.
 
-        `installed` None means the entry points of group `packhouse.plugins`; times are seconds.
+        `installed` None means the entry points of group `packhouse.plugins`; times are seconds; `run_query` answers
+        `context.query`.
 
         Raises:
             DuplicateCode: two plugins, or two providers of one kind, have one code.
             BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
         """
         http = HttpSession()
-        loader = Loader(plugin_settings, http)
+        loader = Loader(plugin_settings, http, run_query)
         candidates = [*loader.given(extra_plugins), *loader.installed(installed)]
         return cls(
             candidates,
@@ -154,13 +157,15 @@ class PluginHost:
     async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
         """Hand an event to one plugin: its hook for the event's type, then `event_recorded`, each with a time-out.
 
+        `code` is the plugin's own, or `plugin/recipient`; whom neither is for gets nothing.
+
         Raises:
             TimeoutError: a hook took longer than the host allows.
             whatever a hook raises: the delivery is to be repeated.
         """
         for each in self._deliveries.get((code, event.type), ()):
             async with asyncio.timeout(self._hook_timeout):
-                await each.call({"event": event, "order": order, "context": self._contexts[code]})
+                await each.call({"event": event, "order": order, "context": self._addresses[code][0]})
 
     def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
         both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])
@@ -225,6 +230,16 @@ def _refuse_duplicates(candidates: Iterable[Candidate]) -> None:
         first = seen.setdefault(each.code, each)
         if first is not each:
             raise DuplicateCode("plugin", each.code, type(first.plugin).__name__, type(each.plugin).__name__)
+
+
+def _addresses(candidate: Candidate) -> list[tuple[str, tuple[HostContext, frozenset[EventType] | None]]]:
+    """Where events for a plugin go: to itself, or to each of its recipients; with the types that are wanted (None: all)."""
+    if candidate.recipients is None:
+        return [(candidate.code, (candidate.context, None))]
+    return [
+        (f"{candidate.code}/{each.name}", (candidate.context.for_recipient(each.name), each.events))
+        for each in candidate.recipients
+    ]
 
 
 def _loaded(candidate: Candidate) -> LoadedPlugin:

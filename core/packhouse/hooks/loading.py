@@ -8,11 +8,11 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from packhouse.hooks.checking import check_hooks, check_manifest
-from packhouse.hooks.context import HostContext, HttpSession
+from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.plugin_settings import PluginChoices, read_settings
-from packhouse.hooks.registry import KINDS, Contribution, contributions
-from packhouse.sdk.contributions import PluginManifest
+from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
+from packhouse.sdk.contributions import PluginManifest, Recipient
 
 GROUP = "packhouse.plugins"
 log = logging.getLogger(__name__)
@@ -31,13 +31,17 @@ class Installed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plugin that passed every check. `contributions` are the providers that it registers, by kind."""
+    """A plugin that passed every check. `contributions` are the providers that it registers, by kind.
+
+    `recipients`: whom it passes events on to, None where it takes them itself.
+    """
 
     plugin: object
     manifest: PluginManifest
     hooks: tuple[str, ...]
     context: HostContext
     contributions: Mapping[str, Sequence[Contribution]]
+    recipients: tuple[Recipient, ...] | None = None
 
     @property
     def code(self) -> str:
@@ -48,10 +52,11 @@ class Candidate:
 class Loader:
     """Loads plugins one by one. `quarantined` collects (name, reason) of those that are broken."""
 
-    def __init__(self, choices: PluginChoices, http: HttpSession) -> None:
+    def __init__(self, choices: PluginChoices, http: HttpSession, run_query: RunQuery = no_queries) -> None:
         self.quarantined: list[tuple[str, str]] = []
         self._choices = choices
         self._http = http
+        self._run_query = run_query
 
     def given(self, plugins: Iterable[object]) -> list[Candidate]:
         """The plugins that the composition root or a test hands over.
@@ -114,6 +119,13 @@ class Loader:
         manifest = check_manifest(name, plugin, hooks)
         settings = read_settings(name, manifest.settings, self._choices.settings.get(manifest.code, {}))
         logger = logging.getLogger(f"packhouse.plugins.{manifest.code}")
-        context = HostContext(manifest.code, settings, logger, self._http)
+        context = HostContext(manifest.code, settings, logger, self._http, self._run_query)
         provided = {kind: contributions(name, kind, plugin, context) for kind in KINDS if kind.hook in hooks}
-        return Candidate(plugin, manifest, hooks, context, {kind.field: given for kind, given in provided.items()})
+        return Candidate(
+            plugin,
+            manifest,
+            hooks,
+            context,
+            {kind.field: given for kind, given in provided.items()},
+            recipients(name, plugin, context) if "register_recipients" in hooks else None,
+        )

@@ -1,15 +1,21 @@
 """Collects what plugins register, by kind and code. Two with one code are an error at start-up."""
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from packhouse.hooks.errors import BrokenPlugin, DuplicateCode
 from packhouse.sdk.context import PluginContext
+from packhouse.sdk.contributions import Recipient
 from packhouse.sdk.providers import Provider, Providers
 
 Contribution = Provider
+
+_RECIPIENTS = "register_recipients"
+_RECIPIENT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,37 @@ def contributions(name: str, kind: Kind, plugin: object, context: PluginContext)
     Raises:
         BrokenPlugin: the hook returned something else than a list of providers with code and title.
     """
-    hook = getattr(plugin, kind.hook)
-    given = hook(context) if inspect.signature(hook).parameters else hook()
+    given = _asked(plugin, kind.hook, context)
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
         raise BrokenPlugin(name, f"{kind.hook} returned {type(given).__name__}, expected a list of providers")
     for each in given:
         if not isinstance(each, Provider) or not isinstance(each.code, str) or not each.code:
             raise BrokenPlugin(name, f"{kind.hook} returned {type(each).__name__}, which has no code and title")
     return tuple(given)
+
+
+def recipients(name: str, plugin: object, context: PluginContext) -> tuple[Recipient, ...]:
+    """Whom a plugin passes events on to.
+
+    Raises:
+        BrokenPlugin: the hook returned something else than a list of recipients, each with a name of its own.
+    """
+    given = _asked(plugin, _RECIPIENTS, context)
+    if not isinstance(given, Sequence) or not all(isinstance(each, Recipient) for each in given):
+        raise BrokenPlugin(name, f"{_RECIPIENTS} returned {type(given).__name__}, expected a list of Recipient")
+    for each in given:
+        if not _RECIPIENT.fullmatch(each.name):
+            raise BrokenPlugin(
+                name, f"{_RECIPIENTS}: the name {each.name!r} is not small letters, digits and - (at most 32)"
+            )
+    if len({each.name for each in given}) < len(given):
+        raise BrokenPlugin(name, f"{_RECIPIENTS} returned one name twice")
+    return tuple(given)
+
+
+def _asked(plugin: object, hook_name: str, context: PluginContext) -> Any:  # noqa: ANN401  (checked by the callers)
+    hook = getattr(plugin, hook_name)
+    return hook(context) if inspect.signature(hook).parameters else hook()
 
 
 def collect(sources: Iterable[tuple[str, Mapping[str, Sequence[Provider]]]]) -> Providers:

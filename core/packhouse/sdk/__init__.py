@@ -1,7 +1,7 @@
 """The only package of Packhouse that plugins import."""
 
 from packhouse.sdk.context import PluginContext
-from packhouse.sdk.contributions import API_VERSION, Facts, Objection, PluginManifest, Verdict
+from packhouse.sdk.contributions import API_VERSION, Facts, Objection, PluginManifest, Recipient, Verdict
 from packhouse.sdk.errors import (
     BadMapping,
     InvalidValue,
@@ -12,6 +12,7 @@ from packhouse.sdk.errors import (
     ProviderRateLimited,
     ProviderRefused,
     ProviderUnavailable,
+    QueryRefused,
     Refused,
     Unreadable,
     WebhookRejected,
@@ -127,12 +128,14 @@ __all__ = [
     "PullsOrders",
     "PurchasedLabel",
     "PushesShipments",
+    "QueryRefused",
     "QuoteRequest",
     "Quotes",
     "ReadingProgress",
     "ReadsHistory",
     "ReadsStock",
     "ReadsWebhooks",
+    "Recipient",
     "RefundReceipt",
     "RefundRequest",
     "Refunds",

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from packhouse.sdk.events import EventType
+
 API_VERSION = "1"
 
 
@@ -22,6 +24,18 @@ class PluginManifest:
     version: str
     api: str = API_VERSION
     settings: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody whom a plugin passes events on to, and who gets deliveries of their own.
+
+    `name` is small letters, digits and hyphens, at most 32; in deliveries it stands behind the plugin's code:
+    `webhooks/shop`. `events` None means all that the plugin has hooks for.
+    """
+
+    name: str
+    events: frozenset[EventType] | None = None
 
 
 class Verdict(StrEnum):

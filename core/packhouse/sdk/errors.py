@@ -64,6 +64,14 @@ class BadMapping(PackhouseError):
         super().__init__("\n".join(f"{mapping}: {problem}" for problem in self.problems))
 
 
+class QueryRefused(PackhouseError):
+    """A plugin's GraphQL query was refused or failed. `reason` names what is wrong in it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class ProviderError(PackhouseError):
     """A call to somebody outside did not work. `detail` is safe to show: it holds no secret."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pluggy
 
 from packhouse.sdk.context import PluginContext
-from packhouse.sdk.contributions import Facts, Objection, PluginManifest
+from packhouse.sdk.contributions import Facts, Objection, PluginManifest, Recipient
 from packhouse.sdk.events import Event
 from packhouse.sdk.providers import Provider
 from packhouse.sdk.snapshots import OrderSnapshot
@@ -50,6 +50,15 @@ class StartUp:
     @hookspec
     def register_review_platforms(self, context: PluginContext) -> Sequence[Provider]:
         """Review platforms: providers with `CollectsReviews`."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_recipients(self, context: PluginContext) -> Sequence[Recipient]:
+        """Those whom the plugin passes events on to: each has its own order, retries and pauses.
+
+        Its hooks for events are called once for each of them, with `context.recipient` saying for whom; without this hook
+        once, for the plugin itself. A plugin that names nobody gets no events.
+        """
         raise NotImplementedError
 
 

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('event_id', fields.UUIDField()),
-                ('plugin', fields.CharField(max_length=64)),
+                ('plugin', fields.CharField(max_length=100)),
                 ('lane_id', fields.UUIDField()),
                 ('status', fields.CharField(default='pending', db_default='pending', max_length=16)),
                 ('attempts', fields.IntField(default=0, db_default=0)),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
             name='Lane',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
-                ('plugin', fields.CharField(max_length=64)),
+                ('plugin', fields.CharField(max_length=100)),
                 ('due_at', Moment(auto_now=False, auto_now_add=False)),
                 ('lease_owner', fields.UUIDField(null=True)),
                 ('version', fields.IntField(default=0, db_default=0)),
