@@ -74,7 +74,7 @@ from packhouse.sdk.providers import (
     WebhookEnvelope,
 )
 from packhouse.sdk.snapshots import OrderLineSnapshot, OrderSnapshot, ShipmentLineSnapshot, ShipmentSnapshot
-from packhouse.sdk.values import Address, Dimensions, Money, Parcel, ParcelItem, fact_id, new_id, now
+from packhouse.sdk.values import Address, Dimensions, Money, Parcel, ParcelItem, fact_id, global_id, new_id, now
 
 __all__ = [
     "API_VERSION",
@@ -159,6 +159,7 @@ __all__ = [
     "WebhookEnvelope",
     "WebhookRejected",
     "fact_id",
+    "global_id",
     "hookimpl",
     "new_id",
     "now",

@@ -4,6 +4,7 @@ Shapes: money is a `Decimal` with an ISO 4217 code (integers of the minor unit i
 millimetres, times timezone-aware UTC.
 """
 
+import base64
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -55,6 +56,11 @@ def new_id() -> uuid.UUID:
 def fact_id(*parts: object) -> uuid.UUID:
     """The UUID version 5 of a business fact: the same parts give the same id, so a repeat is recognised."""
     return compat.uuid5(uuid.NAMESPACE_URL, "packhouse:" + "/".join(str(part) for part in parts))
+
+
+def global_id(kind: str, id_: uuid.UUID) -> str:
+    """The id by which GraphQL knows an object, such as an "Order"."""
+    return base64.b64encode(f"{kind}:{id_}".encode()).decode()
 
 
 def now() -> datetime:

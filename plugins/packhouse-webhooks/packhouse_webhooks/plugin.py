@@ -1,0 +1,86 @@
+"""What Packhouse loads: every endpoint is a recipient, so each has its own order, retries and pauses."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from packhouse.sdk import Event, PluginContext, PluginManifest, ProviderRefused, QueryRefused, Recipient, hookimpl, now
+from packhouse_webhooks.documents import known_variables
+from packhouse_webhooks.guard import Guard
+from packhouse_webhooks.messages import CLOUDEVENTS, JSON, body_of, headers_of, message_id, plain_data, variables_of
+from packhouse_webhooks.sender import Sender
+from packhouse_webhooks.settings import EndpointSettings, WebhooksSettings
+
+
+class Plugin:
+    """The plugin `webhooks`."""
+
+    def __init__(self) -> None:
+        self._sender: Sender | None = None
+
+    @hookimpl
+    def plugin_manifest(self) -> PluginManifest:
+        """Code `webhooks`; its settings stand in `[plugins.settings.webhooks]`."""
+        return PluginManifest("webhooks", "Webhooks", version("packhouse-webhooks"), settings=WebhooksSettings)
+
+    @hookimpl
+    def register_recipients(self, context: PluginContext) -> Sequence[Recipient]:
+        """Every endpoint, with the events that it asks for."""
+        endpoints = _settings(context).endpoints
+        return [Recipient(name, endpoint.events or None) for name, endpoint in endpoints.items()]
+
+    @hookimpl
+    async def startup(self, context: PluginContext) -> None:
+        """Open the session; refuse a document that could never be answered.
+
+        Raises:
+            QueryRefused: a document is not valid.
+        """
+        settings = _settings(context)
+        for name, endpoint in settings.endpoints.items():
+            if endpoint.document:
+                known_variables(name, endpoint.document)
+        self._sender = Sender(Guard(settings.allowed_networks))
+
+    @hookimpl
+    async def shutdown(self) -> None:
+        """Close the session."""
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            await sender.close()
+
+    @hookimpl
+    async def event_recorded(self, event: Event, context: PluginContext) -> None:
+        """Post the event to the endpoint that this delivery is for.
+
+        Raises:
+            ProviderError: as `Sender.post`; also where the document was refused.
+        """
+        settings = _settings(context)
+        endpoint = settings.endpoints.get(context.recipient)
+        if endpoint is None or self._sender is None:
+            return
+        data = await _data(context, endpoint, event)
+        body = body_of(event, data, source=settings.source, cloudevents=endpoint.cloudevents)
+        media_type = CLOUDEVENTS if endpoint.cloudevents else JSON
+        headers = headers_of(message_id(event), body, endpoint.secrets, now(), media_type)
+        await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+
+
+async def _data(context: PluginContext, endpoint: EndpointSettings, event: Event) -> dict[str, object]:
+    if not endpoint.document:
+        return plain_data(event)
+    declared = known_variables(context.recipient, endpoint.document)
+    variables = {name: value for name, value in variables_of(event).items() if name in declared}
+    if "orderId" in variables and variables["orderId"] is None:
+        return plain_data(event)  # an event of no order: the document asks about one
+    try:
+        return dict(await context.query(endpoint.document, variables))
+    except QueryRefused as error:
+        raise ProviderRefused(f"the document of endpoint {context.recipient}: {error.reason}") from error
+
+
+def _settings(context: PluginContext) -> WebhooksSettings:
+    settings = context.settings
+    if not isinstance(settings, WebhooksSettings):
+        raise TypeError("the host gives the settings of the manifest's model")
+    return settings

@@ -1,0 +1,191 @@
+"""Events of a running Packhouse arrive at a real receiver, signed; and what goes wrong is said in the SDK's errors."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from standardwebhooks import Webhook
+
+from packhouse.sdk import ProviderAuthFailed, ProviderRateLimited, ProviderRefused, ProviderUnavailable, QueryRefused
+from packhouse.testing.server import running_server, server_settings
+from packhouse_webhooks import Plugin
+from packhouse_webhooks.documents import known_variables
+from packhouse_webhooks.guard import Guard
+from packhouse_webhooks.sender import Sender
+
+SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
+LOOPBACK = ["127.0.0.0/8"]
+SETUP = [
+    'mutation { createChannel(input: {code: "web", name: "Web"}) { userErrors { code } } }',
+    'mutation { createVariant(input: {sku: "MUG", title: "Mug", requiresShipping: false}) { userErrors { code } } }',
+    'mutation { setPrice(input: {sku: "MUG", price: {amount: "9.50", currency: "GBP"}}) { userErrors { code } } }',
+]
+PLACE = """
+mutation { placeOrder(input: {channel: "web", currency: "GBP", email: "buyer@example.com",
+  lines: [{sku: "MUG", quantity: 1, unitPrice: {amount: "9.50", currency: "GBP"}}]})
+  { order { id number } userErrors { code message field } } }
+"""
+
+
+@dataclass
+class Receiver:
+    """A receiver that keeps what it got, and answers as the test says."""
+
+    answers: list[web.Response] = field(default_factory=list)
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.got.append((dict(request.headers), await request.read()))
+        return self.answers.pop(0) if self.answers else web.Response(status=204)
+
+
+@asynccontextmanager
+async def receiving(receiver: Receiver) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_post("/hooks", receiver.handle)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/hooks"))
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110  (what is waited for happens in another task of the server)
+            await asyncio.sleep(0.02)
+
+
+def settings_for(database_url: str, endpoints: dict[str, Any]) -> Any:
+    settings = server_settings(database_url)
+    plugins = settings.plugins.model_copy(
+        update={"settings": {"webhooks": {"endpoints": endpoints, "allowed_networks": LOOPBACK}}}
+    )
+    return settings.model_copy(update={"plugins": plugins})
+
+
+async def ask(running: Any, document: str) -> Any:
+    async with (
+        aiohttp.ClientSession(headers=running.headers) as session,
+        session.post(running.graphql, json={"query": document}) as response,
+    ):
+        body = await response.json()
+        assert "errors" not in body, body
+        return body["data"]
+
+
+async def test_order_events_arrive_signed_in_order_and_once(database_url: str) -> None:
+    receiver, broken = Receiver(), Receiver(answers=[web.Response(status=500) for _ in range(50)])
+    document = "query ($orderId: ID!) { order(id: $orderId) { number status } }"
+    async with receiving(receiver) as url, receiving(broken) as broken_url:
+        endpoints = {
+            "shop": {
+                "url": url,
+                "secrets": [SECRET],
+                "events": ["order_placed", "order_confirmed"],
+                "document": document,
+            },
+            "broken": {"url": broken_url, "secrets": [SECRET]},
+        }
+        async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
+            for each in SETUP:
+                await ask(running, each)
+            placed = await ask(running, PLACE)
+            assert placed["placeOrder"]["userErrors"] == []
+            number = placed["placeOrder"]["order"]["number"]
+            await eventually(lambda: len(receiver.got) == 2)
+            await asyncio.sleep(0.1)
+    bodies = [Webhook(SECRET).verify(body, headers) for headers, body in receiver.got]
+    assert [body["type"] for body in bodies] == ["order.placed", "order.confirmed"]
+    assert {body["data"]["order"]["number"] for body in bodies} == {number}
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 2
+    assert {headers["webhook-id"] for headers, _ in broken.got} == {broken.got[0][0]["webhook-id"]}
+    assert "document" not in orjson.loads(broken.got[0][1])["data"]
+
+
+async def _post(url: str, guard: Guard) -> None:
+    sender = Sender(guard)
+    try:
+        await sender.post(url, b"{}", {}, seconds=0.3)
+    finally:
+        await sender.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (web.Response(status=500, text="broken"), ProviderUnavailable, "answered 500: broken"),
+        (web.Response(status=401), ProviderUnavailable, "answered 401"),
+        (web.Response(status=410), ProviderAuthFailed, "wants no more"),
+        (web.Response(status=302, headers={"location": "http://127.0.0.1:1/"}), ProviderUnavailable, "redirects"),
+        (web.Response(status=429, headers={"retry-after": "7"}), ProviderRateLimited, "429"),
+        (web.Response(status=503, headers={"retry-after": "soon"}), ProviderUnavailable, "503"),
+    ],
+)
+async def test_every_answer_has_its_error(answer: web.Response, error: type[Exception], said: str) -> None:
+    receiver = Receiver(answers=[answer])
+    async with receiving(receiver) as url:
+        with pytest.raises(error, match=said) as raised:
+            await _post(url, _loopback())
+        if isinstance(raised.value, ProviderRateLimited):
+            assert raised.value.retry_after == 7
+    assert len(receiver.got) == 1
+
+
+async def test_no_answer_in_time_is_tried_again() -> None:
+    async def slowly(_: web.Request) -> web.Response:
+        await asyncio.sleep(1)
+        return web.Response()
+
+    await _refused_by(slowly)
+
+
+async def test_a_torn_answer_is_tried_again() -> None:
+    async def torn(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    await _refused_by(torn)
+
+
+async def _refused_by(handler: Callable[[web.Request], Awaitable[web.Response]]) -> None:
+    app = web.Application()
+    app.router.add_post("/hooks", handler)
+    async with TestServer(app) as server:
+        with pytest.raises(ProviderUnavailable, match="gave no answer"):
+            await _post(str(server.make_url("/hooks")), _loopback())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+async def test_loopback_is_refused_before_anything_is_sent(host: str) -> None:
+    receiver = Receiver()
+    async with receiving(receiver) as url:
+        for scheme in ("http", "https"):
+            with pytest.raises(ProviderRefused, match="is not a public address"):
+                await _post(f"{scheme}://{host}:{url.split(':')[2]}", Guard())
+    assert receiver.got == []
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ("{", "Syntax Error"),
+        ("mutation { a }", "one query"),
+        ("query A { a } query B { b }", "one query"),
+        ("query ($oderId: ID!) { order(id: $oderId) { id } }", "declares oderId; known: eventId, eventType, orderId"),
+    ],
+)
+def test_a_document_that_cannot_be_answered_is_refused(document: str, reason: str) -> None:
+    with pytest.raises(QueryRefused, match=reason):
+        known_variables("shop", document)
+
+
+def _loopback() -> Guard:
+    return Guard([ip_network("127.0.0.0/8")])
