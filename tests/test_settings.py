@@ -79,6 +79,7 @@ class TestDefaults:
             "lease_seconds": 30.0,
             "batch": 200,
             "max_attempts": 12,
+            "pause_after": 20,
             "hook_timeout_seconds": 30.0,
         }
         assert settings.channels.model_dump() == {"pull_seconds": 60.0, "inbox_poll_seconds": 1.0}

@@ -25,6 +25,7 @@ from packhouse.customers.graphql import queries as customers
 from packhouse.customers.graphql.types import CustomerRecord
 from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql import queries as events
+from packhouse.events.graphql.mutations import EventsMutations
 from packhouse.feedback.graphql import queries as feedback
 from packhouse.feedback.graphql.mutations import FeedbackMutations
 from packhouse.feedback.graphql.types import OrderFeedback
@@ -157,6 +158,7 @@ class Query(
     returns.ReturnsQueries,
     channels.ChannelsQueries,
     ReportingQueries,
+    events.EventsQueries,
 ):
     """The composed root of queries."""
 
@@ -172,6 +174,7 @@ class Mutation(
     ChannelsMutations,
     CatalogMutations,
     InventoryMutations,
+    EventsMutations,
 ):
     """The composed root of mutations."""
 

@@ -24,6 +24,7 @@ class Delivering:
     lease_seconds: float = 5.0
     batch: int = 20
     max_attempts: int = 3
+    pause_after: int = 1000
 
 
 class Plugins:

@@ -18,7 +18,7 @@ WORKER = textwrap.dedent(
     from packhouse.storage import open_database
 
     class Settings:
-        poll_seconds, lease_seconds, batch, max_attempts = 0.05, 1.0, 20, 3
+        poll_seconds, lease_seconds, batch, max_attempts, pause_after = 0.05, 1.0, 20, 3, 1000
 
     class Plugins:
         listeners = dict.fromkeys(EventType, ("crm",))

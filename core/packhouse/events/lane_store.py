@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from packhouse.events.arrays import any_id, bound
+from packhouse.events.breaker import Blame
+from packhouse.events.pauses import turn_of
 from packhouse.events.queries import EVENT_COLUMNS, read_event
 from packhouse.events.states import DeliveryStatus
 from packhouse.sdk.events import Event
@@ -35,11 +37,15 @@ class DueDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LeasedLane:
-    """A lane in our hands, with its next deliveries in the order of their positions."""
+    """A lane in our hands, with its next deliveries in the order of their positions.
+
+    `probe`: the plugin is paused for failing, and this lane finds out whether it works again.
+    """
 
     id: UUID
     version: int
     deliveries: tuple[DueDelivery, ...]
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Attempt:
     counted: int
     error: str = ""
     next_attempt_at: datetime | None = None
+    blame: Blame = Blame.NONE
 
 
 @dataclass(slots=True)
@@ -70,14 +77,20 @@ class LaneRun:
 
 
 async def lease_lanes(database: Database, plugin: str, owner: UUID, *, limit: int, seconds: float) -> list[LeasedLane]:
-    """Take up to `limit` due lanes of a plugin for `seconds`, the longest waiting first."""
-    if limit < 1 or not await _any_due(database, plugin):
+    """Take up to `limit` due lanes of a plugin for `seconds`, the longest waiting first; none while it is paused."""
+    if limit < 1:
+        return []
+    # a read is cheaper than a transaction that finds nothing, and this is asked at every poll
+    turn = await turn_of(database, plugin)
+    if not turn.is_due:
         return []
 
     async def take(uow: UnitOfWork) -> list[LeasedLane]:
-        versions = await _take_due(uow, plugin, owner, limit, seconds)
-        deliveries = await _due_deliveries(uow, versions) if versions else {}
-        return [LeasedLane(lane, version, tuple(deliveries.get(lane, ()))) for lane, version in versions.items()]
+        versions = await _take_due(uow, plugin, owner, 1 if turn.probe else limit, seconds)
+        deliveries = await _due_deliveries(uow, versions, 1 if turn.probe else _LANE_PIECE) if versions else {}
+        return [
+            LeasedLane(lane, version, tuple(deliveries.get(lane, ())), turn.probe) for lane, version in versions.items()
+        ]
 
     return await database.write(_BY, take)
 
@@ -138,11 +151,6 @@ async def redeliver(uow: UnitOfWork, delivery_id: UUID) -> bool:
     return bool(rows)
 
 
-async def _any_due(database: Database, plugin: str) -> bool:
-    # a read is cheaper than a transaction that finds nothing, and this is asked at every poll
-    return bool(await database.fetch("SELECT id FROM lane WHERE plugin = $1 AND due_at <= $2 LIMIT 1", plugin, now()))
-
-
 async def _take_due(uow: UnitOfWork, plugin: str, owner: UUID, limit: int, seconds: float) -> dict[UUID, int]:
     skip = "FOR UPDATE SKIP LOCKED" if uow.dialect is Dialect.POSTGRES else ""
     rows = await uow.fetch(
@@ -160,7 +168,7 @@ async def _take_due(uow: UnitOfWork, plugin: str, owner: UUID, limit: int, secon
     return {read_id(row["id"]): row["version"] for row in rows}
 
 
-async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID]) -> Mapping[UUID, list[DueDelivery]]:
+async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID], piece: int) -> Mapping[UUID, list[DueDelivery]]:
     rows = await uow.fetch(
         f"""
         SELECT * FROM (
@@ -172,7 +180,7 @@ async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID]) -> Mapping[U
         WHERE place <= $2 ORDER BY lane_id, place
         """,
         bound(uow.dialect, lanes),
-        _LANE_PIECE,
+        piece,
     )
     found: dict[UUID, list[DueDelivery]] = {}
     for row in rows:
@@ -250,4 +258,5 @@ async def _give_back(uow: UnitOfWork, runs: Sequence[LaneRun], held: Mapping[UUI
 
 def _nothing_left(run: LaneRun, version: int) -> bool:
     """Whether the lane was worked to its end, and nothing was added since it was leased."""
-    return run.complete and len(run.lane.deliveries) < _LANE_PIECE and version == run.lane.version
+    whole = len(run.lane.deliveries) < _LANE_PIECE and not run.lane.probe
+    return run.complete and whole and version == run.lane.version

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from packhouse.events.breaker import Blame, Breaker, blame_of
 from packhouse.events.failures import describe, next_attempt
 from packhouse.events.lane_store import (
     Attempt,
@@ -23,6 +24,7 @@ from packhouse.events.lane_store import (
     renew_leases,
     settle_lanes,
 )
+from packhouse.events.pauses import close_breaker, open_breaker
 from packhouse.events.states import DeliveryStatus
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import OrderSnapshot
@@ -53,6 +55,10 @@ class DeliverySettings(Protocol):
     @property
     def max_attempts(self) -> int:
         """After how many failed attempts a delivery is given up."""
+
+    @property
+    def pause_after(self) -> int:
+        """After how many failures in a row, whatever the order, deliveries to a plugin are paused for a while."""
 
 
 class Recipients(Protocol):
@@ -89,6 +95,7 @@ class LaneWorker:
         self._luck = random.Random()  # noqa: S311  (jitter, not a secret)
         self._wake = asyncio.Event()
         self._running: dict[UUID, tuple[asyncio.Task[None], LaneRun]] = {}
+        self._breaker = Breaker(settings.pause_after)
         self._renew_at = 0.0
         self._stopping = False
 
@@ -148,6 +155,26 @@ class LaneWorker:
         await settle_lanes(self._database, self.owner, finished)
         for run in finished:
             del self._running[run.lane.id]
+        await self._judge(finished)
+
+    async def _judge(self, runs: Sequence[LaneRun]) -> None:
+        """Pause a plugin that keeps failing, and go on with one whose probe worked."""
+        for run in runs:
+            for attempt in run.attempts:
+                refused = attempt.status is DeliveryStatus.DEAD and attempt.blame is Blame.NONE
+                if attempt.status is DeliveryStatus.DONE or refused:
+                    # what was refused was at least understood
+                    self._breaker.worked()
+                    if run.lane.probe:
+                        await close_breaker(self._database, self.plugin)
+                        log.warning("Plugin %s works again: its deliveries go on", self.plugin)
+                elif self._breaker.failed(Blame.ALL if run.lane.probe else attempt.blame):
+                    await self._pause(attempt.error)
+
+    async def _pause(self, reason: str) -> None:
+        until = await open_breaker(self._database, self.plugin, reason)
+        if until is not None:
+            log.error("Deliveries to plugin %s are paused until %s: %s", self.plugin, until.isoformat(), reason)
 
     async def _renew(self) -> None:
         clock = time.monotonic()
@@ -204,7 +231,8 @@ class LaneWorker:
         self._tell(due.event, error, counted, given_up=again is None)
         next_at = None if again is None else now() + timedelta(seconds=again.seconds)
         status = DeliveryStatus.DEAD if again is None else DeliveryStatus.PENDING
-        return Attempt(due.id, started_at, milliseconds, status, counted, describe(error), next_at)
+        blame = blame_of(error)
+        return Attempt(due.id, started_at, milliseconds, status, counted, describe(error), next_at, blame)
 
     async def _order(self, event: Event, orders: Mapping[UUID, OrderSnapshot] | None) -> OrderSnapshot | None:
         if event.order_id is None or not self._wants_order(event):

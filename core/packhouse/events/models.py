@@ -67,6 +67,8 @@ class Delivery(Row):
     class Meta:
         table = "delivery"
         unique_together = (("event_id", "plugin"),)
+        # what people look at: the newest deliveries of a plugin
+        indexes = [Index(fields=("plugin", "id"), name="delivery_plugin")]
         # the lane's queue: a partial index that holds what is still to do
         constraints = [
             UniqueConstraint(fields=("lane_id", "event_id"), name="delivery_lane", condition="status = 'pending'"),
@@ -103,6 +105,23 @@ class Lane(Row):
     class Meta:
         table = "lane"
         indexes = [Index(fields=("plugin", "due_at"), name="lane_due")]
+
+
+class PluginPause(Model):
+    """Deliveries to a plugin are paused: by hand until they are resumed (`until` None), or by the breaker until a probe.
+
+    `openings` counts how often in a row the breaker opened; the row goes when deliveries work again.
+    """
+
+    plugin = fields.CharField(max_length=100, primary_key=True)
+    kind = fields.CharField(max_length=16)
+    reason = fields.CharField(max_length=500, default="")
+    since = Moment()
+    until = Moment(null=True)
+    openings = fields.IntField(default=0, db_default=0)
+
+    class Meta:
+        table = "plugin_pause"
 
 
 class ProviderCall(Row):

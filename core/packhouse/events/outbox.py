@@ -56,7 +56,12 @@ class Outbox:
 
 def lane_id(plugin: str, event: PendingEvent) -> UUID:
     """The lane of an event: the plugin's lane of its order; an event of no order has one of its own."""
-    return fact_id("lane", plugin, event.order_id or event.id)
+    return lane_of(plugin, event.order_id or event.id)
+
+
+def lane_of(plugin: str, subject: UUID) -> UUID:
+    """A plugin's lane of an order, or of an event of no order."""
+    return fact_id("lane", plugin, subject)
 
 
 async def _insert_on_postgres(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]]) -> None:

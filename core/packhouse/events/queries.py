@@ -6,10 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import RawSQL, Subquery
+from tortoise.functions import Count
+
 from packhouse.events.arrays import any_id, any_text, bound
+from packhouse.events.models import Delivery, DeliveryAttempt, EventRow, PluginPause
+from packhouse.events.states import DeliveryStatus
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.values import now
 from packhouse.storage import Database
+from packhouse.storage.batches import by_id, children
 from packhouse.storage.dialect import read_id, read_json, read_time
 
 EVENT_COLUMNS = (
@@ -17,6 +23,8 @@ EVENT_COLUMNS = (
     "schema_version, payload"
 )
 _FIRST = 50
+# ids are in the order of time, also as text; PostgreSQL has no min(uuid)
+_OLDEST = RawSQL("min(CAST(id AS text))")
 
 
 def read_event(row: Mapping[str, Any]) -> Event:
@@ -86,6 +94,53 @@ async def timeline(
     for row in rows:
         timelines[read_id(row["order_id"])].append(read_event(row))
     return timelines
+
+
+events_by_id = by_id(EventRow)
+attempts_of_deliveries = children(DeliveryAttempt, "delivery_id", "started_at")
+
+
+def event_ids_of_order(order_id: UUID) -> Subquery:
+    """The ids of an order's events, for a condition."""
+    return Subquery(EventRow.filter(order_id=order_id).values("id"))
+
+
+async def pauses_by_plugin(plugins: Sequence[str]) -> Mapping[str, PluginPause]:
+    """The pauses of those plugins whose deliveries wait."""
+    return {row.plugin: row for row in await PluginPause.filter(plugin__in=list(plugins))}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How many deliveries of a plugin wait, and when the oldest event among them was recorded."""
+
+    count: int
+    oldest_at: datetime
+
+
+async def pending_of_plugins(plugins: Sequence[str]) -> Mapping[str, Pending]:
+    """What waits for each plugin, from the partial index of pending deliveries; plugins that wait for nothing are left out."""
+    rows = await (
+        Delivery.filter(status=DeliveryStatus.PENDING.value, plugin__in=list(plugins))
+        .annotate(waiting=Count("id"), oldest=_OLDEST)
+        .group_by("plugin")
+        .values("plugin", "waiting", "oldest")
+    )
+    oldest = await Delivery.filter(id__in=[row["oldest"] for row in rows]).values("plugin", "event_id")
+    events = await events_by_id([row["event_id"] for row in oldest])
+    times = {row["plugin"]: events[row["event_id"]].recorded_at for row in oldest if row["event_id"] in events}
+    return {row["plugin"]: Pending(row["waiting"], times[row["plugin"]]) for row in rows if row["plugin"] in times}
+
+
+async def dead_of_plugins(plugins: Sequence[str]) -> Mapping[str, int]:
+    """How many deliveries of each plugin were given up, from the partial index of dead ones."""
+    rows = await (
+        Delivery.filter(status=DeliveryStatus.DEAD.value, plugin__in=list(plugins))
+        .annotate(given_up=Count("id"))
+        .group_by("plugin")
+        .values("plugin", "given_up")
+    )
+    return {row["plugin"]: row["given_up"] for row in rows}
 
 
 def _filters(

@@ -66,7 +66,7 @@ class Relay:
     async def drain(self) -> None:
         """Wait until every event has its position and no delivery is due or running.
 
-        A delivery that waits for its next attempt is not due, and dead ones are not waited for.
+        A delivery that waits for its next attempt is not due, nor one to a paused plugin; dead ones are not waited for.
 
         Raises:
             RuntimeError: the relay is not running, so nothing would ever change.
@@ -114,6 +114,8 @@ class Relay:
             f"""
             SELECT EXISTS(SELECT 1 FROM event WHERE position IS NULL) OR EXISTS(
                 SELECT 1 FROM lane WHERE {any_text(dialect, "plugin", "$1")}
+                AND NOT EXISTS (SELECT 1 FROM plugin_pause AS pause WHERE pause.plugin = lane.plugin
+                                AND lane.lease_owner IS NULL AND (pause.until IS NULL OR pause.until > $2))
                 AND (due_at <= $2 OR {any_text(dialect, "CAST(lease_owner AS text)", "$3")}
                      OR (lease_owner IS NULL AND NOT EXISTS(
                          SELECT 1 FROM delivery WHERE delivery.lane_id = lane.id AND delivery.status = 'pending'

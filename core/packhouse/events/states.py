@@ -13,6 +13,13 @@ class DeliveryStatus(StrEnum):
     DEAD = "dead"
 
 
+class PauseKind(StrEnum):
+    """Who paused a plugin's deliveries: a person, until they are resumed, or the circuit breaker, for a while."""
+
+    MANUAL = "manual"
+    BREAKER = "breaker"
+
+
 class CallStatus(StrEnum):
     """A call was announced, worked, did not happen, or may have happened."""
 

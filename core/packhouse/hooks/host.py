@@ -123,6 +123,11 @@ class PluginHost:
             await self._http.close()
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everybody whom events may be delivered to: codes of plugins, and `plugin/recipient`."""
+        return tuple(self._addresses)
+
+    @property
     def gathers_facts(self) -> bool:
         """Whether any plugin gathers facts, so that nobody prepares an order for asking when none does."""
         return bool(self._hooks["gather_order_facts"])

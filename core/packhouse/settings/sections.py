@@ -146,6 +146,7 @@ class EventsSettings(Section):
     lease_seconds: Seconds = 30.0
     batch: Count = 200
     max_attempts: Count = 12
+    pause_after: Count = 20
     hook_timeout_seconds: Seconds = 30.0
 
 

@@ -21,6 +21,16 @@ class NoObjections:
         """Nobody gathers any."""
         return False
 
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Nobody gets events."""
+        return ()
+
+    @property
+    def listeners(self) -> Mapping[EventType, Sequence[str]]:
+        """Nobody listens."""
+        return {}
+
     async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]:  # noqa: ARG002  (the Protocol's)
         """No facts."""
         return {}

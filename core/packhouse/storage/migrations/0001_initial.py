@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('next_attempt_at', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', Moment(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'delivery', 'app': 'packhouse', 'unique_together': (('event_id', 'plugin'),), 'constraints': [UniqueConstraint(fields=('lane_id', 'event_id'), name='delivery_lane', condition="status = 'pending'"), UniqueConstraint(fields=('plugin', 'id'), name='delivery_dead', condition="status = 'dead'")], 'pk_attr': 'id', 'table_description': "One event that one plugin shall get, written in the event's own transaction. `status`: pending, done, dead."},
+            options={'table': 'delivery', 'app': 'packhouse', 'unique_together': (('event_id', 'plugin'),), 'constraints': [UniqueConstraint(fields=('lane_id', 'event_id'), name='delivery_lane', condition="status = 'pending'"), UniqueConstraint(fields=('plugin', 'id'), name='delivery_dead', condition="status = 'dead'")], 'indexes': [Index(fields=['plugin', 'id'], name='delivery_plugin')], 'pk_attr': 'id', 'table_description': "One event that one plugin shall get, written in the event's own transaction. `status`: pending, done, dead."},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -353,6 +353,19 @@ class Migration(migrations.Migration):
             ],
             options={'table': 'pick', 'app': 'packhouse', 'constraints': [CheckConstraint(check='picked >= 0 AND picked <= quantity', name='pick_within_quantity')], 'indexes': [Index(fields=['pick_list_id', 'bin'], name='pick_list_bin'), Index(fields=['fulfillment_order_line_id'], name='pick_work')], 'pk_attr': 'id', 'table_description': 'Units of one SKU to fetch from one bin.'},
             bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='PluginPause',
+            fields=[
+                ('plugin', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=100)),
+                ('kind', fields.CharField(max_length=16)),
+                ('reason', fields.CharField(default='', max_length=500)),
+                ('since', Moment(auto_now=False, auto_now_add=False)),
+                ('until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('openings', fields.IntField(default=0, db_default=0)),
+            ],
+            options={'table': 'plugin_pause', 'app': 'packhouse', 'pk_attr': 'plugin', 'table_description': 'Deliveries to a plugin are paused: by hand until they are resumed (`until` None), or by the breaker until a probe.'},
+            bases=['Model'],
         ),
         ops.CreateModel(
             name='PositionCounter',

@@ -1,0 +1,55 @@
+"""When deliveries to a plugin that keeps failing are paused, and for how long. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from packhouse.sdk.errors import ProviderAuthFailed, ProviderRateLimited, ProviderRefused
+
+_FIRST_SECONDS = 30.0
+_LONGEST_SECONDS = 3600.0
+
+
+class Blame(StrEnum):
+    """What a failed attempt says about its plugin."""
+
+    NONE = "none"
+    """Nothing: this one event was refused, or they asked us to be slower."""
+    ONE = "one"
+    """One more failure in a row."""
+    ALL = "all"
+    """Every other attempt would fail as well: our credentials are not accepted."""
+
+
+def blame_of(error: BaseException) -> Blame:
+    """What an error says about the plugin that raised it."""
+    if isinstance(error, ProviderAuthFailed):
+        return Blame.ALL
+    if isinstance(error, ProviderRefused | ProviderRateLimited):
+        return Blame.NONE
+    return Blame.ONE
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Counts a plugin's failures in a row, over all its orders; `threshold` of them open it."""
+
+    threshold: int
+    failures: int = 0
+
+    def worked(self) -> None:
+        """An attempt worked: the row is broken."""
+        self.failures = 0
+
+    def failed(self, blame: Blame) -> bool:
+        """An attempt failed; returns whether deliveries are to be paused now."""
+        if blame is Blame.ONE:
+            self.failures += 1
+        if blame is Blame.ALL or self.failures >= self.threshold:
+            self.failures = 0
+            return True
+        return False
+
+
+def pause_seconds(openings: int) -> float:
+    """How long deliveries are paused the n-th time in a row (from 1 on): 30 s, doubled each time, at most an hour."""
+    return min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(openings - 1, 32))

@@ -1,0 +1,119 @@
+"""Delivering events of the past to a plugin again, or for the first time."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from packhouse.events.arrays import any_text, bound
+from packhouse.events.commands.pause_plugin import require_known
+from packhouse.events.outbox import lane_of
+from packhouse.events.queries import EVENT_COLUMNS, last_position, read_event
+from packhouse.sdk.errors import Refused
+from packhouse.sdk.events import Event, EventType
+from packhouse.sdk.values import new_id, now
+from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage.dialect import insert_sql, read_time
+
+MOST_EVENTS = 10_000
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayEvents:
+    """Which events a plugin is to get again: those recorded from `since` on, before `until` (None: up to now), after a position.
+
+    `types` None means all that the plugin has hooks for.
+    """
+
+    plugin: str
+    since: datetime
+    until: datetime | None = None
+    types: frozenset[EventType] | None = None
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How many events will be delivered, up to which position; `more` where the call stopped at its limit."""
+
+    events: int
+    position: int
+    more: bool
+
+
+async def replay_events(
+    database: Database, by: Initiator, data: ReplayEvents, wanted: Collection[EventType], known: Collection[str]
+) -> Replayed:
+    """Make deliveries of past events, in their order; at most 10,000 a call, in pieces, so that nobody waits for them.
+
+    Imported history is left out, as it was the first time. The events keep their ids, so a plugin that remembers what it did
+    does nothing twice. A call that was interrupted can be repeated: what is still to do is not doubled.
+
+    Raises:
+        Refused: UNKNOWN_PLUGIN; INVALID_RANGE.
+    """
+    require_known(data.plugin, known)
+    if data.until is not None and data.until <= data.since:
+        raise Refused("INVALID_RANGE", "until has to be later than since", "until")
+    types = [each for each in wanted if data.types is None or each in data.types]
+    position = max(data.after, await position_before(database, data.since))
+    end = await last_position(database) if data.until is None else await position_before(database, data.until)
+    count = 0
+    while types and position < end and count < MOST_EVENTS:
+        page = await _events(database, position, end, types)
+        if not page:
+            position = end
+            break
+        await database.write(by, partial(_deliver_again, plugin=data.plugin, events=page))
+        count += len(page)
+        position = page[-1].position if len(page) == _PAGE else end
+    return Replayed(count, position, more=position < end and bool(types))
+
+
+async def position_before(database: Database, moment: datetime) -> int:
+    """The position of the last event recorded before a moment, 0 where there is none: found by halving, log₂ n look-ups."""
+    low, high = 0, await last_position(database)
+    while low < high:
+        middle = (low + high + 1) // 2
+        # the next one that is there: positions have holes where old events were taken out
+        rows = await database.fetch(
+            "SELECT position, recorded_at FROM event WHERE position >= $1 ORDER BY position LIMIT 1", middle
+        )
+        if rows and read_time(rows[0]["recorded_at"]) < moment:
+            low = int(rows[0]["position"])
+        else:
+            high = middle - 1
+    return low
+
+
+async def _events(database: Database, after: int, upto: int, types: Sequence[EventType]) -> list[Event]:
+    rows = await database.fetch(
+        f"SELECT {EVENT_COLUMNS} FROM event WHERE position > $1 AND position <= $2 "
+        f"AND {any_text(database.dialect, 'type', '$3')} AND origin <> 'import' ORDER BY position LIMIT $4",
+        after,
+        upto,
+        bound(database.dialect, [each.value for each in types]),
+        _PAGE,
+    )
+    return [read_event(row) for row in rows]
+
+
+async def _deliver_again(uow: UnitOfWork, plugin: str, events: Sequence[Event]) -> None:
+    lanes = {event.id: lane_of(plugin, event.order_id or event.id) for event in events}
+    columns = ("id", "event_id", "plugin", "lane_id")
+    values = [value for event in events for value in (new_id(), event.id, plugin, lanes[event.id])]
+    await uow.execute(
+        f"{insert_sql('delivery', columns, len(events))} ON CONFLICT (event_id, plugin) DO UPDATE "
+        "SET status = 'pending', attempts = 0, next_attempt_at = NULL, finished_at = NULL "
+        "WHERE delivery.status <> 'pending'",
+        *values,
+    )
+    due = now()
+    # sorted, because others lock lanes in this order too
+    rows = [value for lane in sorted(set(lanes.values())) for value in (lane, plugin, due)]
+    await uow.execute(
+        f"{insert_sql('lane', ('id', 'plugin', 'due_at'), len(rows) // 3)} "
+        "ON CONFLICT (id) DO UPDATE SET version = lane.version + 1",
+        *rows,
+    )

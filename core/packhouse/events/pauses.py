@@ -1,0 +1,89 @@
+"""Pauses of a plugin's deliveries: rows, so that all processes keep them. What is due meanwhile waits and is not lost."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from packhouse.events.breaker import pause_seconds
+from packhouse.events.models import PluginPause
+from packhouse.events.states import PauseKind
+from packhouse.sdk.values import now
+from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage.dialect import read_time
+
+_BY = Initiator("system", "lanes")
+_REASON_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a worker may do now: nothing, everything, or one lane as a `probe` of a plugin that was paused for failing."""
+
+    is_due: bool
+    probe: bool = False
+
+
+async def turn_of(database: Database, plugin: str) -> Turn:
+    """Whether anything of a plugin is due and may be delivered; one statement."""
+    at = now()
+    (row,) = await database.fetch(
+        """
+        SELECT (SELECT id FROM lane WHERE plugin = $1 AND due_at <= $2 LIMIT 1) AS lane, pause.kind, pause.until
+        FROM (SELECT 1) AS one LEFT JOIN plugin_pause AS pause ON pause.plugin = $1
+        """,
+        plugin,
+        at,
+    )
+    if row["lane"] is None:
+        return Turn(is_due=False)
+    if row["kind"] is None:
+        return Turn(is_due=True)
+    over = row["until"] is not None and read_time(row["until"]) <= at
+    return Turn(is_due=over, probe=over)
+
+
+async def open_breaker(database: Database, plugin: str, reason: str) -> datetime | None:
+    """Pause a plugin that keeps failing; returns until when, None where it is paused already."""
+
+    async def pause(uow: UnitOfWork) -> datetime | None:
+        at = now()
+        row = await PluginPause.filter(plugin=plugin).select_for_update().first()
+        if row is not None and (row.until is None or row.until > at):
+            return None
+        openings = 1 if row is None else row.openings + 1
+        until = at + timedelta(seconds=pause_seconds(openings))
+        await put_pause(uow, plugin, PauseKind.BREAKER, reason, at=at, until=until, openings=openings)
+        return until
+
+    return await database.write(_BY, pause)
+
+
+async def close_breaker(database: Database, plugin: str) -> None:
+    """Go on with a plugin whose probe worked; a pause made by hand stays."""
+
+    async def resume(uow: UnitOfWork) -> None:
+        await uow.execute("DELETE FROM plugin_pause WHERE plugin = $1 AND kind = $2", plugin, PauseKind.BREAKER.value)
+
+    await database.write(_BY, resume)
+
+
+async def put_pause(
+    uow: UnitOfWork,
+    plugin: str,
+    kind: PauseKind,
+    reason: str,
+    *,
+    at: datetime,
+    until: datetime | None,
+    openings: int = 0,
+) -> None:
+    """Write a pause down; a newer one takes the place of an older."""
+    await uow.execute(
+        "INSERT INTO plugin_pause (plugin, kind, reason, since, until, openings) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT (plugin) DO UPDATE SET kind = $2, reason = $3, since = $4, until = $5, openings = $6",
+        plugin,
+        kind.value,
+        reason[:_REASON_LENGTH],
+        at,
+        until,
+        openings,
+    )

@@ -1,0 +1,135 @@
+"""A plugin that keeps failing is paused, and found out about, without holding up the others or losing anything."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from packhouse.events.breaker import Blame, Breaker, blame_of, pause_seconds
+from packhouse.events.commands.pause_plugin import PausePlugin, pause_plugin, resume_plugin
+from packhouse.sdk import (
+    ProviderAuthFailed,
+    ProviderInDoubt,
+    ProviderRateLimited,
+    ProviderRefused,
+    ProviderUnavailable,
+    Refused,
+    new_id,
+    now,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "blame"),
+    [
+        (ProviderAuthFailed("no"), Blame.ALL),
+        (ProviderRefused("no"), Blame.NONE),
+        (ProviderRateLimited("slow", retry_after=1), Blame.NONE),
+        (ProviderUnavailable("down"), Blame.ONE),
+        (ProviderInDoubt("perhaps"), Blame.ONE),
+        (TimeoutError(), Blame.ONE),
+        (KeyError("bug"), Blame.ONE),
+    ],
+)
+def test_what_an_error_says_about_a_plugin(error: Exception, blame: Blame) -> None:
+    assert blame_of(error) is blame
+
+
+def test_only_failures_in_a_row_open_it() -> None:
+    breaker = Breaker(3)
+    assert [breaker.failed(Blame.ONE) for _ in range(2)] == [False, False]
+    breaker.worked()
+    assert [breaker.failed(Blame.ONE) for _ in range(2)] == [False, False]
+    assert not breaker.failed(Blame.NONE)
+    assert breaker.failed(Blame.ONE)
+    assert not breaker.failed(Blame.ONE), "it counts anew"
+
+
+def test_refused_credentials_open_it_at_once() -> None:
+    assert Breaker(1000).failed(Blame.ALL)
+
+
+def test_pauses_grow_to_an_hour() -> None:
+    assert [pause_seconds(n) for n in (1, 2, 3, 8, 100)] == [30, 60, 120, 3600, 3600]
+
+
+class Failing:
+    """A hook that fails for the plugin `crm` while `error` is set."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = ProviderUnavailable("down")
+        self.calls = 0
+
+    async def __call__(self, code: str, *_: object) -> None:
+        if code == "crm":
+            self.calls += 1
+            if self.error is not None:
+                raise self.error
+
+
+async def test_a_failing_plugin_is_paused_probed_and_goes_on(house: Any, make_plugins: Any) -> None:
+    hook = Failing()
+    plugins = house.listen(make_plugins(["crm", "mail"], hook))
+    house.settings.pause_after, house.settings.batch = 3, 1
+    relay = await house.relay()
+    for number in range(6):
+        await house.happen(number, order_id=new_id())
+    await relay.drain()
+    assert sorted(plugins.facts("mail")) == list(range(6)), "nobody else waits"
+    assert (hook.calls, plugins.facts("crm")) == (3, [])
+    ((kind, reason, openings),) = [
+        (row["kind"], row["reason"], row["openings"]) for row in await house.rows("SELECT * FROM plugin_pause")
+    ]
+    assert (kind, reason, openings) == ("breaker", "ProviderUnavailable: down", 1)
+
+    await _end_the_pause(house)
+    await house.until_rows("SELECT 1 FROM plugin_pause WHERE openings = 2")
+    assert hook.calls == 4, "one delivery found out that it still fails"
+
+    hook.error = None
+    await _end_the_pause(house)
+    await house.until_delivered(6)
+    assert sorted(plugins.facts("crm")) == list(range(6))
+    assert await house.rows("SELECT * FROM plugin_pause") == []
+
+
+async def test_refused_credentials_pause_after_one_attempt(house: Any, make_plugins: Any) -> None:
+    hook = Failing()
+    hook.error = ProviderAuthFailed("the token was revoked")
+    house.listen(make_plugins(["crm"], hook))
+    house.settings.batch = 1
+    relay = await house.relay()
+    for number in range(3):
+        await house.happen(number, order_id=new_id())
+    await relay.drain()
+    assert hook.calls == 1
+    (row,) = await house.rows("SELECT reason FROM plugin_pause")
+    assert row["reason"] == "ProviderAuthFailed: the token was revoked"
+
+
+async def test_a_pause_by_hand_holds_until_it_is_ended(house: Any, make_plugins: Any) -> None:
+    plugins = house.listen(make_plugins(["crm", "mail"]))
+    relay = await house.relay()
+    await house.database.write(house.by, lambda uow: pause_plugin(uow, PausePlugin("crm", "moving"), {"crm", "mail"}))
+    order_id = new_id()
+    await house.happen(1, 2, order_id=order_id)
+    await relay.drain()
+    assert (plugins.facts("crm"), plugins.facts("mail")) == ([], [1, 2])
+    await house.database.write(house.by, lambda uow: resume_plugin(uow, "crm", {"crm"}))
+    await house.until_delivered(2)
+    assert plugins.facts("crm") == [1, 2]
+
+
+async def test_pausing_what_is_not_there_changes_nothing(house: Any) -> None:
+    with pytest.raises(Refused, match="no loaded plugin crn") as refused:
+        await house.database.write(house.by, lambda uow: pause_plugin(uow, PausePlugin("crn"), {"crm"}))
+    assert (refused.value.code, refused.value.field) == ("UNKNOWN_PLUGIN", "plugin")
+    with pytest.raises(Refused, match="not paused") as refused:
+        await house.database.write(house.by, lambda uow: resume_plugin(uow, "crm", {"crm"}))
+    assert refused.value.code == "NOT_PAUSED"
+    assert await house.rows("SELECT * FROM plugin_pause") == []
+
+
+async def _end_the_pause(house: Any) -> None:
+    past = now() - timedelta(seconds=1)
+    await house.database.write(house.by, lambda uow: uow.execute("UPDATE plugin_pause SET until = $1", past))
