@@ -12,11 +12,11 @@ from tests.web.conftest import tiny_parts, with_limits
 from packhouse.app import create_app
 from packhouse.hooks import DuplicateCode, NotStarted
 from packhouse.house import DatabaseNotReady, House
+from packhouse.jobs.runner import Job
 from packhouse.sdk import PluginContext, PluginManifest, hookimpl
 from packhouse.settings import SecuritySettings, Settings, SettingsError
 from packhouse.storage import Initiator
 from packhouse.testing.server import running_server, server_settings
-from packhouse.web.jobs import Job
 
 
 class Witness:

@@ -15,6 +15,7 @@ from packhouse.events.outbox import Outbox
 from packhouse.events.relay import Relay
 from packhouse.hooks import NotStarted, PluginHost
 from packhouse.hooks.services import Services
+from packhouse.jobs.runner import Job, JobRunner
 from packhouse.sdk import OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator, open_database
@@ -23,7 +24,6 @@ from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.reading import read_data
-from packhouse.web.jobs import Job, JobRunner
 from packhouse.web.tracking_page import LoadTrackingView
 from packhouse.web.tracking_view import TrackingView
 
@@ -133,7 +133,7 @@ class House:
                 await start(self)
             await relay.start()
             stack.push_async_callback(relay.stop)
-            self.jobs.start()
+            await self.jobs.start(self._database)
             stack.push_async_callback(self.jobs.stop)
             yield
 

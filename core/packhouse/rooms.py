@@ -13,12 +13,12 @@ from packhouse.feedback.jobs import pull_reviews, send_due_review_requests
 from packhouse.fulfillment.hooks import FulfillmentPlugin
 from packhouse.hooks.services import Services
 from packhouse.house import House, Parts
+from packhouse.jobs.runner import Job
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.schema import create_schema
 from packhouse.shipping.jobs import poll_networks, poll_tracking
 from packhouse.shipping.queries import order_snapshots, tracking_view
 from packhouse.storage import Initiator
-from packhouse.web.jobs import Job
 
 _INBOX = "work on the inbox"
 
@@ -54,7 +54,7 @@ def _jobs(house: House) -> Sequence[Job]:
     tracking = timedelta(seconds=settings.shipping.tracking_poll_seconds)
     reviews = settings.shipping.tracking_poll_seconds
     return [
-        Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host)),
+        Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host), everywhere=True),
         Job("pull orders", settings.channels.pull_seconds, lambda: pull_orders(house, house.host)),
         Job(
             "poll tracking",

@@ -35,6 +35,7 @@ from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import queries as inventory
 from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.types import VariantStock
+from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
 from packhouse.ordering.graphql.mutations import OrderingMutations
 from packhouse.orders.graphql import queries as orders
 from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
@@ -159,6 +160,7 @@ class Query(
     channels.ChannelsQueries,
     ReportingQueries,
     events.EventsQueries,
+    JobsQueries,
 ):
     """The composed root of queries."""
 
@@ -175,6 +177,7 @@ class Mutation(
     CatalogMutations,
     InventoryMutations,
     EventsMutations,
+    JobsMutations,
 ):
     """The composed root of mutations."""
 

@@ -37,6 +37,7 @@ MODEL_MODULES = tuple(
     for room in (
         "web",
         "events",
+        "jobs",
         "catalog",
         "customers",
         "inventory",

@@ -129,6 +129,22 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='JobRow',
+            fields=[
+                ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=100)),
+                ('due_at', Moment(auto_now=False, auto_now_add=False)),
+                ('owner', fields.UUIDField(null=True)),
+                ('leased_until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('wanted', fields.BooleanField(default=False, db_default=False)),
+                ('last_started_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('last_finished_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('failures', fields.IntField(default=0, db_default=0)),
+                ('last_error', fields.CharField(default='', db_default='', max_length=500)),
+            ],
+            options={'table': 'job', 'app': 'packhouse', 'pk_attr': 'name', 'table_description': 'A job: when it is due, who is at it, and how the last run went.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Lane',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),

@@ -1,0 +1,1 @@
+"""Scheduled work that is done once, however many processes there are."""

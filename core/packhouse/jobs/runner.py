@@ -1,0 +1,135 @@
+"""Periodic work: each job in a task of its own, so that a broken or slow one stops nobody.
+
+A job is taken under a lease, so that it runs once at a time and once a period, however many processes there are; one whose
+process died is taken over when its lease has ended.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from packhouse.jobs.store import add_jobs, finish_job, give_back, is_due, keep_job, take_job
+from packhouse.sdk.values import new_id, now
+from packhouse.storage import Database
+
+_JITTER = 0.1
+_LEASE_SECONDS = 60.0
+# How often a process looks whether a job with a long period is due: another one may have died, or somebody wants it now.
+_LONGEST_LOOK = 5.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to be done every so many seconds, counted from the end of the last run; a new one is done at once.
+
+    `everywhere`: every process does it by itself, because what it works on is claimed piece by piece.
+    """
+
+    name: str
+    every_seconds: float
+    run: Callable[[], Awaitable[object]]
+    everywhere: bool = False
+
+
+class JobRunner:
+    """Runs jobs from `start` to `stop`. A failure is logged once for each kind in a row, and the job goes on."""
+
+    def __init__(self, jobs: Sequence[Job], *, lease_seconds: float = _LEASE_SECONDS) -> None:
+        self.jobs = jobs
+        self.owner = new_id()
+        self._lease_seconds = lease_seconds
+        self._tasks: list[asyncio.Task[None]] = []
+        self._wakes = {job.name: asyncio.Event() for job in jobs}
+        self._last_failures: dict[str, str] = {}
+
+    async def start(self, database: Database) -> None:
+        """Start every job in the running loop."""
+        await add_jobs(database, [job.name for job in self.jobs if not job.everywhere])
+        self._tasks = [asyncio.create_task(self._repeat(database, job), name=f"job {job.name}") for job in self.jobs]
+
+    def wake(self, name: str) -> None:
+        """Let a job that runs everywhere run now, and others look whether they are due."""
+        self._wakes[name].set()
+
+    async def stop(self) -> None:
+        """Cancel what runs and wait until it has ended; it is due at once for whoever starts next."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _repeat(self, database: Database, job: Job) -> None:
+        wake = self._wakes[job.name]
+        pause = job.every_seconds if job.everywhere else min(job.every_seconds, _LONGEST_LOOK)
+        while True:
+            wake.clear()
+            again = False
+            try:
+                again = await (self._run_here(job) if job.everywhere else self._run_leased(database, job))
+            except Exception:
+                # the database, not the job: it was not taken, or its lease will end by itself
+                log.exception("Job %s could not be looked after", job.name)
+            if again:
+                continue
+            with suppress(TimeoutError):
+                # so that jobs and processes that started together do not stay together
+                async with asyncio.timeout(pause * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311  (no secret)
+                    await wake.wait()
+
+    async def _run_here(self, job: Job) -> bool:
+        await self._run(job)
+        return False
+
+    async def _run_leased(self, database: Database, job: Job) -> bool:
+        """Run a job if it is due and nobody is at it; returns whether somebody wants it once more."""
+        if not await is_due(database, job.name):
+            return False
+        if not await take_job(database, job.name, self.owner, seconds=self._lease_seconds):
+            return False
+        run = asyncio.create_task(self._run(job), name=f"run {job.name}")
+        keeping = asyncio.create_task(self._keep(database, job, run), name=f"lease {job.name}")
+        try:
+            await asyncio.wait([run])
+        except asyncio.CancelledError:
+            run.cancel()
+            await asyncio.gather(run, return_exceptions=True)
+            await give_back(database, job.name, self.owner)
+            raise
+        finally:
+            keeping.cancel()
+        if run.cancelled():
+            return False
+        due_at = await finish_job(database, job.name, self.owner, every_seconds=job.every_seconds, error=run.result())
+        return due_at is not None and due_at <= now()
+
+    async def _run(self, job: Job) -> str | None:
+        """Run a job; returns why it failed."""
+        try:
+            await job.run()
+        except Exception as error:
+            failure = type(error).__name__
+            if failure != self._last_failures.get(job.name):
+                log.exception("Job %s failed and will be tried again", job.name)
+            self._last_failures[job.name] = failure
+            return f"{failure}: {error}"
+        if self._last_failures.pop(job.name, ""):
+            log.info("Job %s works again", job.name)
+        return None
+
+    async def _keep(self, database: Database, job: Job, run: asyncio.Task[str | None]) -> None:
+        """Renew a job's lease while it runs; interrupt the run when another process has taken it over."""
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            try:
+                kept = await keep_job(database, job.name, self.owner, seconds=self._lease_seconds)
+            except Exception:
+                log.exception("The lease of job %s could not be renewed", job.name)
+                continue
+            if not kept:
+                log.warning("Job %s was taken over by another process", job.name)
+                run.cancel()
+                return
