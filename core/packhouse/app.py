@@ -10,8 +10,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from packhouse.house import DatabaseNotReady, House, Parts, cannot_open, open_ready
-from packhouse.settings import Settings
+from packhouse.house import DatabaseNotReady, House, Parts, Role, cannot_open, open_ready
+from packhouse.settings import Settings, SettingsError
 from packhouse.storage.migrate import pending_migrations
 from packhouse.web.errors import LastResort, http_error
 from packhouse.web.graphql.endpoint import GraphQLEndpoint
@@ -21,11 +21,17 @@ from packhouse.web.request_id import HEADER, RequestIds
 from packhouse.web.security_headers import SecurityHeaders
 from packhouse.web.tracking_page import tracking_route
 
-__all__ = ["DatabaseNotReady", "House", "Parts", "cannot_open", "create_app", "open_ready"]
+__all__ = ["DatabaseNotReady", "House", "Parts", "Role", "cannot_open", "create_app", "open_ready"]
+
+_ONE_PROCESS = "an SQLite database is for one process, which does everything: leave --role away, or set database.url to a PostgreSQL"
 
 
-def create_app(settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None) -> Starlette:
+def create_app(
+    settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None, role: Role = Role.ALL
+) -> Starlette:
     """The application as ASGI; `app.state.house` is its house. `parts` None means all rooms of Packhouse.
+
+    A worker answers health checks only.
 
     Raises:
         BrokenPlugin, DuplicateCode: plugins that cannot be loaded.
@@ -36,7 +42,9 @@ def create_app(settings: Settings, plugins: Sequence[object] = (), *, parts: Par
 
         parts = all_rooms()
     settings.security.require_secret_key()
-    house = House(settings, parts, plugins)
+    if role is not Role.ALL and settings.database.url.startswith("sqlite"):
+        raise SettingsError([_ONE_PROCESS])
+    house = House(settings, parts, plugins, role=role)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -55,6 +63,9 @@ def create_app(settings: Settings, plugins: Sequence[object] = (), *, parts: Par
 
 
 def _routes(house: House) -> list[BaseRoute]:
+    health: list[BaseRoute] = [*health_routes(partial(_pending, house))]
+    if house.role is Role.WORKER:
+        return health
     serving = Serving(house.parts.schema, house.settings, house.gate.actor, house.context)
     endpoint = GraphQLEndpoint(serving)
     return [
@@ -62,7 +73,7 @@ def _routes(house: House) -> list[BaseRoute]:
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
         tracking_route(house.settings.security, house.parts.load_tracking_view),
-        *health_routes(partial(_pending, house)),
+        *health,
         *house.parts.routes(house),
     ]
 

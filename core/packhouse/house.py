@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from starlette.routing import BaseRoute
 
+from packhouse.events.bus import Bus
 from packhouse.events.lanes import LoadSnapshots
 from packhouse.events.outbox import Outbox
 from packhouse.events.relay import Relay
@@ -28,8 +30,20 @@ from packhouse.web.tracking_page import LoadTrackingView
 from packhouse.web.tracking_view import TrackingView
 
 
+class Role(StrEnum):
+    """What a process does: answer requests, work behind them (deliveries, jobs), or both."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+
+
 class DatabaseNotReady(Exception):
     """The database cannot be used: it is not there, or lacks migrations. The message says what to do."""
+
+
+_LOG = "log"
+_JOBS = "jobs"
 
 
 async def _no_snapshots(_: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
@@ -59,8 +73,11 @@ class Parts:
 class House:
     """A Packhouse: what it is made of, and what runs while its server does."""
 
-    def __init__(self, settings: Settings, parts: Parts, plugins: Sequence[object] = ()) -> None:
+    def __init__(
+        self, settings: Settings, parts: Parts, plugins: Sequence[object] = (), *, role: Role = Role.ALL
+    ) -> None:
         self.settings = settings
+        self.role = role
         self.parts = parts
         self.host = PluginHost.load(
             settings.plugins,
@@ -70,6 +87,7 @@ class House:
         )
         self.gate = TokenGate()
         self.jobs = JobRunner(parts.jobs(self))
+        self.bus: Bus | None = None
         self._database: Database | None = None
         self._relay: Relay | None = None
 
@@ -127,15 +145,41 @@ class House:
             stack.push_async_callback(self._close)
             await self.host.startup()
             stack.push_async_callback(self.host.shutdown)
-            relay = Relay(self._database, self.host, self.parts.load_snapshots, self.settings.events)
+            relay = Relay(
+                self._database,
+                self.host,
+                self.parts.load_snapshots,
+                self.settings.events,
+                delivers=self.role is not Role.API,
+                announce=lambda: self.announce(_LOG),
+            )
             self._relay = relay
             for start in self.parts.on_start:
                 await start(self)
             await relay.start()
             stack.push_async_callback(relay.stop)
-            await self.jobs.start(self._database)
-            stack.push_async_callback(self.jobs.stop)
+            if self.role is not Role.API:
+                await self.jobs.start(self._database)
+                stack.push_async_callback(self.jobs.stop)
+            if self.settings.nats.url:
+                self.bus = Bus(self.settings.nats.url, {_LOG: relay.wake, _JOBS: self.jobs.wake_all})
+                self.bus.start()
+                stack.push_async_callback(self._leave, self.bus)
             yield
+
+    def announce(self, topic: str) -> None:
+        """Hint the other processes at something, where there are any."""
+        if self.bus is not None:
+            self.bus.announce(topic)
+
+    def want_job(self, name: str) -> None:
+        """Let a job look for work now, in whichever process does it."""
+        self.jobs.wake(name)
+        self.announce(_JOBS)
+
+    async def _leave(self, bus: Bus) -> None:
+        self.bus = None
+        await bus.stop()
 
     async def _close(self) -> None:
         database, self._database, self._relay = self._database, None, None

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from starlette.routing import BaseRoute
 
 from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
 from packhouse.channels.jobs import pull_orders, work_inbox
 from packhouse.channels.webhooks import webhook_routes
+from packhouse.events.exporter import export_events
 from packhouse.feedback.hooks import FeedbackPlugin
 from packhouse.feedback.jobs import pull_reviews, send_due_review_requests
 from packhouse.fulfillment.hooks import FulfillmentPlugin
@@ -21,6 +23,7 @@ from packhouse.shipping.queries import order_snapshots, tracking_view
 from packhouse.storage import Initiator
 
 _INBOX = "work on the inbox"
+_EXPORT_SECONDS = 0.5
 
 
 def all_rooms() -> Parts:
@@ -46,7 +49,7 @@ def _plugins(services: Services) -> Sequence[object]:
 
 
 def _routes(house: House) -> Sequence[BaseRoute]:
-    return webhook_routes(house, lambda: house.jobs.wake(_INBOX))
+    return webhook_routes(house, lambda: house.want_job(_INBOX))
 
 
 def _jobs(house: House) -> Sequence[Job]:
@@ -68,7 +71,16 @@ def _jobs(house: House) -> Sequence[Job]:
         ),
         Job("ask for reviews", reviews, lambda: send_due_review_requests(house.database, house.providers, _by())),
         Job("pull reviews", reviews, lambda: pull_reviews(house.database, house.providers, _by())),
+        *_exporter(house),
     ]
+
+
+def _exporter(house: House) -> Sequence[Job]:
+    chosen = house.settings.nats
+    if not chosen.stream:
+        return ()
+    run = partial(export_events, url=chosen.url, stream=chosen.stream)
+    return [Job("export events", _EXPORT_SECONDS, lambda: run(house.database))]
 
 
 def _by() -> Initiator:

@@ -29,18 +29,27 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on instead of server.host.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port instead of server.port.")] = None,
+    role: Annotated[
+        str, typer.Option(help="all, or with PostgreSQL: api (requests) or worker (deliveries, jobs).", metavar="ROLE")
+    ] = "all",
 ) -> None:
-    """Start the API."""
-    from packhouse.app import create_app
+    """Start the API, or a worker behind it."""
+    from packhouse.app import Role, create_app
+
+    if role not in set(Role):
+        raise typer.BadParameter("expected all, api or worker", param_hint="--role")
 
     settings = _chosen(read_settings(), host, port)
     logging.basicConfig(level=settings.logging.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(_check(settings))
-    app = create_app(settings)
+    app = create_app(settings, role=Role(role))
     listening = listen(settings)
     address = address_of(settings, listening)
-    typer.echo(f"Packhouse answers at {address}/graphql, stop it with Ctrl-C")
-    if settings.server.graphiql:
+    if role == Role.WORKER:
+        typer.echo(f"Packhouse works; its health is at {address}/health/ready, stop it with Ctrl-C")
+    else:
+        typer.echo(f"Packhouse answers at {address}/graphql, stop it with Ctrl-C")
+    if settings.server.graphiql and role != Role.WORKER:
         typer.echo(f"GraphiQL: {address}/graphql in a browser")
     make_server(settings, app).run(sockets=[listening])
 

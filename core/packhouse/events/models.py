@@ -49,6 +49,16 @@ class PositionCounter(Model):
         table = "position_counter"
 
 
+class LogReader(Model):
+    """Up to which position somebody outside has read the log."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    position = fields.BigIntField()
+
+    class Meta:
+        table = "log_reader"
+
+
 class Delivery(Row):
     """One event that one plugin shall get, written in the event's own transaction. `status`: pending, done, dead.
 

@@ -18,24 +18,38 @@ _PAUSE_AFTER_ERROR = 1.0
 log = logging.getLogger(__name__)
 
 
+def _tell_nobody() -> None:
+    """Where there is no other process."""
+
+
 class Relay:
     """The one background object. `live` is where subscriptions come from.
 
-    A commit wakes it; without that it polls, so events of other processes arrive too.
+    A commit wakes it; without that it polls, so events of other processes arrive too. `delivers` False leaves deliveries to
+    other processes; `announce` tells them that the log has grown.
     """
 
     def __init__(
-        self, database: Database, host: Recipients, load_snapshots: LoadSnapshots, settings: DeliverySettings
+        self,
+        database: Database,
+        host: Recipients,
+        load_snapshots: LoadSnapshots,
+        settings: DeliverySettings,
+        *,
+        delivers: bool = True,
+        announce: Callable[[], None] = _tell_nobody,
     ) -> None:
         self.live = LiveEvents(database)
         self._database = database
         self._settings = settings
-        self._plugins = sorted({code for codes in host.listeners.values() for code in codes})
+        self._announce = announce
+        self._plugins = sorted({code for codes in host.listeners.values() for code in codes}) if delivers else []
         self._new_worker = partial(LaneWorker, database, host, load_snapshots=load_snapshots, settings=settings)
         self._workers: list[LaneWorker] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._look_at_lanes = False
 
     async def start(self) -> None:
         """Start working in the background; call it outside any transaction."""
@@ -48,6 +62,11 @@ class Relay:
             asyncio.create_task(self._run_log(), name="event-log"),
             *(asyncio.create_task(worker.run(), name=f"lanes {worker.plugin}") for worker in self._workers),
         ]
+
+    def wake(self) -> None:
+        """Look at the log now: another process says that it has grown."""
+        self._look_at_lanes = True
+        self._wake.set()
 
     async def stop(self, grace_seconds: float = 5.0) -> None:
         """Stop: running hooks get `grace_seconds` to end, then are interrupted; their lanes go to whoever starts next."""
@@ -90,8 +109,11 @@ class Relay:
         numbered = 0
         while (count := await assign_positions(self._database)) and not self._stopping:
             numbered += count
+        if numbered:
+            self._announce()
         # what others have numbered is read here as well
-        if await self.live.read() or numbered:
+        hinted, self._look_at_lanes = self._look_at_lanes, False
+        if await self.live.read() or numbered or hinted:
             await self._wake_workers()
         if count is not None and not await _within(self._settings.poll_seconds, self._wake.wait):
             return

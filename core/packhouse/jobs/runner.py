@@ -55,6 +55,11 @@ class JobRunner:
         """Let a job that runs everywhere run now, and others look whether they are due."""
         self._wakes[name].set()
 
+    def wake_all(self) -> None:
+        """Let every job look for work: another process says that there is some."""
+        for wake in self._wakes.values():
+            wake.set()
+
     async def stop(self) -> None:
         """Cancel what runs and wait until it has ended; it is due at once for whoever starts next."""
         tasks, self._tasks = self._tasks, []

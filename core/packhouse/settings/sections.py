@@ -48,6 +48,13 @@ def _checked_database_url(url: str) -> str:
     return url
 
 
+def _checked_nats_url(url: str) -> str:
+    parts = _split(url)
+    if url and (parts is None or parts.scheme not in {"nats", "tls"} or not parts.hostname):
+        raise ValueError("expected nats://host:4222 or tls://host:4222")
+    return url
+
+
 def _checked_origin(origin: str) -> str:
     if origin != "*" and (_ORIGIN.fullmatch(origin) is None or _split(origin) is None):
         raise ValueError('expected "*" or scheme and host such as https://shop.example.com, without a path')
@@ -150,6 +157,26 @@ class EventsSettings(Section):
     hook_timeout_seconds: Seconds = 30.0
 
 
+class NatsSettings(Section):
+    """NATS, where several processes work together: it passes hints on, so that they need not wait for their next poll.
+
+    `url` empty: none. `stream` names a JetStream stream that gets every event, for consumers outside; empty: none.
+    """
+
+    url: Annotated[str, AfterValidator(_checked_nats_url)] = ""
+    stream: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+
+    @model_validator(mode="after")
+    def _stream_has_a_server(self) -> Self:
+        if self.stream and not self.url:
+            raise ValueError("stream needs a url")
+        return self
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, hide_password(self.url) if name == "url" else value
+
+
 class ChannelsSettings(Section):
     """How often channels are asked for orders, and their inbox for work."""
 
@@ -208,6 +235,7 @@ class Settings(Section):
     graphql: GraphQLSettings = Field(default_factory=GraphQLSettings)
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     events: EventsSettings = Field(default_factory=EventsSettings)
+    nats: NatsSettings = Field(default_factory=NatsSettings)
     channels: ChannelsSettings = Field(default_factory=ChannelsSettings)
     shipping: ShippingSettings = Field(default_factory=ShippingSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)

@@ -16,6 +16,7 @@ from packhouse.testing.databases import (
     sqlite_url,
 )
 from packhouse.testing.graphql import execute, graphql_context, graphql_schema
+from packhouse.testing.nats import nats_server, nats_url
 
 __all__ = [
     "by",
@@ -24,6 +25,8 @@ __all__ = [
     "execute",
     "graphql_context",
     "graphql_schema",
+    "nats_server",
+    "nats_url",
     "postgres_server",
     "postgres_template",
     "postgres_url",

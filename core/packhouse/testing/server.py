@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from packhouse.app import create_app
-from packhouse.house import House, Parts
+from packhouse.house import House, Parts, Role
 from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
 from packhouse.storage import Initiator
@@ -60,10 +60,14 @@ def server_settings(database_url: str) -> Settings:
 
 @asynccontextmanager
 async def running_server(
-    settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None
+    settings: Settings,
+    plugins: Sequence[object] = (),
+    *,
+    parts: Parts | None = None,
+    role: Role = Role.ALL,
 ) -> AsyncIterator[RunningServer]:
     """A Packhouse that answers on 127.0.0.1 until the block ends; `parts` None means all rooms."""
-    app = create_app(settings, plugins, parts=parts)
+    app = create_app(settings, plugins, parts=parts, role=role)
     house: House = app.state.house
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

@@ -174,6 +174,15 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='LogReader',
+            fields=[
+                ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('position', fields.BigIntField()),
+            ],
+            options={'table': 'log_reader', 'app': 'packhouse', 'pk_attr': 'name', 'table_description': 'Up to which position somebody outside has read the log.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Order',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),

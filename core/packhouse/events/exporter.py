@@ -1,0 +1,101 @@
+"""The log as a JetStream stream, for consumers outside: every event once and in order, also when this process dies.
+
+The position up to which events were published is a row; an event published twice by a crash in between has the same message
+id, which the stream drops.
+"""
+
+import nats
+import orjson
+from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from packhouse.events.queries import events_after
+from packhouse.sdk.events import Event
+from packhouse.storage import Database, Initiator, UnitOfWork
+
+SUBJECTS = "packhouse.events"
+_PAGE = 500
+_DUPLICATES_SECONDS = 3600.0
+_TIMEOUT_SECONDS = 10
+_BY = Initiator("system", "exporter")
+
+
+async def export_events(database: Database, url: str, stream: str) -> int:
+    """Publish what the stream does not have yet; returns how many events. Run it in one process at a time.
+
+    Raises:
+        Exception: NATS cannot be reached or does not take an event; the next run goes on from there.
+    """
+    position = await _position(database, stream)
+    page = await events_after(database, position, limit=_PAGE)
+    if not page:
+        return 0
+    count = 0
+    client = await nats.connect(
+        url,
+        name="packhouse exporter",
+        allow_reconnect=False,
+        connect_timeout=_TIMEOUT_SECONDS,
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0.1,
+    )
+    try:
+        jetstream = client.jetstream(timeout=_TIMEOUT_SECONDS)
+        await _ensure(jetstream, stream)
+        while page:
+            for event in page:
+                await jetstream.publish(
+                    f"{SUBJECTS}.{event.type.value}",
+                    message_of(event),
+                    stream=stream,
+                    headers={"Nats-Msg-Id": str(event.id)},
+                )
+            await _note(database, stream, page[-1].position)
+            count += len(page)
+            page = await events_after(database, page[-1].position, limit=_PAGE)
+    finally:
+        await client.close()
+    return count
+
+
+def message_of(event: Event) -> bytes:
+    """An event as JSON: the envelope of CloudEvents 1.0, its position and actor as extensions, the payload as data."""
+    envelope: dict[str, object] = {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": "packhouse",
+        "type": f"packhouse.{event.type.value}",
+        "time": event.occurred_at.isoformat(),
+        "datacontenttype": "application/json",
+        "position": event.position,
+        "actor": event.actor,
+        "origin": event.origin,
+        "correlationid": event.correlation_id,
+        "data": dict(event.payload),
+    }
+    if event.order_id is not None:
+        envelope["subject"] = str(event.order_id)
+    return orjson.dumps(envelope)
+
+
+async def _ensure(jetstream: JetStreamContext, stream: str) -> None:
+    try:
+        await jetstream.stream_info(stream)
+    except NotFoundError:
+        await jetstream.add_stream(name=stream, subjects=[f"{SUBJECTS}.*"], duplicate_window=_DUPLICATES_SECONDS)
+
+
+async def _position(database: Database, reader: str) -> int:
+    rows = await database.fetch("SELECT position FROM log_reader WHERE name = $1", reader)
+    return int(rows[0]["position"]) if rows else 0
+
+
+async def _note(database: Database, reader: str, position: int) -> None:
+    async def note(uow: UnitOfWork) -> None:
+        await uow.execute(
+            "INSERT INTO log_reader (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET position = $2",
+            reader,
+            position,
+        )
+
+    await database.write(_BY, note)

@@ -1,0 +1,119 @@
+"""Processes hint at each other over a real NATS; without it they find out by polling, and nothing is lost."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from packhouse.events.bus import Bus
+from packhouse.testing.nats import NatsServer, free_port
+
+
+class Ear:
+    def __init__(self, url: str) -> None:
+        self.heard = 0
+        self.bus = Bus(url, {"log": self.hear})
+
+    def hear(self) -> None:
+        self.heard += 1
+
+    async def connected(self) -> None:
+        async with asyncio.timeout(20):
+            while not self.bus.is_connected:  # noqa: ASYNC110  (another task connects)
+                await asyncio.sleep(0.01)
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            while self.heard < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+async def test_a_hint_reaches_the_others_and_not_oneself(nats_url: str) -> None:
+    one, two = Ear(nats_url), Ear(nats_url)
+    for each in (one, two):
+        each.bus.start()
+        await each.connected()
+    mine, theirs = one.heard, two.heard
+    one.bus.announce("log")
+    await two.until(theirs + 1)
+    await asyncio.sleep(0.05)
+    assert one.heard == mine
+    one.bus.announce("unknown")
+    for each in (one, two):
+        await each.bus.stop()
+
+
+async def test_many_hints_at_once_are_few_messages(nats_url: str) -> None:
+    one, two = Ear(nats_url), Ear(nats_url)
+    for each in (one, two):
+        each.bus.start()
+        await each.connected()
+    before = two.heard
+    for _ in range(1000):
+        one.bus.announce("log")
+    await two.until(before + 1)
+    await asyncio.sleep(0.05)
+    assert two.heard - before <= 3
+    for each in (one, two):
+        await each.bus.stop()
+
+
+async def test_a_server_that_goes_and_comes_back(nats_server: NatsServer, caplog: pytest.LogCaptureFixture) -> None:
+    one, two = Ear(nats_server.url), Ear(nats_server.url)
+    for each in (one, two):
+        each.bus.start()
+        await each.connected()
+    with caplog.at_level(logging.INFO, "packhouse.events.bus"):
+        await asyncio.to_thread(nats_server.stop)
+        async with asyncio.timeout(10):
+            while one.bus.is_connected or two.bus.is_connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        one.bus.announce("log")
+        await asyncio.sleep(0.1)
+        before = two.heard
+        await asyncio.to_thread(nats_server.start)
+        await two.until(before + 1)
+        await one.connected()
+        heard = two.heard
+        one.bus.announce("log")
+        await two.until(heard + 1)
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("cannot be reached" in each for each in told) == 2, "once for each process"
+    assert told.count("NATS is there again") == 2
+    for each in (one, two):
+        await each.bus.stop()
+
+
+async def test_without_a_server_it_starts_and_stops(caplog: pytest.LogCaptureFixture) -> None:
+    ear = Ear(f"nats://127.0.0.1:{free_port()}")
+    ear.bus.start()
+    ear.bus.announce("log")
+    await asyncio.sleep(0.3)
+    assert not ear.bus.is_connected
+    async with asyncio.timeout(5):
+        await ear.bus.stop()
+    assert [record.getMessage() for record in caplog.records if "cannot be reached" in record.getMessage()]
+
+
+async def test_a_relay_that_polls_rarely_is_woken(house: Any, make_plugins: Any, nats_url: str) -> None:
+    plugins = house.listen(make_plugins(["crm"]))
+    house.settings.poll_seconds = 30.0
+    relay = await house.relay()
+    await relay.drain()
+    house.database.on_commit.clear()
+    here, there = Bus(nats_url, {"log": relay.wake}), Ear(nats_url)
+    here.start()
+    there.bus.start()
+    await there.connected()
+    async with asyncio.timeout(10):
+        while not here.is_connected:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    await house.happen(1)
+    there.bus.announce("log")
+    await house.until_delivered(1)
+    assert plugins.facts("crm") == [1]
+    house.database.on_commit.append(relay._wake.set)
+    await here.stop()
+    await there.bus.stop()
