@@ -23,7 +23,8 @@ from packhouse.storage.dialect import Dialect
 ROW = re.compile(r"^ (DEMO-[0-9A-Z]{5}-\d{3})  .*$", re.MULTILINE)
 NUMBER = re.compile(r"DM[0-9A-Z]{18}")
 _SECONDS = 240
-_UNTOUCHED = {"tortoise_migrations", "position_counter"}
+# what belongs to the installation: when each job of the product ran last is nothing of the demo
+_UNTOUCHED = {"tortoise_migrations", "position_counter", "job"}
 
 
 def environment() -> dict[str, str]:
