@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     commands = typer.Typer(no_args_is_help=True, help="Documentation made from the code itself.")
     commands.command("states")(states)
     commands.command("hooks")(hooks)
+    commands.command("sdk")(sdk)
     commands.command("schema")(schema)
     app.add_typer(commands, name="docs")
 
@@ -32,6 +33,18 @@ def hooks() -> None:
     from packhouse.hooks.reference import hook_reference
 
     typer.echo(hook_reference(), nl=False)
+
+
+def sdk(
+    surface: Annotated[
+        bool, typer.Option("--surface", help="Names and shapes only, as the test of the SDK pins them.")
+    ] = False,
+) -> None:
+    """Print what plugins import: every name of packhouse.sdk with its shape and meaning, and every hook."""
+    from packhouse.hooks.sdk_reference import sdk_reference
+    from packhouse.hooks.surface import sdk_surface
+
+    typer.echo(sdk_surface() if surface else sdk_reference(), nl=False)
 
 
 def schema() -> None:

@@ -14,7 +14,7 @@ import pluggy
 
 from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.specifications import Specification, specifications
-from packhouse.sdk.contributions import API_VERSION, PluginManifest
+from packhouse.sdk.contributions import ACCEPTED_API_VERSIONS, PluginManifest
 from packhouse.sdk.hookspecs import PROJECT
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -45,8 +45,9 @@ def check_manifest(name: str, plugin: object, hooks: tuple[str, ...]) -> PluginM
         raise BrokenPlugin(
             name, f"its code {manifest.code!r} is not lower-case letters, digits, - and _ (at most 64, a letter first)"
         )
-    if manifest.api != API_VERSION:
-        raise BrokenPlugin(name, f"it was written for API version {manifest.api}, this host has {API_VERSION}")
+    if manifest.api not in ACCEPTED_API_VERSIONS:
+        accepted = " and ".join(ACCEPTED_API_VERSIONS)
+        raise BrokenPlugin(name, f"it was written for API version {manifest.api}, this host has {accepted}")
     return manifest
 
 

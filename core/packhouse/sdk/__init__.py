@@ -1,7 +1,36 @@
-"""The only package of Packhouse that plugins import."""
+"""The only package of Packhouse that plugins import.
+
+Everything that `__all__` names, and every hook, stays as it is for as long as a host accepts the API version that a plugin
+was written for (`PluginManifest.api`; accepted are `ACCEPTED_API_VERSIONS`).
+
+**May be added** within an API version: a name, a hook, an argument of a hook, a field with a default, a member of an enum, a
+member of a Protocol that the host implements (`PluginContext`). So a plugin takes enum members that it does not know as "something
+else", and names the fields of what it builds.
+
+**May not be changed** within an API version: a name taken away or renamed, a field without a default, a type, a default, a
+member of a Protocol that plugins implement (a provider that can do more implements one Protocol more).
+
+**Taken away** is what has been deprecated: it warns with `SdkDeprecation`, which names the release that began to warn, the API
+version that it goes with, and what to use instead (`packhouse.sdk.deprecation` says how each kind is marked). It goes when the
+last API version that has it is no longer accepted; a new API version is accepted beside the one before it for at least one
+release. `packhouse plugin check` fails a plugin that still uses it.
+
+`tests/sdk/surface.txt` holds all of this, word for word, and a test compares. `packhouse docs sdk` prints it with its meaning.
+"""
+
+from typing import TYPE_CHECKING
 
 from packhouse.sdk.context import PluginContext
-from packhouse.sdk.contributions import API_VERSION, Facts, Objection, PluginManifest, Recipient, Verdict
+from packhouse.sdk.contributions import (
+    ACCEPTED_API_VERSIONS,
+    API_VERSION,
+    Facts,
+    Objection,
+    PluginManifest,
+    Recipient,
+    Verdict,
+)
+from packhouse.sdk.deprecation import Deprecation, SdkDeprecation, moved
 from packhouse.sdk.errors import (
     BadMapping,
     InvalidValue,
@@ -77,6 +106,7 @@ from packhouse.sdk.snapshots import OrderLineSnapshot, OrderSnapshot, ShipmentLi
 from packhouse.sdk.values import Address, Dimensions, Money, Parcel, ParcelItem, fact_id, global_id, new_id, now
 
 __all__ = [
+    "ACCEPTED_API_VERSIONS",
     "API_VERSION",
     "Address",
     "BadMapping",
@@ -143,6 +173,7 @@ __all__ = [
     "RejectedRow",
     "ReviewInvitation",
     "ReviewPage",
+    "SdkDeprecation",
     "ShipmentLineSnapshot",
     "ShipmentNotice",
     "ShipmentSnapshot",
@@ -164,3 +195,13 @@ __all__ = [
     "new_id",
     "now",
 ]
+
+DEPRECATED_NAMES: dict[str, tuple[object, Deprecation]] = {}
+"""Names that were in `__all__` and will go, with what they stand for."""
+
+
+if not TYPE_CHECKING:  # a type checker would take it that every name exists
+
+    def __getattr__(name: str) -> object:
+        """A name that will go, with a warning."""
+        return moved(DEPRECATED_NAMES, __name__, name)

@@ -10,6 +10,10 @@ from pydantic import BaseModel
 from packhouse.sdk.events import EventType
 
 API_VERSION = "1"
+"""The version of the SDK's contract that plugins are written for today."""
+
+ACCEPTED_API_VERSIONS = (API_VERSION,)
+"""The versions that this host loads plugins of, oldest first; it has everything that any of them has."""
 
 
 @dataclass(frozen=True, slots=True)

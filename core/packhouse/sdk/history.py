@@ -164,6 +164,7 @@ class StockRow:
 
 
 ReadingProgress = Callable[[str, int], None]
+"""Called with a file's name and how many of its rows were read so far."""
 
 
 class History(Protocol):

@@ -17,6 +17,7 @@ from packhouse.sdk.snapshots import OrderSnapshot
 PROJECT = "packhouse"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Decorates a plugin's implementation of a hook; `tryfirst` and `trylast` order it among those of other plugins."""
 
 
 class StartUp:
