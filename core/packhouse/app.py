@@ -90,8 +90,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 CORSMiddleware,
                 allow_origins=settings.server.allowed_origins,
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", HEADER],
-                expose_headers=[HEADER],
+                allow_headers=["authorization", "content-type", "idempotency-key", HEADER],
+                expose_headers=[HEADER, "idempotency-replayed"],
             )
         )
     return [*chosen, Middleware(LastResort)]

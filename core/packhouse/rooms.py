@@ -21,9 +21,11 @@ from packhouse.schema import create_schema
 from packhouse.shipping.jobs import poll_networks, poll_tracking
 from packhouse.shipping.queries import order_snapshots, tracking_view
 from packhouse.storage import Initiator
+from packhouse.web.idempotency import forget_expired_requests
 
 _INBOX = "work on the inbox"
 _EXPORT_SECONDS = 0.5
+_HOUR = 3600.0
 
 
 def all_rooms() -> Parts:
@@ -71,6 +73,7 @@ def _jobs(house: House) -> Sequence[Job]:
         ),
         Job("ask for reviews", reviews, lambda: send_due_review_requests(house.database, house.providers, _by())),
         Job("pull reviews", reviews, lambda: pull_reviews(house.database, house.providers, _by())),
+        Job("forget kept requests", _HOUR, lambda: forget_expired_requests(house.database)),
         *_exporter(house),
     ]
 

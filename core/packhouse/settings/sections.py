@@ -116,6 +116,7 @@ class ServerSettings(Section):
     graphiql: bool = False
     graceful_shutdown_seconds: Seconds = 10.0
     allowed_origins: list[Origin] = []
+    idempotency_hours: Annotated[float, Field(ge=24, allow_inf_nan=False)] = 24.0
 
 
 class GraphQLSettings(Section):

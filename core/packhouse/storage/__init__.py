@@ -1,6 +1,7 @@
 """The database: opening it, writing to it in units of work, and migrating it."""
 
 from packhouse.storage.database import Database, open_database
-from packhouse.storage.unit_of_work import Initiator, Reader, UnitOfWork
+from packhouse.storage.once import write_once
+from packhouse.storage.unit_of_work import Initiator, KeyedRequest, Reader, UnitOfWork
 
-__all__ = ["Database", "Initiator", "Reader", "UnitOfWork", "open_database"]
+__all__ = ["Database", "Initiator", "KeyedRequest", "Reader", "UnitOfWork", "open_database", "write_once"]

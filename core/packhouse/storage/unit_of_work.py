@@ -28,18 +28,32 @@ class Conflict(Refused):
         super().__init__("CONFLICT", message)
 
 
+@dataclass(slots=True)
+class KeyedRequest:
+    """A request that its sender may repeat.
+
+    `steps` counts the changes it has come to (see `write_once`); `changes` says that a mutation of it is executed.
+    """
+
+    id: UUID
+    steps: int = 0
+    changes: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Initiator:
     """Who or what starts a change, and from where: stamped on every event and stock movement.
 
     `actor`: "admin", "customer", "plugin:ups", "system"; `origin`: "api", "channel:shopify", "import", "job";
-    `correlation_id` groups everything that one request caused, `causation_id` names the event that led here.
+    `correlation_id` groups everything that one request caused, `causation_id` names the event that led here; `request` is
+    the one behind it where its sender may repeat it.
     """
 
     actor: str
     origin: str
     correlation_id: str = field(default_factory=lambda: str(new_id()))
     causation_id: str = ""
+    request: KeyedRequest | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a GraphQL resolver has at hand: made once for each request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -10,7 +10,8 @@ from strawberry.types import Info as StrawberryInfo
 
 from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers
 from packhouse.settings import Settings
-from packhouse.storage import Database, Initiator
+from packhouse.storage import Database, Initiator, UnitOfWork, write_once
+from packhouse.storage.once import Recallable
 from packhouse.web.graphql.loaders import Loaders
 
 
@@ -65,6 +66,14 @@ class Context:
     by: Initiator
     loaders: Loaders = field(default_factory=Loaders)
     deadline: asyncio.Timeout | None = None
+
+    async def write(self, work: Callable[[UnitOfWork], Awaitable[Recallable]]) -> Recallable:
+        """Run a command in one transaction; a request that is repeated with its key gets its result without doing it again.
+
+        Raises:
+            whatever `work` raises: everything it did is rolled back.
+        """
+        return await write_once(self.database, self.by, work)
 
     def stop_deadline(self) -> None:
         """Let the operation run on: it is a subscription."""

@@ -48,7 +48,7 @@ class CatalogMutations:
     async def create_variant(self, info: Info, input: CreateVariantInput) -> VariantPayload:
         data = CreateVariant(**{name: getattr(input, name) for name in _VARIANT_FIELDS})
         context = info.context
-        row, errors = await attempt(context.database.write(context.by, lambda uow: create_variant(uow, data)))
+        row, errors = await attempt(context.write(lambda uow: create_variant(uow, data)))
         return VariantPayload(variant=variant_object(row) if row else None, user_errors=errors)
 
     @strawberry.mutation(description="Set or replace the price of a variant.")
@@ -57,7 +57,7 @@ class CatalogMutations:
 
         async def change() -> Variant:
             data = SetPrice(input.sku, _price(input), input.channel, input.min_quantity)
-            price = await context.database.write(context.by, lambda uow: set_price(uow, data))
+            price = await context.write(lambda uow: set_price(uow, data))
             return await Variant.get(id=price.variant_id)
 
         row, errors = await attempt(change())

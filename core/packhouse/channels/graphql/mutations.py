@@ -118,14 +118,14 @@ class ChannelsMutations:
     async def create_channel(self, info: Info, input: CreateChannelInput) -> ChannelPayload:
         data = CreateChannel(input.code, input.name)
         context = info.context
-        row, errors = await attempt(context.database.write(context.by, lambda uow: create_channel(uow, data)))
+        row, errors = await attempt(context.write(lambda uow: create_channel(uow, data)))
         return ChannelPayload(channel=Channel.of(row) if row else None, user_errors=errors)
 
     @strawberry.mutation(description="Say which of our variants a channel means by its own SKU.")
     async def add_listing(self, info: Info, input: AddListingInput) -> ListingPayload:
         data = AddListing(input.channel, input.channel_sku, input.sku)
         context = info.context
-        row, errors = await attempt(context.database.write(context.by, lambda uow: add_listing(uow, data)))
+        row, errors = await attempt(context.write(lambda uow: add_listing(uow, data)))
         return ListingPayload(listing=Listing.of(row) if row else None, user_errors=errors)
 
     @strawberry.mutation(description="Read a quarantined message again, after what was wrong has been mended.")
@@ -134,9 +134,7 @@ class ChannelsMutations:
 
         async def retry() -> InboundMessage:
             message_id = node_id(input.id, "InboundMessage", "id")
-            return InboundMessage.of(
-                await context.database.write(context.by, lambda uow: retry_message(uow, message_id))
-            )
+            return InboundMessage.of(await context.write(lambda uow: retry_message(uow, message_id)))
 
         message, errors = await attempt(retry())
         return InboundMessagePayload(message=message, user_errors=errors)

@@ -76,21 +76,19 @@ class EventsMutations:
     async def pause_plugin(self, info: Info, input: PausePluginInput) -> PluginDeliveriesPayload:
         context, data = info.context, PausePlugin(input.plugin, input.reason)
         known = context.checks.addresses
-        return await _payload(context.database.write(context.by, lambda uow: pause_plugin(uow, data, known)))
+        return await _payload(context.write(lambda uow: pause_plugin(uow, data, known)))
 
     @strawberry.mutation(description="Go on with deliveries to a plugin, whoever paused them.")
     async def resume_plugin(self, info: Info, input: ResumePluginInput) -> PluginDeliveriesPayload:
         context = info.context
         known = context.checks.addresses
-        return await _payload(context.database.write(context.by, lambda uow: resume_plugin(uow, input.plugin, known)))
+        return await _payload(context.write(lambda uow: resume_plugin(uow, input.plugin, known)))
 
     @strawberry.mutation(description="Make a delivery now that was given up, or that waits for its next attempt.")
     async def retry_delivery(self, info: Info, input: RetryDeliveryInput) -> DeliveryPayload:
         context = info.context
         id_, errors = await attempt(
-            context.database.write(
-                context.by, lambda uow: retry_delivery(uow, node_id(input.delivery_id, "Delivery", "deliveryId"))
-            )
+            context.write(lambda uow: retry_delivery(uow, node_id(input.delivery_id, "Delivery", "deliveryId")))
         )
         row = None if id_ is None else await models.Delivery.get(id=id_)
         return DeliveryPayload(delivery=None if row is None else Delivery.of(row), user_errors=errors)

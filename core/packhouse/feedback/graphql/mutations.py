@@ -55,7 +55,7 @@ class FeedbackMutations:
                 external_id=input.external_id,
                 created_at=input.created_at,
             )
-            return await context.database.write(context.by, lambda uow: record_review(uow, data))
+            return await context.write(lambda uow: record_review(uow, data))
 
         row, errors = await attempt(write())
         return ReviewPayload(

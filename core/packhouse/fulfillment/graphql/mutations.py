@@ -101,7 +101,7 @@ class FulfillmentMutations:
                 node_id(each, "FulfillmentOrder", f"fulfillmentOrderIds.{index}")
                 for index, each in enumerate(input.fulfillment_order_ids)
             )
-            return await context.database.write(context.by, lambda uow: start_picking(uow, StartPicking(ids)))
+            return await context.write(lambda uow: start_picking(uow, StartPicking(ids)))
 
         row, errors = await attempt(start())
         return PickListPayload(pick_list=PickList.of(row) if row else None, user_errors=errors)
@@ -112,7 +112,7 @@ class FulfillmentMutations:
 
         async def confirm() -> models.PickList:
             data = ConfirmPick(node_id(input.pick_id, "Pick", "pickId"), input.code, input.quantity)
-            return await context.database.write(context.by, lambda uow: confirm_pick(uow, data))
+            return await context.write(lambda uow: confirm_pick(uow, data))
 
         row, errors = await attempt(confirm())
         return PickListPayload(pick_list=PickList.of(row) if row else None, user_errors=errors)
@@ -131,7 +131,7 @@ class FulfillmentMutations:
                     for index, each in enumerate(input.fulfillment_order_line_ids)
                 ),
             )
-            return await context.database.write(context.by, lambda uow: reject_fulfillment(uow, data))
+            return await context.write(lambda uow: reject_fulfillment(uow, data))
 
         row, errors = await attempt(reject())
         return FulfillmentOrderPayload(fulfillment_order=FulfillmentOrder.of(row) if row else None, user_errors=errors)
@@ -158,7 +158,7 @@ class FulfillmentMutations:
                 weight_grams=input.weight_grams,
                 dimensions=Dimensions(size.length_mm, size.width_mm, size.height_mm) if size else None,
             )
-            return await context.database.write(context.by, lambda uow: pack(uow, data))
+            return await context.write(lambda uow: pack(uow, data))
 
         row, errors = await attempt(packed())
         return ParcelPayload(parcel=Parcel.of(row) if row else None, user_errors=errors)

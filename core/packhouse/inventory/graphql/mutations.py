@@ -61,7 +61,7 @@ class InventoryMutations:
         async def create() -> Location:
             address = input.address.value("address") if input.address else Address()
             data = CreateLocation(input.code, input.name, input.kind, input.network, address, input.priority)
-            return Location.of(await context.database.write(context.by, lambda uow: create_location(uow, data)))
+            return Location.of(await context.write(lambda uow: create_location(uow, data)))
 
         location, errors = await attempt(create())
         return LocationPayload(location=location, user_errors=errors)
@@ -80,7 +80,7 @@ class InventoryMutations:
                 bin=input.bin,
                 safety_stock=input.safety_stock,
             )
-            return await context.database.write(context.by, lambda uow: adjust_stock(uow, data))
+            return await context.write(lambda uow: adjust_stock(uow, data))
 
         row, errors = await attempt(change())
         return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)

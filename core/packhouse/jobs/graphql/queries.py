@@ -59,6 +59,6 @@ class JobsMutations:
     )
     async def run_job(self, info: Info, input: RunJobInput) -> ScheduledJobPayload:
         context = info.context
-        name, errors = await attempt(context.database.write(context.by, lambda uow: want_job(uow, input.name)))
+        name, errors = await attempt(context.write(lambda uow: want_job(uow, input.name)))
         row = None if name is None else await JobRow.get(name=name)
         return ScheduledJobPayload(job=None if row is None else ScheduledJob.of(row), user_errors=errors)

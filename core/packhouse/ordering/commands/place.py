@@ -16,7 +16,7 @@ from packhouse.ordering.pricing import PricedLine, Totals, check_request, priced
 from packhouse.ordering.rules import objection_holds, own_holds
 from packhouse.orders.states import HoldReason, OrderStatus
 from packhouse.sdk import EventType, Facts, Money, Objection, OrderLineSnapshot, OrderSnapshot, new_id, now
-from packhouse.storage import Database, Initiator, Reader, UnitOfWork
+from packhouse.storage import Database, Initiator, Reader, UnitOfWork, write_once
 from packhouse.web.context import Checks
 
 # Crockford's base 32: no letter that is mistaken for another or for a digit.
@@ -35,8 +35,8 @@ async def place_order(database: Database, checks: Checks, by: Initiator, data: P
     facts: Mapping[str, Facts] = {}
     if checks.gathers_facts:
         facts = await checks.gather_order_facts((await draft_order(database, data)).order)
-    return await database.write(
-        by, lambda uow: place(uow, data, lambda order: checks.check("check_order", order, facts))
+    return await write_once(
+        database, by, lambda uow: place(uow, data, lambda order: checks.check("check_order", order, facts))
     )
 
 

@@ -94,4 +94,4 @@ class OrderingMutations:
 
 
 async def _run(context: Context, change: Callable[[UnitOfWork], Awaitable[UUID]]) -> OrderPayload:
-    return await order_payload(context.database, context.database.write(context.by, change))
+    return await order_payload(context.database, context.write(change))

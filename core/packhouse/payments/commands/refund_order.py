@@ -14,7 +14,7 @@ from packhouse.payments.commands.request_refund import RefundOrder, request_refu
 from packhouse.payments.models import PaymentEvent, Refund
 from packhouse.payments.states import RefundStatus
 from packhouse.sdk import Money, ProviderError, Providers, RefundReceipt, RefundRequest, Refunds, Refused
-from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage import Database, Initiator, UnitOfWork, write_once
 
 _OPERATION = "refund"
 _OUTCOMES = {CallStatus.FAILED: RefundStatus.FAILED, CallStatus.IN_DOUBT: RefundStatus.IN_DOUBT}
@@ -35,7 +35,7 @@ async def refund_order(database: Database, providers: Providers, by: Initiator, 
         ProviderError: the provider did not do it, or it is in doubt; the refund says so and can be tried again.
     """
     codes = refunding(providers)
-    refund = await database.write(by, lambda uow: request_refund(uow, data, codes))
+    refund = await write_once(database, by, lambda uow: request_refund(uow, data, codes))
     return await carry_out(database, providers, by, refund)
 
 

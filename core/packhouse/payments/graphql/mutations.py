@@ -87,7 +87,7 @@ class PaymentsMutations:
                 note=input.note,
                 occurred_at=input.occurred_at,
             )
-            return await context.database.write(context.by, lambda uow: record_payment(uow, data))
+            return await context.write(lambda uow: record_payment(uow, data))
 
         row, errors = await attempt(write())
         order = await shown_order(info, id_or_none(input.order_id, "Order"))

@@ -229,7 +229,7 @@ class ReturnsMutations:
 
 
 async def _run(info: Info, change: Callable[[UnitOfWork], Awaitable[models.Return]]) -> ReturnPayload:
-    row, errors = await attempt(info.context.database.write(info.context.by, change))
+    row, errors = await attempt(info.context.write(change))
     return ReturnPayload(
         return_request=Return.of(row) if row else None,
         order=await shown_order(info, row.order_id) if row else None,

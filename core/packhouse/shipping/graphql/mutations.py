@@ -103,7 +103,7 @@ class ShippingMutations:
                 tracking_number=input.tracking_number,
                 tracking_url=input.tracking_url,
             )
-            return await context.database.write(context.by, lambda uow: create_shipment(uow, data))
+            return await context.write(lambda uow: create_shipment(uow, data))
 
         return await _payload(create())
 
@@ -140,7 +140,7 @@ class ShippingMutations:
                 tracking_number=input.tracking_number,
                 tracking_url=input.tracking_url,
             )
-            return await context.database.write(context.by, lambda uow: hand_over(uow, data))
+            return await context.write(lambda uow: hand_over(uow, data))
 
         return await _payload(leave())
 
@@ -159,7 +159,7 @@ class ShippingMutations:
                 incident=input.incident.value if input.incident else "",
             )
             data = RecordTracking(shipment_id, (update,))
-            return await context.database.write(context.by, lambda uow: record_tracking(uow, data))
+            return await context.write(lambda uow: record_tracking(uow, data))
 
         return await _payload(scan())
 
@@ -169,7 +169,7 @@ class ShippingMutations:
 
         async def add() -> models.DeliveryPromise:
             data = AddPromise(node_id(input.order_id, "Order", "orderId"), input.promised_by, input.source)
-            return await context.database.write(context.by, lambda uow: promise(uow, data))
+            return await context.write(lambda uow: promise(uow, data))
 
         row, errors = await attempt(add())
         return DeliveryPromisePayload(delivery_promise=DeliveryPromise.of(row) if row else None, user_errors=errors)

@@ -145,6 +145,21 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='KeptRequest',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('actor', fields.CharField(max_length=64)),
+                ('key', fields.CharField(max_length=255)),
+                ('digest', fields.CharField(max_length=64)),
+                ('attempts', fields.IntField(default=1)),
+                ('claimed_until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('answer', fields.TextField(null=True, unique=False)),
+                ('expires_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'kept_request', 'app': 'packhouse', 'unique_together': (('actor', 'key'),), 'indexes': [Index(fields=['expires_at'], name='kept_request_expiry')], 'pk_attr': 'id', 'table_description': "A request with an idempotency key of its sender's, and its answer once there is one."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='Lane',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -470,6 +485,17 @@ class Migration(migrations.Migration):
                 ('finished_at', Moment(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'refund', 'app': 'packhouse', 'constraints': [CheckConstraint(check='amount > 0', name='refund_amount_positive')], 'indexes': [Index(fields=['order_id', 'created_at'], name='refund_order'), Index(fields=['return_id'], name='refund_return')], 'pk_attr': 'id', 'table_description': 'Money we decided to give back, and how far that came (requested, done, failed, in_doubt).'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='RequestStep',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('request_id', fields.UUIDField()),
+                ('step', fields.IntField()),
+                ('result', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+            ],
+            options={'table': 'request_step', 'app': 'packhouse', 'unique_together': (('request_id', 'step'),), 'pk_attr': 'id', 'table_description': "A change that a kept request made, with what it brought: written in the change's own transaction."},
             bases=['Row'],
         ),
         ops.CreateModel(

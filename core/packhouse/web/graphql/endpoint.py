@@ -6,6 +6,7 @@ It does not use Strawberry's own view: that one negotiates by substring, answers
 
 import asyncio
 import logging
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -20,6 +21,7 @@ from packhouse.web.body import BodyRefused
 from packhouse.web.graphql.answers import GRAPHQL_JSON, JSON, answer, refusal
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.graphiql import GRAPHIQL_POLICY, graphiql_page
+from packhouse.web.graphql.keyed import answer_once
 from packhouse.web.graphql.outcome import body_of, stopped_before_execution, timed_out
 from packhouse.web.graphql.requests import GraphQLRequest, read_request
 from packhouse.web.graphql.serving import Serving
@@ -66,7 +68,10 @@ class GraphQLEndpoint:
             log.info("a request was refused: %s", refused.message)
             return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type)
         by = Initiator(actor, "api", correlation_id=request_id(request.scope))
-        return await self._execute(asked, by, request.method, media_type)
+        key = request.headers.get("idempotency-key")
+        if key is None or request.method == "GET":
+            return await self._execute(asked, by, request.method, media_type)
+        return await answer_once(self._serving, key, asked, by, media_type, partial(self._execute, method="POST"))
 
     def _wants_page(self, request: Request) -> bool:
         if not self._serving.settings.server.graphiql or request.method != "GET" or "query" in request.query_params:

@@ -51,10 +51,13 @@ class Guard(SchemaExtension):
             self._documents.keep(context.query, limits, document)
 
     def on_execute(self) -> Iterator[None]:
-        """A subscription lives as long as its client: the time-out is for queries and mutations."""
+        """A subscription lives as long as its client: the time-out is for queries and mutations. A key is for mutations."""
         context = self.execution_context.context
-        if isinstance(context, Context) and self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+        kind = self.execution_context.operation_type
+        if isinstance(context, Context) and kind is OperationType.SUBSCRIPTION:
             context.stop_deadline()
+        if isinstance(context, Context) and context.by.request is not None:
+            context.by.request.changes = kind is OperationType.MUTATION
         yield
 
     @property

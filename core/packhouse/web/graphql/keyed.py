@@ -1,0 +1,84 @@
+"""Answering a request with an idempotency key: once, and the same answer again.
+
+Kept is every answer of a mutation that was executed, refusals too. Not kept are answers that say nothing final (an error of
+ours, a time-out): the request may be sent again with its key, and what it has done is not done again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import orjson
+from starlette.responses import Response
+
+from packhouse.storage import Initiator, KeyedRequest
+from packhouse.web.graphql.answers import refusal
+from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.requests import GraphQLRequest
+from packhouse.web.graphql.serving import Serving
+from packhouse.web.idempotency import (
+    Claim,
+    KeptAnswer,
+    KeyRefused,
+    checked_key,
+    claim_request,
+    digest_of,
+    forget_request,
+    give_back,
+    keep_answer,
+)
+
+Execute = Callable[..., Awaitable[Response]]
+"""Called with `asked`, `by` and `media_type`."""
+
+_CONFLICT = 409
+_NOT_FINAL = {ErrorCode.INTERNAL_SERVER_ERROR.value, ErrorCode.TIMEOUT.value}
+# what writing down the end may take, before others may think that this process died
+_MARGIN_SECONDS = 5.0
+
+
+async def answer_once(
+    serving: Serving, key: str, asked: GraphQLRequest, by: Initiator, media_type: str, execute: Execute
+) -> Response:
+    """The answer to a keyed request: executed now, or as it was the first time (with `Idempotency-Replayed: true`)."""
+    database = serving.make_context(by).database
+    settings = serving.settings
+    try:
+        claim = await claim_request(
+            database,
+            by.actor,
+            checked_key(key),
+            digest_of(asked.query, asked.variables, asked.operation_name),
+            seconds=settings.graphql.timeout_seconds + _MARGIN_SECONDS,
+            keep_hours=settings.server.idempotency_hours,
+        )
+    except KeyRefused as refused:
+        return _refusal(refused, media_type)
+    if isinstance(claim, KeptAnswer):
+        headers = {"cache-control": "no-store", "idempotency-replayed": "true"}
+        return Response(claim.body, headers=headers, media_type=f"{media_type}; charset=utf-8")
+    request = KeyedRequest(claim.id)
+    try:
+        response = await execute(asked=asked, by=replace(by, request=request), media_type=media_type)
+    except BaseException:
+        await give_back(database, claim)
+        raise
+    await _end(serving, by, claim, request, response)
+    return response
+
+
+async def _end(serving: Serving, by: Initiator, claim: Claim, request: KeyedRequest, response: Response) -> None:
+    database = serving.make_context(by).database
+    body = orjson.loads(response.body)
+    codes = {error.get("extensions", {}).get("code") for error in body.get("errors") or ()}
+    if codes & _NOT_FINAL:
+        await give_back(database, claim)
+    elif request.changes and "data" in body:
+        await keep_answer(database, claim, bytes(response.body).decode())
+    else:
+        await forget_request(database, claim)
+
+
+def _refusal(refused: KeyRefused, media_type: str) -> Response:
+    code = ErrorCode.CONFLICT if refused.status == _CONFLICT else ErrorCode.BAD_USER_INPUT
+    headers = {"retry-after": "1"} if refused.status == _CONFLICT else {}
+    return refusal(refused.status, code, refused.message, media_type, headers=headers)
