@@ -15,7 +15,9 @@ from packhouse.house import DatabaseNotReady, House
 from packhouse.jobs.runner import Job
 from packhouse.sdk import PluginContext, PluginManifest, hookimpl
 from packhouse.settings import SecuritySettings, Settings, SettingsError
+from packhouse.settings.sections import NatsSettings
 from packhouse.storage import Initiator
+from packhouse.testing.nats import NatsServer
 from packhouse.testing.server import running_server, server_settings
 
 
@@ -103,6 +105,31 @@ async def test_a_database_that_goes_away_is_not_ready_but_alive(sqlite_url: str)
             assert await response.json() == {"status": "not ready", "reason": "the database does not answer"}
         async with client.get(f"{server.url}/health/live") as response:
             assert response.status == 200
+
+
+async def test_a_nats_that_is_away_is_told_and_not_waited_for(database_url: str, nats_server: NatsServer) -> None:
+    settings = server_settings(database_url)
+    with_nats = settings.model_copy(update={"nats": NatsSettings(url=nats_server.url)})
+    expected = {
+        "status": "degraded",
+        "reasons": ["NATS cannot be reached: processes find out by polling what others have done"],
+    }
+
+    async def health() -> object:
+        async with client.get(f"{server.url}/health/ready") as response:
+            assert response.status == 200
+            return await response.json()
+
+    async with (
+        running_server(with_nats, parts=tiny_parts()) as server,
+        aiohttp.ClientSession() as client,
+        asyncio.timeout(20),
+    ):
+        while await health() != {"status": "ok"}:  # noqa: ASYNC110  (NATS tells no test)
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(nats_server.stop)
+        while await health() != expected:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_errors_outside_graphql_are_json(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,11 +155,13 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.fixture
-def serving(run: Run, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """`packhouse serve` as a process of its own: the process, its address, an admin token."""
+def serving(
+    run: Run, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """`packhouse serve` as a process of its own: the process, its address, an admin token. Its end takes 1 s, or as said."""
     token = TOKEN.findall(run("init")[1])[0]
     environment = {**os.environ, "PACKHOUSE_SERVER__PORT": "0", "PACKHOUSE_PLUGINS__ENABLED": "[]"}
-    environment["PACKHOUSE_SERVER__GRACEFUL_SHUTDOWN_SECONDS"] = "1"
+    environment["PACKHOUSE_SERVER__GRACEFUL_SHUTDOWN_SECONDS"] = getattr(request, "param", "1")
     command = [sys.executable, "-u", "-c", "from packhouse.cli import main; main()", "serve"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -194,4 +197,25 @@ def test_serve_answers_and_ends_on_sigterm(serving: tuple[subprocess.Popen[str],
         process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
     assert "Traceback" not in errors
-    assert process.returncode in (0, -signal.SIGTERM)
+    assert process.returncode == 0
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize("serving", ["60"], indirect=True)
+def test_a_second_signal_ends_it_at_once(serving: tuple[subprocess.Popen[str], str, str]) -> None:
+    process, address, token = serving
+    port = int(address.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as unfinished:
+        # a request whose body never comes
+        head = f"POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
+        unfinished.sendall(f"{head}content-type: application/json\r\ncontent-length: 99\r\n\r\n".encode())
+        process.send_signal(signal.SIGTERM)
+        while _listens(port):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGTERM

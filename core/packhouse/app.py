@@ -19,6 +19,7 @@ from packhouse.web.graphql.serving import Serving
 from packhouse.web.health import health_routes
 from packhouse.web.request_id import HEADER, RequestIds
 from packhouse.web.security_headers import SecurityHeaders
+from packhouse.web.stopping import LastAnswers, Stopping
 from packhouse.web.tracking_page import tracking_route
 
 __all__ = ["DatabaseNotReady", "House", "Parts", "Role", "cannot_open", "create_app", "open_ready"]
@@ -53,7 +54,7 @@ def create_app(
 
     app = Starlette(
         routes=_routes(house),
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, house.stopping),
         exception_handlers={HTTPException: http_error},
         lifespan=lifespan,
     )
@@ -63,10 +64,10 @@ def create_app(
 
 
 def _routes(house: House) -> list[BaseRoute]:
-    health: list[BaseRoute] = [*health_routes(partial(_pending, house))]
+    health: list[BaseRoute] = [*health_routes(partial(_pending, house), house.stopping, house.degradations)]
     if house.role is Role.WORKER:
         return health
-    serving = Serving(house.parts.schema, house.settings, house.gate.actor, house.context)
+    serving = Serving(house.parts.schema, house.settings, house.gate.actor, house.context, house.stopping)
     endpoint = GraphQLEndpoint(serving)
     return [
         # not Mount, which answers 307 to /graphql
@@ -82,8 +83,8 @@ async def _pending(house: House) -> list[str]:
     return await pending_migrations(house.database)
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    chosen = [Middleware(RequestIds), Middleware(SecurityHeaders)]
+def _middleware(settings: Settings, stopping: Stopping) -> list[Middleware]:
+    chosen = [Middleware(RequestIds), Middleware(LastAnswers, stopping), Middleware(SecurityHeaders)]
     if settings.server.allowed_origins:
         chosen.append(
             Middleware(

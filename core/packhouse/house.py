@@ -26,6 +26,7 @@ from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.reading import read_data
+from packhouse.web.stopping import Stopping
 from packhouse.web.tracking_page import LoadTrackingView
 from packhouse.web.tracking_view import TrackingView
 
@@ -79,6 +80,7 @@ class House:
         self.settings = settings
         self.role = role
         self.parts = parts
+        self.stopping = Stopping()
         self.host = PluginHost.load(
             settings.plugins,
             [*parts.plugins(self), *plugins],
@@ -157,15 +159,22 @@ class House:
             for start in self.parts.on_start:
                 await start(self)
             await relay.start()
-            stack.push_async_callback(relay.stop)
+            stack.push_async_callback(self._end, relay.stop)
             if self.role is not Role.API:
                 await self.jobs.start(self._database)
-                stack.push_async_callback(self.jobs.stop)
+                stack.push_async_callback(self._end, self.jobs.stop)
+            stack.callback(self.stopping.on_drain(self._take_no_more))
             if self.settings.nats.url:
                 self.bus = Bus(self.settings.nats.url, {_LOG: relay.wake, _JOBS: self.jobs.wake_all})
                 self.bus.start()
                 stack.push_async_callback(self._leave, self.bus)
             yield
+
+    def degradations(self) -> list[str]:
+        """What does not work and is not needed for working: a sentence each."""
+        if self.bus is None or self.bus.is_connected:
+            return []
+        return ["NATS cannot be reached: processes find out by polling what others have done"]
 
     def announce(self, topic: str) -> None:
         """Hint the other processes at something, where there are any."""
@@ -176,6 +185,15 @@ class House:
         """Let a job look for work now, in whichever process does it."""
         self.jobs.wake(name)
         self.announce(_JOBS)
+
+    async def _take_no_more(self) -> None:
+        self.relay.take_no_more()
+        self.jobs.take_no_more()
+
+    async def _end(self, stop: Callable[[float], Awaitable[None]]) -> None:
+        """Stop something; what runs in it has the rest of the drain, the whole of one where there was none."""
+        left, whole = self.stopping.seconds_left, self.settings.server.graceful_shutdown_seconds
+        await stop(left if self.stopping.is_draining else whole)
 
     async def _leave(self, bus: Bus) -> None:
         self.bus = None

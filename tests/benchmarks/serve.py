@@ -24,9 +24,10 @@ from tests.benchmarks.reading import Reading
 from tests.benchmarks.recording import Placing, Statement
 
 from packhouse.app import create_app
-from packhouse.cli.serve import make_server
 from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
 from packhouse.storage.dialect import sqlite_sql, sqlite_values
+from packhouse.web.server import make_server
+from packhouse.web.stopping import Stopping
 
 POOL = 10
 
@@ -130,7 +131,7 @@ def main() -> None:
     # the recording was written by run.py a moment ago, on this machine
     app = product(url) if which == "product" else floor(url, pickle.loads(Path(sys.argv[4]).read_bytes()))  # noqa: S301
     # both behind the server that the product is run by
-    make_server(Settings(), app).run(sockets=[socket.create_server(("127.0.0.1", int(port)), backlog=2048)])
+    make_server(Settings(), app, Stopping()).run(sockets=[socket.create_server(("127.0.0.1", int(port)), backlog=2048)])
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def demo(
 
 
 def _run(settings: "Settings", *, orders: int, speed: float, once: bool) -> int:
-    from packhouse.cli.serve import address_of, listen, make_server
+    from packhouse.cli.serve import address_of, listen
     from packhouse.demo.run import Demo, run_demo
     from packhouse.demo.screen import Screen, demo_console
     from packhouse.demo.shop import require_plugin
@@ -73,7 +73,7 @@ def _run(settings: "Settings", *, orders: int, speed: float, once: bool) -> int:
     listening = listen(settings)
     with listening:
         chosen = Demo(orders, speed, once, address_of(settings, listening))
-        return asyncio.run(run_demo(chosen, settings, listening, make_server, Screen(console)))
+        return asyncio.run(run_demo(chosen, settings, listening, Screen(console)))
 
 
 def _reset(settings: "Settings") -> None:

@@ -2,9 +2,7 @@
 # ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
 
 import asyncio
-import gc
 import logging
-import math
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +11,6 @@ import typer
 from packhouse.cli.working import read_settings
 
 if TYPE_CHECKING:
-    import uvicorn
-    from starlette.types import ASGIApp
-
     from packhouse.settings import Settings
 
 _QUEUE = 2048
@@ -35,6 +30,7 @@ def serve(
 ) -> None:
     """Start the API, or a worker behind it."""
     from packhouse.app import Role, create_app
+    from packhouse.web.server import make_server
 
     if role not in set(Role):
         raise typer.BadParameter("expected all, api or worker", param_hint="--role")
@@ -51,7 +47,7 @@ def serve(
         typer.echo(f"Packhouse answers at {address}/graphql, stop it with Ctrl-C")
     if settings.server.graphiql and role != Role.WORKER:
         typer.echo(f"GraphiQL: {address}/graphql in a browser")
-    make_server(settings, app).run(sockets=[listening])
+    make_server(settings, app, app.state.house.stopping).run(sockets=[listening])
 
 
 def listen(settings: "Settings") -> socket.socket:
@@ -76,32 +72,6 @@ def address_of(settings: "Settings", listening: socket.socket) -> str:
     host = settings.server.host
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  (compared, not bound)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
-
-
-def make_server(settings: "Settings", app: "ASGIApp") -> "uvicorn.Server":
-    """The HTTP server as it is run in production: no access log, no trust in proxies' headers, streams ended in time."""
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            # the schema and all code live as long as the process: looking through them for garbage costs each request
-            gc.collect()
-            gc.freeze()
-
-    return Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=math.ceil(settings.server.graceful_shutdown_seconds),
-            ws="websockets-sansio",
-            ws_max_size=settings.server.max_body_bytes,
-        )
-    )
 
 
 def _chosen(settings: "Settings", host: str | None, port: int | None) -> "Settings":

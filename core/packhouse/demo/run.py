@@ -2,14 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from socket import socket
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from starlette.types import ASGIApp
 from strawberry.relay import GlobalID
 
 from packhouse.app import House, create_app
@@ -24,12 +23,11 @@ from packhouse.reporting.rules import Period
 from packhouse.reporting.summary import report_tables
 from packhouse.sdk import PackhouseError, now
 from packhouse.settings import Settings
+from packhouse.web.server import Server, make_server
 from packhouse.web.tracking_link import sign_tracking_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import uvicorn
 
 _LOOK_SECONDS = 0.4
 # Nothing has changed for so long at speed 1, at least so long at any: it will not change any more.
@@ -64,7 +62,6 @@ async def run_demo(
     demo: Demo,
     settings: Settings,
     listening: socket,
-    make_server: "Callable[[Settings, ASGIApp], uvicorn.Server]",
     screen: Screen,
 ) -> int:
     """Run a demo on a listening socket; returns the exit code: 1 with `once` where an order did not reach its end, else 0.
@@ -79,7 +76,10 @@ async def run_demo(
     token = await prepare(settings, plans)
     stop = asyncio.Event()
     with _stopped_by_signals(stop):
-        async with _serving(make_server(settings, app), listening), Api(f"{demo.address}/graphql", token) as api:
+        async with (
+            _serving(make_server(settings, app, house.stopping), listening),
+            Api(f"{demo.address}/graphql", token) as api,
+        ):
             return await _Run(demo, settings, house, api, screen, stop).live(token)
 
 
@@ -218,7 +218,7 @@ class _Run:
 
 
 @asynccontextmanager
-async def _serving(server: "uvicorn.Server", listening: socket) -> AsyncIterator[None]:
+async def _serving(server: Server, listening: socket) -> AsyncIterator[None]:
     """The server answers while the block lasts; signals are the demo's own business.
 
     Raises:

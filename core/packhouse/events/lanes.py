@@ -98,40 +98,40 @@ class LaneWorker:
         self._breaker = Breaker(settings.pause_after)
         self._renew_at = 0.0
         self._stopping = False
+        self._interrupted = False
 
     def wake(self) -> None:
         """Look for due lanes now."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until `stop` is called; an error of the database pauses the work and loses nothing."""
-        while not self._stopping:
+        """Work until `stop` is called and what runs has ended; an error of the database pauses the work and loses nothing."""
+        while not self._stopping or self._running:
             try:
                 await self._turn()
             except Exception:
                 log.exception("Deliveries to plugin %s pause for %s s", self.plugin, _PAUSE_AFTER_ERROR)
+                if self._interrupted:
+                    return  # their leases end by themselves
                 await asyncio.sleep(_PAUSE_AFTER_ERROR)
 
     def stop(self) -> None:
-        """Take no more lanes: `run` returns."""
+        """Take no more lanes: `run` returns when those in hand are worked."""
         self._stopping = True
         self._wake.set()
 
-    async def finish(self, grace_seconds: float) -> None:
-        """After `run` has returned: let running hooks end, interrupt those that do not, and give all lanes back."""
-        tasks = [task for task, _ in self._running.values()]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        await self._settle()
+    def interrupt(self) -> None:
+        """After `stop`: break off the hooks that still run, and give their lanes back."""
+        self._interrupted = True
+        for task, _ in self._running.values():
+            task.cancel()
+        self._wake.set()
 
     async def _turn(self) -> None:
         self._wake.clear()
         await self._settle()
         await self._renew()
-        free = self._settings.batch - len(self._running)
+        free = 0 if self._stopping else self._settings.batch - len(self._running)
         lanes = await lease_lanes(
             self._database, self.plugin, self.owner, limit=free, seconds=self._settings.lease_seconds
         )
@@ -197,6 +197,8 @@ class LaneWorker:
             task = asyncio.create_task(self._deliver(run, orders), name=f"lane {self.plugin} {lane.id}")
             task.add_done_callback(lambda _: self._wake.set())
             self._running[lane.id] = (task, run)
+            if self._interrupted:  # it came while these were taken
+                task.cancel()
 
     async def _orders(self, lanes: Sequence[LeasedLane]) -> Mapping[UUID, OrderSnapshot] | None:
         """The orders of all lanes, read together; None where that failed, so that each lane reads its own."""
@@ -214,6 +216,8 @@ class LaneWorker:
             run.attempts.append(attempt)
             if attempt.status is DeliveryStatus.PENDING:
                 break
+            if self._stopping and due is not run.lane.deliveries[-1]:
+                return  # the rest is for whoever takes the lane next
         run.complete = True
 
     async def _attempt(self, due: DueDelivery, orders: Mapping[UUID, OrderSnapshot] | None) -> Attempt:

@@ -68,6 +68,11 @@ class Relay:
         self._look_at_lanes = True
         self._wake.set()
 
+    def take_no_more(self) -> None:
+        """Begin no more deliveries; those that run go on, and the log is read and numbered as before."""
+        for worker in self._workers:
+            worker.stop()
+
     async def stop(self, grace_seconds: float = 5.0) -> None:
         """Stop: running hooks get `grace_seconds` to end, then are interrupted; their lanes go to whoever starts next."""
         if not self._tasks:
@@ -75,11 +80,13 @@ class Relay:
         self._database.on_commit.remove(self._wake.set)
         self._stopping = True
         self._wake.set()
-        for worker in self._workers:
-            worker.stop()
+        self.take_no_more()
         self.live.stop()
+        _, late = await asyncio.wait(self._tasks, timeout=grace_seconds)
+        if late:
+            for worker in self._workers:
+                worker.interrupt()
         await asyncio.gather(*self._tasks)
-        await asyncio.gather(*(worker.finish(grace_seconds) for worker in self._workers))
         self._tasks = []
 
     async def drain(self) -> None:

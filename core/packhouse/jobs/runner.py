@@ -45,9 +45,11 @@ class JobRunner:
         self._tasks: list[asyncio.Task[None]] = []
         self._wakes = {job.name: asyncio.Event() for job in jobs}
         self._last_failures: dict[str, str] = {}
+        self._stopping = False
 
     async def start(self, database: Database) -> None:
         """Start every job in the running loop."""
+        self._stopping = False
         await add_jobs(database, [job.name for job in self.jobs if not job.everywhere])
         self._tasks = [asyncio.create_task(self._repeat(database, job), name=f"job {job.name}") for job in self.jobs]
 
@@ -60,17 +62,25 @@ class JobRunner:
         for wake in self._wakes.values():
             wake.set()
 
-    async def stop(self) -> None:
-        """Cancel what runs and wait until it has ended; it is due at once for whoever starts next."""
+    def take_no_more(self) -> None:
+        """Begin no more runs; those that are going on go on."""
+        self._stopping = True
+        self.wake_all()
+
+    async def stop(self, grace_seconds: float = 0.0) -> None:
+        """Stop: runs get `grace_seconds` to end, then are cancelled, and due at once for whoever starts next."""
+        self.take_no_more()
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _repeat(self, database: Database, job: Job) -> None:
         wake = self._wakes[job.name]
         pause = job.every_seconds if job.everywhere else min(job.every_seconds, _LONGEST_LOOK)
-        while True:
+        while not self._stopping:
             wake.clear()
             again = False
             try:

@@ -114,6 +114,7 @@ class ServerSettings(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     max_body_bytes: Count = 1_048_576
     graphiql: bool = False
+    stop_delay_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     graceful_shutdown_seconds: Seconds = 10.0
     allowed_origins: list[Origin] = []
     idempotency_hours: Annotated[float, Field(ge=24, allow_inf_nan=False)] = 24.0

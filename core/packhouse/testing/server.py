@@ -11,9 +11,10 @@ import uvicorn
 from packhouse.app import create_app
 from packhouse.house import House, Parts, Role
 from packhouse.sdk import new_id
-from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
+from packhouse.settings import DatabaseSettings, SecuritySettings, ServerSettings, Settings
 from packhouse.storage import Initiator
 from packhouse.web.authentication import create_access_token
+from packhouse.web.server import Server, server_config
 
 _START_SECONDS = 20.0
 
@@ -42,18 +43,22 @@ class RunningServer:
         return f"ws{self.graphql.removeprefix('http')}"
 
 
-class _Server(uvicorn.Server):
-    """Leaves the signals to pytest."""
+class _Server(Server):
+    """Leaves the signals to pytest, and the garbage where it is."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await uvicorn.Server.startup(self, sockets)
+
 
 def server_settings(database_url: str) -> Settings:
-    """Settings for a test's server: everything at its default, a secret key, no installed plugin."""
+    """Settings for a test's server: everything at its default, a secret key, a quick end, no installed plugin."""
     return Settings(
         database=DatabaseSettings(url=database_url),
+        server=ServerSettings(graceful_shutdown_seconds=1.0),
         security=SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"}),
     ).model_copy(update={"plugins": Settings().plugins.model_copy(update={"enabled": []})})
 
@@ -70,16 +75,7 @@ async def running_server(
     app = create_app(settings, plugins, parts=parts, role=role)
     house: House = app.state.house
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=1,
-        ws="websockets-sansio",
-        proxy_headers=False,
-    )
-    server = _Server(config)
+    server = _Server(server_config(settings, app), settings.server, house.stopping)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await _started(server, serving)

@@ -7,6 +7,7 @@ from packhouse.settings import Settings
 from packhouse.storage import Initiator
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
+from packhouse.web.stopping import Stopping
 
 _BEARER = "bearer "
 
@@ -16,13 +17,14 @@ class Serving:
     """A schema and what its requests need.
 
     `authenticate` takes an access token and gives the actor it stands for, None if it is not valid; `make_context` makes a
-    request's context.
+    request's context. `stopping` says when streams have to end.
     """
 
     schema: GuardedSchema
     settings: Settings
     authenticate: Callable[[str], Awaitable[str | None]]
     make_context: Callable[[Initiator], Context]
+    stopping: Stopping
 
     async def actor_of(self, authorization: object) -> str | None:
         """The actor behind an Authorization header; None if it is missing or wrong."""

@@ -1,0 +1,99 @@
+"""The HTTP server as it is run in production: no access log, no trust in proxies' headers, an end that cuts nobody off."""
+
+import asyncio
+import gc
+import math
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
+
+from packhouse.settings import ServerSettings, Settings
+from packhouse.web.stopping import Stopping
+
+# Whoever has connected has so long to send the request.
+_BREATH = 0.1
+
+
+class Server(uvicorn.Server):
+    """Serves until a signal, then: not ready; after the delay no new connections, streams told; requests answered; gone.
+
+    The process exits with 0; a second signal ends it at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, settings: ServerSettings, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        # the schema and all code live as long as the process: looking through them for garbage costs each request
+        gc.collect()
+        gc.freeze()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; the signal is not raised again afterwards, because stopping when asked is no failure."""
+        del sig, frame
+        for each in HANDLED_SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        self._stopping.announce()
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Bring everything to its end within `server.graceful_shutdown_seconds`, after `server.stop_delay_seconds`."""
+        self._stopping.announce()
+        await asyncio.sleep(self._settings.stop_delay_seconds)
+        await self._close_door(sockets or [])
+        if self.server_state.connections:
+            await asyncio.sleep(_BREATH)
+        await self._stopping.drain(self._settings.graceful_shutdown_seconds)
+        self.config.timeout_graceful_shutdown = math.ceil(self._stopping.seconds_left)
+        await super().shutdown(sockets)
+
+    async def _close_door(self, sockets: list[socket.socket]) -> None:
+        """Listen no longer; whoever has connected by now is let in first, where closing alone would cut them off."""
+        waiting = [connection for listening in sockets for connection in _accepted(listening)]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def _accepted(listening: socket.socket) -> Iterator[socket.socket]:
+    """Those who wait at a listening socket that does not block."""
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            connection.setblocking(False)
+            yield connection
+
+
+def make_server(settings: Settings, app: ASGIApp, stopping: Stopping) -> Server:
+    """A server for the application; `stopping` is its house's."""
+    return Server(server_config(settings, app), settings.server, stopping)
+
+
+def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn is set up."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=settings.server.max_body_bytes,
+    )
