@@ -12,7 +12,8 @@ from packhouse.app import open_ready
 from packhouse.demo.catalogue import REVIEWS
 from packhouse.demo.setup import BY, TOKEN_NAME
 from packhouse.events.outbox import Outbox
-from packhouse.inventory.commands.move import Movement, apply_movements
+from packhouse.inventory.commands.move import BUCKETS, Movement, apply_movements, deltas
+from packhouse.inventory.states import MovementKind
 from packhouse.settings import Settings
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import Dialect, read_id
@@ -89,8 +90,7 @@ _MARKED = (
 _NAMES = {"variant": "sku", "location": "code", "channel": "code", "customer": "email"}
 
 _MOVED = f"""
-SELECT variant_id, location_id, SUM(on_hand) AS on_hand, SUM(allocated) AS allocated, SUM(damaged) AS damaged,
-  SUM(quarantined) AS quarantined
+SELECT variant_id, location_id, {", ".join(f"SUM({bucket}) AS {bucket}" for bucket in BUCKETS)}
 FROM stock_movement WHERE order_id IN {_ORDERS} GROUP BY variant_id, location_id
 """
 
@@ -181,24 +181,18 @@ async def _kept_stock(uow: UnitOfWork, moved: Sequence[Mapping[str, Any]]) -> li
     """For stock that stays: the opposite of what demo orders did to it."""
     going = {read_id(row["id"]) for row in await uow.fetch(f"SELECT id FROM variant WHERE id IN {_VARIANTS}")}
     movements = [_opposite(row) for row in moved]
-    return [each for each in movements if each.variant_id not in going and _changes(each)]
+    return [each for each in movements if each.variant_id not in going and any(deltas(each))]
 
 
 def _opposite(row: Mapping[str, Any]) -> Movement:
+    opposite: dict[str, Any] = {bucket: -int(row[bucket]) for bucket in BUCKETS}
     return Movement(
         read_id(row["variant_id"]),
         read_id(row["location_id"]),
-        "adjust",
-        on_hand=-int(row["on_hand"]),
-        allocated=-int(row["allocated"]),
-        damaged=-int(row["damaged"]),
-        quarantined=-int(row["quarantined"]),
-        reason="the demo's orders were removed",
+        MovementKind.ADJUST,
+        "the demo's orders were removed",
+        **opposite,
     )
-
-
-def _changes(movement: Movement) -> bool:
-    return any((movement.on_hand, movement.allocated, movement.damaged, movement.quarantined))
 
 
 async def _kept(uow: UnitOfWork) -> tuple[str, ...]:

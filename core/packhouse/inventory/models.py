@@ -63,7 +63,7 @@ class StockLevel(Row):
 
 
 class StockMovement(Row):
-    """One change of the balances: the deltas of each bucket, why, and what for. Never updated, never deleted."""
+    """One change of the balances: the deltas of each bucket, why, what for, and by whom. Never updated, never deleted."""
 
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="movements", on_delete=fields.RESTRICT
@@ -79,8 +79,9 @@ class StockMovement(Row):
     reserved = fields.IntField(default=0)
     damaged = fields.IntField(default=0)
     quarantined = fields.IntField(default=0)
+    safety_stock = fields.IntField(default=0)
     incoming = fields.IntField(default=0)
-    reason = fields.CharField(max_length=255, default="")
+    reason = fields.CharField(max_length=255)
     order_id = fields.UUIDField(null=True)
     reference = fields.CharField(max_length=64, default="")
     actor = fields.CharField(max_length=64)
@@ -93,6 +94,7 @@ class StockMovement(Row):
             Index(fields=("location_id", "occurred_at"), name="stock_movement_location"),
             Index(fields=("order_id",), name="stock_movement_order"),
         ]
+        constraints = (CheckConstraint(check="reason <> '' AND actor <> ''", name="stock_movement_explained"),)
 
 
 class Allocation(Row):

@@ -1,4 +1,4 @@
-"""How far a claim on stock has come: a checkout's soft hold, and a placed order's hard claim."""
+"""What moves stock, and how far a claim on it has come: a checkout's soft hold, and a placed order's hard claim."""
 
 from enum import StrEnum
 
@@ -54,3 +54,18 @@ class LocationKind(StrEnum):
     STORE = "store"
     THIRD_PARTY = "third_party"
     DROP_SHIPPER = "drop_shipper"
+
+
+class MovementKind(StrEnum):
+    """What an entry of the ledger records."""
+
+    ADJUST = "adjust"
+    COUNT = "count"
+    PROTECT = "protect"
+    ALLOCATE = "allocate"
+    RELEASE = "release"
+    SHIP = "ship"
+    REJECT = "reject"
+    RESTOCK = "restock"
+    QUARANTINE = "quarantine"
+    CORRECT = "correct"

@@ -28,9 +28,11 @@ async def test_units_that_came_are_on_the_shelf_and_in_the_ledger(database: Data
     level = await adjust(database, london, quantity=-2, reason="broken")
     assert (level.on_hand, level.bin, level.safety_stock) == (3, "A-1", 2)
     movements = await StockMovement.all().order_by("id")
-    assert [(each.kind, each.on_hand, each.reason, each.actor) for each in movements] == [
-        ("adjust", 5, "delivered", "tester"),
-        ("adjust", -2, "broken", "tester"),
+    entries = [(each.kind, each.on_hand, each.safety_stock, each.reason, each.actor) for each in movements]
+    assert entries == [
+        ("adjust", 5, 0, "delivered", "tester"),
+        ("protect", 0, 2, "delivered", "tester"),
+        ("adjust", -2, 0, "broken", "tester"),
     ]
     assert await contradictions(database) == []
 

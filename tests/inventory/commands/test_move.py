@@ -6,6 +6,7 @@ import pytest
 
 from packhouse.inventory.commands.move import Movement, NotEnoughStock, apply_movements, claim_stock
 from packhouse.inventory.models import StockLevel, StockMovement
+from packhouse.inventory.states import MovementKind
 from packhouse.sdk import Refused
 from packhouse.storage import Database
 from packhouse.storage.unit_of_work import Conflict
@@ -35,15 +36,15 @@ async def claim(database: Database, *movements: Movement) -> None:
 async def test_balances_and_ledger_move_together(database: Database, key: Key) -> None:
     await move(
         database,
-        Movement(*key, "damage", on_hand=0, damaged=2, reason="dropped"),
-        Movement(*key, "receive", on_hand=3, reference="box 7"),
+        Movement(*key, MovementKind.ADJUST, "dropped", on_hand=0, damaged=2),
+        Movement(*key, MovementKind.RESTOCK, "came", on_hand=3, reference="box 7"),
     )
     level = await StockLevel.get()
     assert (level.on_hand, level.damaged) == (13, 2)
-    movements = await StockMovement.exclude(kind="adjust").order_by("kind")
+    movements = await StockMovement.exclude(reason="received for a test").order_by("kind")
     assert [(each.kind, each.on_hand, each.damaged, each.reason, each.reference) for each in movements] == [
-        ("damage", 0, 2, "dropped", ""),
-        ("receive", 3, 0, "", "box 7"),
+        ("adjust", 0, 2, "dropped", ""),
+        ("restock", 3, 0, "came", "box 7"),
     ]
 
 
@@ -63,30 +64,34 @@ async def test_what_the_balances_do_not_allow_changes_nothing(
 ) -> None:
     before = await contents(database)
     with pytest.raises(NotEnoughStock) as refused:
-        await move(database, Movement(*key, "receive", on_hand=1), Movement(*key, "move", **change))
+        await move(
+            database,
+            Movement(*key, MovementKind.RESTOCK, "came", on_hand=1),
+            Movement(*key, MovementKind.ADJUST, "moved", **change),
+        )
     assert refused.value.code == "INSUFFICIENT_STOCK"
     assert await contents(database) == before
 
 
 async def test_a_claim_leaves_the_safety_stock(database: Database, key: Key) -> None:
     await StockLevel.filter(variant_id=key[0]).update(safety_stock=3)
-    await claim(database, Movement(*key, "allocate", allocated=7))
+    await claim(database, Movement(*key, MovementKind.ALLOCATE, "order placed", allocated=7))
     with pytest.raises(Conflict):
-        await claim(database, Movement(*key, "allocate", allocated=1))
+        await claim(database, Movement(*key, MovementKind.ALLOCATE, "order placed", allocated=1))
     assert (await StockLevel.get()).allocated == 7
 
 
 async def test_the_claims_of_one_order_are_summed(database: Database, key: Key) -> None:
     before = await contents(database)
     with pytest.raises(Conflict):
-        await claim(database, *(Movement(*key, "allocate", allocated=6) for _ in range(2)))
+        await claim(database, *(Movement(*key, MovementKind.ALLOCATE, "order placed", allocated=6) for _ in range(2)))
     assert await contents(database) == before
 
 
 async def test_claims_at_once_never_take_more_than_there_is(database: Database, key: Key) -> None:
     async def take() -> bool:
         try:
-            await claim(database, Movement(*key, "allocate", allocated=3))
+            await claim(database, Movement(*key, MovementKind.ALLOCATE, "order placed", allocated=3))
         except Refused:
             return False
         return True
@@ -99,6 +104,6 @@ async def test_claims_at_once_never_take_more_than_there_is(database: Database, 
 async def test_units_that_come_to_a_new_place_open_its_balance(database: Database, key: Key) -> None:
     york = await make_location(database, "york")
     with pytest.raises(NotEnoughStock):
-        await move(database, Movement(key[0], york.id, "damage", damaged=1))
-    await move(database, Movement(key[0], york.id, "receive", on_hand=2))
+        await move(database, Movement(key[0], york.id, MovementKind.ADJUST, "dropped", damaged=1))
+    await move(database, Movement(key[0], york.id, MovementKind.RESTOCK, "came", on_hand=2))
     assert (await StockLevel.get(location_id=york.id)).on_hand == 2

@@ -111,6 +111,6 @@ async def test_filters_balances_and_reads_the_ledger(database: Database, execute
         {"filter": ids},
     )
     assert [edge["node"] for edge in ledger["stockMovements"]["edges"]] == [
-        {"kind": "allocate", "onHand": 0, "allocated": 2, "reason": None, "actor": "tester"},
-        {"kind": "adjust", "onHand": 10, "allocated": 0, "reason": "received for a test", "actor": "tester"},
+        {"kind": "ALLOCATE", "onHand": 0, "allocated": 2, "reason": "order placed", "actor": "tester"},
+        {"kind": "ADJUST", "onHand": 10, "allocated": 0, "reason": "received for a test", "actor": "tester"},
     ]

@@ -14,7 +14,7 @@ from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOr
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.commands.settle import settle_claims
 from packhouse.inventory.models import StockLevel
-from packhouse.inventory.states import AllocationStatus
+from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.orders.models import OrderLine
 from packhouse.sdk import EventType, now
 from packhouse.storage import UnitOfWork
@@ -68,9 +68,9 @@ async def fail_work(
         Movement(
             claim.variant_id,
             claim.location_id,
-            "release",
+            MovementKind.RELEASE,
+            reason.value,
             allocated=-claim.quantity,
-            reason=reason.value,
             order_id=work.order_id,
             reference=str(work.id),
         )
@@ -137,10 +137,10 @@ async def _corrections(
             Movement(
                 level.variant_id,
                 level.location_id,
-                "reject",
+                MovementKind.REJECT,
+                reason.value,
                 on_hand=delta[0],
                 damaged=delta[1],
-                reason=reason.value,
                 order_id=work.order_id,
                 reference=str(work.id),
             )

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from packhouse.catalog.models import Variant
 from packhouse.events.record import record
-from packhouse.inventory.commands.move import Movement, apply_movements, open_balance
+from packhouse.inventory.commands.move import Movement, apply_movements, deltas, open_balance
 from packhouse.inventory.models import Location, StockLevel
+from packhouse.inventory.states import MovementKind
 from packhouse.sdk import EventType, InvalidValue, Refused, new_id
 from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
@@ -45,14 +46,25 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
     level = await StockLevel.filter(variant=variant, location_id=data.location_id).select_for_update().get()
     on_hand = level.on_hand
     delta = data.quantity if data.counted is None else data.counted - on_hand
-    kind = "adjust" if data.counted is None else "count"
+    kind = MovementKind.ADJUST if data.counted is None else MovementKind.COUNT
     if on_hand + delta > MAX_UNITS:
         raise InvalidValue("quantity", f"{on_hand + delta} units are more than any shelf holds")
     reference = str(new_id())
-    movement = Movement(variant.id, data.location_id, kind, on_hand=delta, reason=data.reason, reference=reference)
-    if delta:
-        await apply_movements(uow, [movement])
-    await _set_terms(level, data)
+    if data.bin is not None:
+        await StockLevel.filter(id=level.id).update(bin=data.bin)
+    key = (variant.id, data.location_id)
+    protected = level.safety_stock if data.safety_stock is None else data.safety_stock
+    changes = [
+        Movement(*key, kind, data.reason, on_hand=delta, reference=reference),
+        Movement(
+            *key,
+            MovementKind.PROTECT,
+            data.reason,
+            safety_stock=protected - level.safety_stock,
+            reference=reference,
+        ),
+    ]
+    await apply_movements(uow, [change for change in changes if any(deltas(change))])
     record(
         uow,
         EventType.STOCK_CHANGED,
@@ -71,11 +83,3 @@ def _check(data: AdjustStock) -> None:
     for name, value in (("counted", data.counted), ("safetyStock", data.safety_stock)):
         if value is not None and not 0 <= value <= MAX_UNITS:
             raise InvalidValue(name, f"{value} is not a number of units from 0 to {MAX_UNITS}")
-
-
-async def _set_terms(level: StockLevel, data: AdjustStock) -> None:
-    terms = {
-        name: value for name, value in (("bin", data.bin), ("safety_stock", data.safety_stock)) if value is not None
-    }
-    if terms:
-        await StockLevel.filter(id=level.id).update(**terms)

@@ -2,26 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
+from packhouse.inventory.states import MovementKind
 from packhouse.sdk import Refused, new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.unit_of_work import Conflict
 
+# The balances of a variant at a location, as columns of its row and of its ledger.
+BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety_stock", "incoming")
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One change of the balances of a variant at a location: deltas in units, why, and what for."""
+    """One change of the balances of a variant at a location: deltas in units, what it was, why, and what for."""
 
     variant_id: UUID
     location_id: UUID
-    kind: str
+    kind: MovementKind
+    reason: str
     on_hand: int = 0
     allocated: int = 0
+    reserved: int = 0
     damaged: int = 0
     quarantined: int = 0
-    reason: str = ""
+    safety_stock: int = 0
+    incoming: int = 0
     order_id: UUID | None = None
     reference: str = ""
 
@@ -40,12 +48,11 @@ class NotEnoughStock(Refused):
 
 
 # `on_hand - allocated - reserved - damaged - quarantined` may not fall below nothing; a claim leaves the safety stock too.
-_MOVE = """
-UPDATE stock_level
-SET on_hand = on_hand + $3, allocated = allocated + $4, damaged = damaged + $5, quarantined = quarantined + $6
+_MOVE = f"""
+UPDATE stock_level SET {", ".join(f"{bucket} = {bucket} + ${n}" for n, bucket in enumerate(BUCKETS, 3))}
 WHERE variant_id = $1 AND location_id = $2
-  AND on_hand + $3 >= 0 AND allocated + $4 >= 0 AND damaged + $5 >= 0 AND quarantined + $6 >= 0
-  AND on_hand + $3 >= allocated + $4 + reserved + damaged + $5 + quarantined + $6
+  AND {" AND ".join(f"{bucket} + ${n} >= 0" for n, bucket in enumerate(BUCKETS, 3))}
+  AND on_hand + $3 >= allocated + $4 + reserved + $5 + damaged + $6 + quarantined + $7
 RETURNING variant_id
 """
 _CLAIM = """
@@ -69,11 +76,10 @@ async def apply_movements(uow: UnitOfWork, movements: Sequence[Movement]) -> Non
         NotEnoughStock: a balance would fall below nothing, or more would be claimed than is there. Nothing is changed.
     """
     for movement in _summed(movements):
-        deltas = (movement.on_hand, movement.allocated, movement.damaged, movement.quarantined)
         key = (movement.variant_id, movement.location_id)
-        if movement.on_hand > 0:
+        if movement.on_hand > 0 or movement.incoming > 0:
             await open_balance(uow, *key)
-        if not await uow.fetch(_MOVE, *key, *deltas):
+        if not await uow.fetch(_MOVE, *key, *deltas(movement)):
             raise NotEnoughStock(movement)
     await _write_ledger(uow, movements)
 
@@ -84,7 +90,7 @@ async def open_balance(uow: UnitOfWork, variant_id: UUID, location_id: UUID) -> 
 
 
 async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
-    """Allocate units that were seen as available when the order was routed; all movements are of kind "allocate".
+    """Allocate units that were seen as available when the order was routed; all movements are of kind ALLOCATE.
 
     Raises:
         Conflict: somebody else was faster: the unit of work is run again and routes on what is left.
@@ -95,22 +101,23 @@ async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
     await _write_ledger(uow, movements)
 
 
+def deltas(movement: Movement) -> tuple[int, ...]:
+    """What a movement changes, in the order of `BUCKETS`."""
+    return tuple(getattr(movement, bucket) for bucket in BUCKETS)
+
+
 def _summed(movements: Sequence[Movement]) -> list[Movement]:
     """One movement for each key, in the one order in which everybody locks them."""
-    sums: dict[tuple[UUID, UUID], list[Movement]] = defaultdict(list)
+    same_key: dict[tuple[UUID, UUID], list[Movement]] = defaultdict(list)
     for movement in movements:
-        sums[movement.variant_id, movement.location_id].append(movement)
-    return [
-        Movement(
-            *key,
-            kind=same[0].kind,
-            on_hand=sum(movement.on_hand for movement in same),
-            allocated=sum(movement.allocated for movement in same),
-            damaged=sum(movement.damaged for movement in same),
-            quarantined=sum(movement.quarantined for movement in same),
-        )
-        for key, same in sorted(sums.items())
-    ]
+        same_key[movement.variant_id, movement.location_id].append(movement)
+    return [same[0] if len(same) == 1 else _sum(same) for _, same in sorted(same_key.items())]
+
+
+def _sum(same: Sequence[Movement]) -> Movement:
+    sums = map(sum, zip(*map(deltas, same), strict=True))
+    changes: dict[str, Any] = dict(zip(BUCKETS, sums, strict=True))
+    return replace(same[0], **changes)
 
 
 async def _write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -122,13 +129,14 @@ async def _write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
                 "id": new_id(),
                 "variant_id": movement.variant_id,
                 "location_id": movement.location_id,
-                "kind": movement.kind,
+                "kind": movement.kind.value,
                 "on_hand": movement.on_hand,
                 "allocated": movement.allocated,
-                "reserved": 0,
+                "reserved": movement.reserved,
                 "damaged": movement.damaged,
                 "quarantined": movement.quarantined,
-                "incoming": 0,
+                "safety_stock": movement.safety_stock,
+                "incoming": movement.incoming,
                 "reason": movement.reason,
                 "order_id": movement.order_id,
                 "reference": movement.reference,

@@ -6,9 +6,13 @@ from uuid import UUID
 
 import strawberry
 
+from packhouse.catalog.models import Variant
 from packhouse.inventory import models, queries
 from packhouse.inventory.graphql.inputs import StockLevelFilter, StockMovementFilter
-from packhouse.inventory.graphql.types import Location, StockLevel, StockMovement
+from packhouse.inventory.graphql.types import Location, StockBalance, StockLevel, StockMovement
+from packhouse.inventory.ledger import balances_as_of
+from packhouse.sdk import now
+from packhouse.web.context import Info
 from packhouse.web.graphql.connection import (
     After,
     Before,
@@ -60,6 +64,23 @@ class InventoryQueries:
         page = PageArguments.of(first, after, last, before)
         source = QuerySetSource(models.StockLevel.filter(**(filter or StockLevelFilter()).conditions()))
         return await paginate(source, page, _BY_ID, StockLevel.of)
+
+    @strawberry.field(
+        description="The balances of a variant as they were at any moment, one for each location; from the ledger."
+    )
+    async def stock(
+        self,
+        info: Info,
+        sku: Annotated[str, strawberry.argument(description="SKU of the variant; none has an unknown one.")],
+        as_of: Annotated[datetime | None, strawberry.argument(description="The moment; left out: now.")] = None,
+    ) -> list[StockBalance]:
+        variant = await Variant.get_or_none(sku=sku)
+        if variant is None:
+            return []
+        moment = as_of or now()
+        return [
+            StockBalance.of(each, moment) for each in await balances_as_of(info.context.database, variant.id, moment)
+        ]
 
     @strawberry.field(description="The ledger of a variant, newest first.")
     async def stock_movements(

@@ -1,5 +1,6 @@
 """Locations, balances and the ledger."""
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -8,13 +9,15 @@ from strawberry import relay
 
 from packhouse.catalog.graphql.types import VariantRecord, VariantType, variant_of
 from packhouse.inventory import models, queries
-from packhouse.inventory.states import LocationKind
+from packhouse.inventory.ledger import Balance
+from packhouse.inventory.rules import available_to_promise
+from packhouse.inventory.states import LocationKind, MovementKind
 from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import Address
 from packhouse.web.graphql.enums import expose
 
-expose(LocationKind)
+expose(LocationKind, MovementKind)
 
 
 @strawberry.type(description="A place that holds stock and sends it.")
@@ -79,7 +82,6 @@ class StockLevel(relay.Node):
     @classmethod
     def of(cls, row: models.StockLevel) -> "StockLevel":
         """The balances of a row."""
-        taken = row.allocated + row.reserved + row.damaged + row.quarantined + row.safety_stock
         return cls(
             id=row.id,
             variant_id=row.variant_id,
@@ -92,7 +94,7 @@ class StockLevel(relay.Node):
             quarantined=row.quarantined,
             safety_stock=row.safety_stock,
             incoming=row.incoming,
-            available_to_promise=max(0, row.on_hand - taken),
+            available_to_promise=_available(row),
         )
 
     @strawberry.field(description="What lies there.")
@@ -104,21 +106,57 @@ class StockLevel(relay.Node):
         return await location_of(info, self.location_id)
 
 
+@strawberry.type(
+    description="The balances of a variant at a location as they were at a moment, in units; from the ledger."
+)
+class StockBalance:
+    variant_id: strawberry.Private[UUID]
+    location_id: strawberry.Private[UUID]
+    as_of: datetime = strawberry.field(description="The moment.")
+    on_hand: int = strawberry.field(description="Everything that was physically there.")
+    allocated: int = strawberry.field(description="Claimed by placed orders.")
+    reserved: int = strawberry.field(description="Held for checkouts that were not finished.")
+    damaged: int = strawberry.field(description="There, but damaged.")
+    quarantined: int = strawberry.field(description="There, but waiting for a decision.")
+    safety_stock: int = strawberry.field(description="Kept back from sale.")
+    incoming: int = strawberry.field(description="Announced, not yet there.")
+    available_to_promise: int = strawberry.field(description="What could be sold then.")
+
+    @classmethod
+    def of(cls, balance: Balance, moment: datetime) -> "StockBalance":
+        """The balances at a moment."""
+        return cls(**asdict(balance), as_of=moment, available_to_promise=_available(balance))
+
+    @strawberry.field(description="What lay there.")
+    async def variant(self, info: Info) -> VariantType:
+        return await variant_of(info, self.variant_id)
+
+    @strawberry.field(description="Where it lay.")
+    async def location(self, info: Info) -> Location:
+        return await location_of(info, self.location_id)
+
+
+def _available(row: models.StockLevel | Balance) -> int:
+    return max(
+        0,
+        available_to_promise(row.on_hand, row.allocated, row.reserved, row.damaged, row.quarantined, row.safety_stock),
+    )
+
+
 @strawberry.type(description="One change of the balances of a variant at a location; never changed, never deleted.")
 class StockMovement(relay.Node):
     id: relay.NodeID[UUID]
     variant_id: strawberry.Private[UUID]
     location_id: strawberry.Private[UUID]
-    kind: str = strawberry.field(
-        description="What was done: receive, allocate, release, ship, adjust, count and so on."
-    )
+    kind: MovementKind = strawberry.field(description="What was done.")
     on_hand: int = strawberry.field(description="Change of the units on hand.")
     allocated: int = strawberry.field(description="Change of the units allocated.")
     reserved: int = strawberry.field(description="Change of the units reserved.")
     damaged: int = strawberry.field(description="Change of the damaged units.")
     quarantined: int = strawberry.field(description="Change of the units in quarantine.")
+    safety_stock: int = strawberry.field(description="Change of the units kept back from sale.")
     incoming: int = strawberry.field(description="Change of the units on their way to us.")
-    reason: str | None = strawberry.field(description="Why, in the words of whoever did it.")
+    reason: str = strawberry.field(description="Why, in the words of whoever did it.")
     reference: str | None = strawberry.field(description="What for: a shipment, a return, a count.")
     actor: str = strawberry.field(description="Who or what did it.")
     occurred_at: datetime = strawberry.field(description="When.")
@@ -130,14 +168,15 @@ class StockMovement(relay.Node):
             id=row.id,
             variant_id=row.variant_id,
             location_id=row.location_id,
-            kind=row.kind,
+            kind=MovementKind(row.kind),
             on_hand=row.on_hand,
             allocated=row.allocated,
             reserved=row.reserved,
             damaged=row.damaged,
             quarantined=row.quarantined,
+            safety_stock=row.safety_stock,
             incoming=row.incoming,
-            reason=row.reason or None,
+            reason=row.reason,
             reference=row.reference or None,
             actor=row.actor,
             occurred_at=row.occurred_at,

@@ -10,7 +10,7 @@ from packhouse.events.record import record
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.availability import AvailableAt, available_at_locations
 from packhouse.inventory.commands.move import Movement, claim_stock
-from packhouse.inventory.states import AllocationStatus
+from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.routing.rules import RULE_VERSION, Candidate, Route, route
 from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
@@ -42,8 +42,12 @@ async def allocate(
     lines: Sequence[WorkLine],
     country: str = "",
     excluded: frozenset[UUID] = frozenset(),
+    *,
+    reason: str,
 ) -> None:
     """Give out all units of `lines` to locations that have them; `excluded` locations are not asked (they failed before).
+
+    `reason` is why, for the ledger.
 
     Raises:
         Shortage: not everything is in stock; nothing was written.
@@ -63,7 +67,7 @@ async def allocate(
     work = {location_id: new_id() for location_id in parts}
     await _insert_work(uow, order_id, parts, work, networks)
     await _insert_decision(uow, order_id, decision, country)
-    await _claim(uow, order_id, parts, work)
+    await _claim(uow, order_id, parts, work, reason)
     for location_id, fulfillment_order_id in work.items():
         record(
             uow,
@@ -169,7 +173,11 @@ async def _insert_decision(uow: UnitOfWork, order_id: UUID, decision: Route, cou
 
 
 async def _claim(
-    uow: UnitOfWork, order_id: UUID, parts: Mapping[UUID, Sequence[_Part]], work: Mapping[UUID, UUID]
+    uow: UnitOfWork,
+    order_id: UUID,
+    parts: Mapping[UUID, Sequence[_Part]],
+    work: Mapping[UUID, UUID],
+    reason: str,
 ) -> None:
     at = now()
     flat = [(location_id, part) for location_id, same in parts.items() for part in same]
@@ -195,7 +203,8 @@ async def _claim(
             Movement(
                 part.line.variant_id,
                 location_id,
-                "allocate",
+                MovementKind.ALLOCATE,
+                reason,
                 allocated=part.quantity,
                 order_id=order_id,
                 reference=str(work[location_id]),

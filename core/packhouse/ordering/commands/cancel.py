@@ -9,7 +9,7 @@ from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.models import Allocation
-from packhouse.inventory.states import AllocationStatus
+from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.ordering.commands.hold import locked_order
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.ordering.rules import objection_holds
@@ -119,9 +119,9 @@ async def _release_stock(uow: UnitOfWork, order_id: UUID, line_ids: list[UUID]) 
             Movement(
                 claim.variant_id,
                 claim.location_id,
-                "release",
+                MovementKind.RELEASE,
+                "order cancelled",
                 allocated=-claim.quantity,
-                reason="order cancelled",
                 order_id=order_id,
                 reference=str(claim.fulfillment_order_line_id),
             )

@@ -35,14 +35,14 @@ async def confirm_order(uow: UnitOfWork, order: Order) -> None:
     at = now()
     await Order.filter(id=order.id).update(status=OrderStatus.CONFIRMED.value, confirmed_at=at, updated_at=at)
     try:
-        await allocate_rest(uow, order)
+        await allocate_rest(uow, order, reason="order confirmed")
     except Shortage as shortage:
         # its field is a line of an order to place, and here nobody named any
         raise Refused(shortage.code, shortage.message) from shortage
     record(uow, EventType.ORDER_CONFIRMED, order.id, order_id=order.id, payload={"number": order.number})
 
 
-async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID] = frozenset()) -> None:
+async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID] = frozenset(), *, reason: str) -> None:
     """Give out the units of the order that nobody works on.
 
     Raises:
@@ -60,4 +60,4 @@ async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID]
             item.quantity,
         )
     country = (order.shipping_address or {}).get("country", "")
-    await allocate(uow, order.id, work, country, excluded)
+    await allocate(uow, order.id, work, country, excluded, reason=reason)

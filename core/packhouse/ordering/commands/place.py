@@ -60,7 +60,7 @@ async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
         await records.leave_cancelled(uow, order_id, data)
         return order_id
     try:
-        await allocate(uow, order_id, work, _ship_to(data))
+        await allocate(uow, order_id, work, _ship_to(data), reason="order placed")
     except Shortage as shortage:
         if data.on_shortage is OnShortage.REFUSE:
             raise

@@ -37,7 +37,7 @@ async def reroute(uow: UnitOfWork, data: Reroute) -> UUID:
         return order.id
     failed = await _failed_locations(order.id)
     try:
-        await allocate_rest(uow, order, failed)
+        await allocate_rest(uow, order, failed, reason="routed again")
     except Shortage as shortage:
         await _give_back(uow, order.id)
         await place_holds(uow, order.id, [(HoldReason.OUT_OF_STOCK, shortage.message)])

@@ -8,6 +8,7 @@ from uuid import UUID
 from packhouse.events.record import record
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.models import Location, StockLevel
+from packhouse.inventory.states import MovementKind
 from packhouse.returns.commands.load import OpenReturn, decided_units, follow_goods, locked_return, touch
 from packhouse.returns.models import Return, ReturnInspection, ReturnLine
 from packhouse.returns.states import Disposition, ReturnRequestStatus
@@ -159,10 +160,10 @@ def _movement(opened: OpenReturn, row: ReturnInspection) -> Movement:
     return Movement(
         order_line.variant_id,
         row.location_id,
-        row.disposition,
+        MovementKind(row.disposition),
+        f"return {opened.request.number}",
         on_hand=row.quantity,
         quarantined=row.quantity if row.disposition == Disposition.QUARANTINE else 0,
-        reason=f"return {opened.request.number}",
         order_id=opened.order.id,
         reference=str(row.id),
     )

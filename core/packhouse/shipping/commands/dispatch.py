@@ -11,7 +11,7 @@ from packhouse.fulfillment.commands.load import touch_orders
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.commands.settle import settle_claims
-from packhouse.inventory.states import AllocationStatus
+from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.orders.models import OrderLine
 from packhouse.sdk import EventType, now
 from packhouse.shipping.models import Shipment, ShipmentLine
@@ -70,7 +70,8 @@ async def dispatch(
             Movement(
                 claim.variant_id,
                 claim.location_id,
-                "ship",
+                MovementKind.SHIP,
+                "handed over",
                 on_hand=-claim.quantity,
                 allocated=-claim.quantity,
                 order_id=shipment.order_id,
