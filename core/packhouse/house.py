@@ -86,6 +86,7 @@ class House:
             [*parts.plugins(self), *plugins],
             hook_timeout=settings.events.hook_timeout_seconds,
             run_query=self._query,
+            database=lambda: self.database,
         )
         self.gate = TokenGate()
         self.jobs = JobRunner(parts.jobs(self))

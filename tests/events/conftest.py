@@ -10,6 +10,7 @@ import pytest_asyncio
 from packhouse.events.outbox import Outbox
 from packhouse.events.record import record
 from packhouse.events.relay import Relay
+from packhouse.hooks.handover import Handover
 from packhouse.sdk import Event, EventType, Money, OrderSnapshot, new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
 
@@ -38,7 +39,8 @@ class Plugins:
     def wants_order(self, code: str, event_type: EventType) -> bool:
         return code in self.listeners[event_type]
 
-    async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
+    async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
+        code = handover.plugin
         if self.hook is not None:
             await self.hook(code, event, order)
         self.delivered.append((code, event, order))

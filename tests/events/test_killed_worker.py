@@ -25,7 +25,8 @@ WORKER = textwrap.dedent(
         def wants_order(self, code, event_type):
             return True
 
-        async def deliver(self, code, event, order):
+        async def deliver(self, event, order, handover):
+            handover.changes["last"] = str(event.payload["n"])
             if event.payload["n"] == 3:
                 print("in the middle", flush=True)
                 await asyncio.sleep(60)
@@ -66,3 +67,5 @@ async def test_another_worker_goes_on(house: Any, make_plugins: Any, database_ur
     await house.until_delivered(6)
     # what the killed one had not written down is delivered again, in order: at least once
     assert plugins.facts("crm", order_id) == list(range(6))
+    # nor did anything stay of what it had set
+    assert await house.rows("SELECT * FROM plugin_state") == []

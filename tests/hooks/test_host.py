@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from packhouse.hooks import NotStarted, PluginHost
+from packhouse.hooks.handover import Handover
 from packhouse.sdk import (
     Event,
     EventType,
@@ -53,6 +54,10 @@ def load(*plugins: object, **options: Any) -> PluginHost:
     return PluginHost.load(Choices(), plugins, installed=(), **options)
 
 
+def to(plugin: str, event: Event, order: OrderSnapshot | None) -> tuple[Event, OrderSnapshot | None, Handover]:
+    return event, order, Handover(plugin, event.id)
+
+
 class Listener(Named):
     @hookimpl
     async def order_placed(self, event: Event) -> None:
@@ -80,8 +85,8 @@ async def test_an_event_goes_to_one_plugin_with_the_arguments_it_asks_for() -> N
     one, two = Listener("one"), Recorder("two")
     host = load(one, two)
     placed, held, snapshot = event(), event(EventType.ORDER_HELD), order()
-    await host.deliver("one", placed, snapshot)
-    await host.deliver("one", held, snapshot)
+    await host.deliver(*to("one", placed, snapshot))
+    await host.deliver(*to("one", held, snapshot))
     assert one.seen == [("order_placed", placed), ("one", snapshot, held)]
     assert two.seen == []
 
@@ -90,13 +95,13 @@ async def test_a_plugin_with_both_hooks_gets_an_event_by_both() -> None:
     class Both(Listener, Recorder): ...
 
     plugin = Both()
-    await load(plugin).deliver("named", event(), None)
+    await load(plugin).deliver(*to("named", event(), None))
     assert [entry[0] for entry in plugin.seen] == ["order_placed", "event_recorded"]
 
 
 async def test_an_event_that_a_plugin_no_longer_wants_is_delivered_by_doing_nothing() -> None:
-    await load(Named()).deliver("named", event(), None)
-    await load().deliver("gone", event(), None)
+    await load(Named()).deliver(*to("named", event(), None))
+    await load().deliver(*to("gone", event(), None))
 
 
 async def test_a_hook_that_takes_too_long_is_interrupted() -> None:
@@ -106,7 +111,7 @@ async def test_a_hook_that_takes_too_long_is_interrupted() -> None:
             await asyncio.sleep(60)
 
     with pytest.raises(TimeoutError):
-        await load(Slow(), hook_timeout=0.01).deliver("named", event(), None)
+        await load(Slow(), hook_timeout=0.01).deliver(*to("named", event(), None))
 
 
 class Gatherer(Named):
@@ -243,12 +248,12 @@ async def test_http_outside_the_servers_life_is_a_clear_error() -> None:
 
     host = load(Early())
     with pytest.raises(NotStarted, match="from startup to shutdown only"):
-        await host.deliver("named", event(), None)
+        await host.deliver(*to("named", event(), None))
     await host.startup()
-    await host.deliver("named", event(), None)
+    await host.deliver(*to("named", event(), None))
     await host.shutdown()
     with pytest.raises(NotStarted):
-        await host.deliver("named", event(), None)
+        await host.deliver(*to("named", event(), None))
 
 
 async def test_two_hosts_share_nothing() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.hooks.test_host import Named, event, load
+from tests.hooks.test_host import Named, event, load, to
 
 from packhouse.hooks import BrokenPlugin, NotStarted
 from packhouse.sdk import Event, EventType, PluginContext, Recipient, hookimpl
@@ -38,10 +38,10 @@ def test_each_recipient_listens_to_what_it_wants() -> None:
 async def test_an_event_is_handed_over_for_one_recipient() -> None:
     plugin = Passing(SHOP, BOOKS)
     host = load(plugin)
-    await host.deliver("passing/books", event(EventType.REFUND_MADE), None)
-    await host.deliver("passing/books", event(EventType.ORDER_PLACED), None)
-    await host.deliver("passing/gone", event(EventType.REFUND_MADE), None)
-    await host.deliver("passing", event(EventType.REFUND_MADE), None)
+    await host.deliver(*to("passing/books", event(EventType.REFUND_MADE), None))
+    await host.deliver(*to("passing/books", event(EventType.ORDER_PLACED), None))
+    await host.deliver(*to("passing/gone", event(EventType.REFUND_MADE), None))
+    await host.deliver(*to("passing", event(EventType.REFUND_MADE), None))
     assert plugin.seen == [("passing", "books", EventType.REFUND_MADE)]
 
 
@@ -70,4 +70,4 @@ async def test_a_query_without_a_schema_is_a_clear_error() -> None:
             await context.query("{ __typename }")
 
     with pytest.raises(NotStarted, match="no schema that plugin named could query"):
-        await load(Asking()).deliver("named", event(), None)
+        await load(Asking()).deliver(*to("named", event(), None))

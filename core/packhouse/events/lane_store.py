@@ -15,6 +15,7 @@ from packhouse.events.breaker import Blame
 from packhouse.events.pauses import turn_of
 from packhouse.events.queries import EVENT_COLUMNS, read_event
 from packhouse.events.states import DeliveryStatus
+from packhouse.hooks.state import write_state
 from packhouse.sdk.events import Event
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
@@ -64,10 +65,14 @@ class Attempt:
 
 @dataclass(slots=True)
 class LaneRun:
-    """What became of a leased lane so far. `complete` is false while a delivery of its piece is not tried yet."""
+    """What became of a leased lane so far. `complete` is false while a delivery of its piece is not tried yet.
+
+    `changes` are those of the plugin's state by deliveries that worked.
+    """
 
     lane: LeasedLane
     attempts: list[Attempt] = field(default_factory=list)
+    changes: dict[str, str | None] = field(default_factory=dict)
     complete: bool = False
 
     @property
@@ -115,17 +120,21 @@ async def renew_leases(database: Database, owner: UUID, lanes: Collection[UUID],
     return await database.write(_BY, renew)
 
 
-async def settle_lanes(database: Database, owner: UUID, runs: Sequence[LaneRun]) -> None:
-    """Write down every attempt, and give the lanes back: gone where nothing is left, else due again.
+async def settle_lanes(database: Database, plugin: str, owner: UUID, runs: Sequence[LaneRun]) -> None:
+    """Write down every attempt and what the plugin changed in its state, and give the lanes back: gone where nothing is left,
+    else due again.
 
-    A lane that another worker has taken meanwhile is left to it; what was delivered stays written down.
+    A lane that another worker has taken meanwhile is left to it: that one delivers all of it again, so of ours only the
+    attempts are kept.
     """
 
     async def settle(uow: UnitOfWork) -> None:
-        held = await _held_versions(uow, owner, [run.lane.id for run in runs])
-        attempts = [attempt for run in runs for attempt in run.attempts]
-        await _write_attempts(uow, attempts)
-        await _give_back(uow, [run for run in runs if run.lane.id in held], held)
+        versions = await _held_versions(uow, owner, [run.lane.id for run in runs])
+        held = [run for run in runs if run.lane.id in versions]
+        await _write_deliveries(uow, [attempt for run in held for attempt in run.attempts])
+        await uow.insert("delivery_attempt", [_attempt_row(attempt) for run in runs for attempt in run.attempts])
+        await write_state(uow, plugin, {key: value for run in held for key, value in run.changes.items()})
+        await _give_back(uow, held, versions)
 
     await database.write(_BY, settle)
 
@@ -200,7 +209,7 @@ async def _held_versions(uow: UnitOfWork, owner: UUID, lanes: Collection[UUID]) 
     return {read_id(row["id"]): row["version"] for row in rows}
 
 
-async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
+async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
     # Not "is pending": that would tempt PostgreSQL to read the whole partial index of pending ones instead of these ids.
     finished_at = now()
     done = [attempt.delivery_id for attempt in attempts if attempt.status is DeliveryStatus.DONE]
@@ -223,7 +232,6 @@ async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
                 attempt.next_attempt_at,
                 finished_at if attempt.status is DeliveryStatus.DEAD else None,
             )
-    await uow.insert("delivery_attempt", [_attempt_row(attempt) for attempt in attempts])
 
 
 def _attempt_row(attempt: Attempt) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from packhouse.events.lane_store import (
 )
 from packhouse.events.pauses import close_breaker, open_breaker
 from packhouse.events.states import DeliveryStatus
+from packhouse.hooks.handover import Handover
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import OrderSnapshot
 from packhouse.sdk.values import new_id, now
@@ -71,8 +72,8 @@ class Recipients(Protocol):
     def wants_order(self, code: str, event_type: EventType) -> bool:
         """Whether the plugin looks at the order of such events."""
 
-    async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
-        """Hand an event to one plugin; whatever it raises means: again later."""
+    async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
+        """Hand an event to the plugin of a handover; whatever it raises means: again later."""
 
 
 class LaneWorker:
@@ -152,7 +153,7 @@ class LaneWorker:
         finished = [run for task, run in self._running.values() if task.done()]
         if not finished:
             return
-        await settle_lanes(self._database, self.owner, finished)
+        await settle_lanes(self._database, self.plugin, self.owner, finished)
         for run in finished:
             del self._running[run.lane.id]
         await self._judge(finished)
@@ -212,21 +213,28 @@ class LaneWorker:
 
     async def _deliver(self, run: LaneRun, orders: Mapping[UUID, OrderSnapshot] | None) -> None:
         for due in run.lane.deliveries:
-            attempt = await self._attempt(due, orders)
+            handover = Handover(self.plugin, due.event.id, run.changes)
+            attempt = await self._attempt(due, orders, handover)
             run.attempts.append(attempt)
+            if attempt.status is DeliveryStatus.DONE:
+                run.changes |= handover.changes
             if attempt.status is DeliveryStatus.PENDING:
                 break
             if self._stopping and due is not run.lane.deliveries[-1]:
                 return  # the rest is for whoever takes the lane next
         run.complete = True
 
-    async def _attempt(self, due: DueDelivery, orders: Mapping[UUID, OrderSnapshot] | None) -> Attempt:
+    async def _attempt(
+        self, due: DueDelivery, orders: Mapping[UUID, OrderSnapshot] | None, handover: Handover
+    ) -> Attempt:
         started_at, started = now(), time.perf_counter()
         error: Exception | None = None
         try:
-            await self._recipients.deliver(self.plugin, due.event, await self._order(due.event, orders))
+            await self._recipients.deliver(due.event, await self._order(due.event, orders), handover)
         except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
             error = raised
+        finally:
+            handover.is_over = True
         milliseconds = round((time.perf_counter() - started) * 1000)
         if error is None:
             return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1)

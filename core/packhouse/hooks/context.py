@@ -8,6 +8,10 @@ from typing import Any
 import aiohttp
 
 from packhouse.hooks.errors import NotStarted
+from packhouse.hooks.handover import Handover
+from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
+from packhouse.sdk.context import PluginState
+from packhouse.storage import Database
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _CONNECTIONS = 100
@@ -67,11 +71,33 @@ class HostContext:
     log: logging.Logger
     shared_http: HttpSession
     run_query: RunQuery = no_queries
+    database: Callable[[], Database] = no_database
     recipient: str = ""
+    handover: Handover | None = None
 
     def for_recipient(self, name: str) -> "HostContext":
         """The same for one of the plugin's recipients."""
         return replace(self, recipient=name)
+
+    def during(self, handover: Handover) -> "HostContext":
+        """The same for one attempt to hand over an event."""
+        return replace(self, handover=handover)
+
+    @property
+    def address(self) -> str:
+        """Whom deliveries are for: `plugin`, or `plugin/recipient`."""
+        return f"{self.code}/{self.recipient}" if self.recipient else self.code
+
+    @property
+    def state(self) -> PluginState:
+        """The plugin's own store."""
+        table = StateTable(self.address, self.database)
+        return OwnState(table) if self.handover is None else DeliveryState(table, self.handover)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of what is done about an event; empty outside a delivery."""
+        return "" if self.handover is None else self.handover.idempotency_key
 
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The data of a GraphQL query, read as the plugin.

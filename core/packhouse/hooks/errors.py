@@ -3,7 +3,8 @@
 PackhouseError
 ├── BrokenPlugin     one plugin cannot be used: it is left out, or stops the start where plugins are strict
 ├── DuplicateCode    two contributions claim one code: always stops the start, because nobody could say which one is meant
-└── NotStarted       a plugin asked for something that exists only while the server runs
+├── NotStarted       a plugin asked for something that exists only while the server runs
+└── DeliveryOver     a plugin changes its state for a delivery that has ended
 """
 
 from packhouse.sdk.errors import PackhouseError
@@ -35,3 +36,17 @@ class DuplicateCode(PackhouseError):
 
 class NotStarted(PackhouseError):
     """Something of the running server was used before it started or after it stopped."""
+
+
+class DeliveryOver(PackhouseError):
+    """A plugin used a delivery's `context.state` after its hook had ended, in a task that it left behind."""
+
+    def __init__(self, plugin: str) -> None:
+        super().__init__(
+            f"plugin {plugin}: the delivery is over, and what it changes now would be lost. "
+            "Await everything in the hook, or use the context of startup for work of your own."
+        )
+        self.plugin = plugin
+
+    def __reduce__(self) -> tuple[type["DeliveryOver"], tuple[str]]:
+        return type(self), (self.plugin,)

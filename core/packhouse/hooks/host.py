@@ -3,23 +3,26 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import DuplicateCode
+from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
 from packhouse.hooks.loading import Candidate, Installed, Loader
 from packhouse.hooks.plugin_settings import PluginChoices
 from packhouse.hooks.registry import collect
 from packhouse.hooks.specifications import hooks_of
+from packhouse.hooks.state import no_database
 from packhouse.sdk.contributions import Facts, Objection, Verdict
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.hookspecs import Decide
 from packhouse.sdk.providers import Providers
 from packhouse.sdk.snapshots import OrderSnapshot
+from packhouse.storage import Database
 
 CHECK_FAILED = "CHECK_FAILED"
 _SLOW_SECONDS = 1.0
@@ -89,18 +92,19 @@ class PluginHost:
         hook_timeout: float = 30.0,
         facts_deadline: float = 2.0,
         run_query: RunQuery = no_queries,
+        database: Callable[[], Database] = no_database,
     ) -> Self:
         """Load the plugins given as objects, and the installed ones that the settings choose.
 
         `installed` None means the entry points of group `packhouse.plugins`; times are seconds; `run_query` answers
-        `context.query`.
+        `context.query`, `database` gives the open database for `context.state`.
 
         Raises:
             DuplicateCode: two plugins, or two providers of one kind, have one code.
             BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
         """
         http = HttpSession()
-        loader = Loader(plugin_settings, http, run_query)
+        loader = Loader(plugin_settings, http, run_query, database)
         candidates = [*loader.given(extra_plugins), *loader.installed(installed)]
         return cls(
             candidates,
@@ -159,18 +163,22 @@ class PluginHost:
         """Whether a plugin's hooks for an event look at the order, which costs several statements to read."""
         return any("order" in each.arguments for each in self._deliveries.get((code, event_type), ()))
 
-    async def deliver(self, code: str, event: Event, order: OrderSnapshot | None) -> None:
+    async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
         """Hand an event to one plugin: its hook for the event's type, then `event_recorded`, each with a time-out.
 
-        `code` is the plugin's own, or `plugin/recipient`; whom neither is for gets nothing.
+        `handover` says for whom; who does not want it gets nothing.
 
         Raises:
             TimeoutError: a hook took longer than the host allows.
             whatever a hook raises: the delivery is to be repeated.
         """
-        for each in self._deliveries.get((code, event.type), ()):
+        implementations = self._deliveries.get((handover.plugin, event.type), ())
+        if not implementations:
+            return
+        context = self._addresses[handover.plugin][0].during(handover)
+        for each in implementations:
             async with asyncio.timeout(self._hook_timeout):
-                await each.call({"event": event, "order": order, "context": self._addresses[code][0]})
+                await each.call({"event": event, "order": order, "context": context})
 
     def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
         both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])

@@ -1,7 +1,7 @@
 """Finds the installed plugins, makes each ready by itself, and puts broken ones aside."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -12,7 +12,9 @@ from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queri
 from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.plugin_settings import PluginChoices, read_settings
 from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
+from packhouse.hooks.state import no_database
 from packhouse.sdk.contributions import PluginManifest, Recipient
+from packhouse.storage import Database
 
 GROUP = "packhouse.plugins"
 log = logging.getLogger(__name__)
@@ -52,11 +54,18 @@ class Candidate:
 class Loader:
     """Loads plugins one by one. `quarantined` collects (name, reason) of those that are broken."""
 
-    def __init__(self, choices: PluginChoices, http: HttpSession, run_query: RunQuery = no_queries) -> None:
+    def __init__(
+        self,
+        choices: PluginChoices,
+        http: HttpSession,
+        run_query: RunQuery = no_queries,
+        database: Callable[[], Database] = no_database,
+    ) -> None:
         self.quarantined: list[tuple[str, str]] = []
         self._choices = choices
         self._http = http
         self._run_query = run_query
+        self._database = database
 
     def given(self, plugins: Iterable[object]) -> list[Candidate]:
         """The plugins that the composition root or a test hands over.
@@ -119,7 +128,7 @@ class Loader:
         manifest = check_manifest(name, plugin, hooks)
         settings = read_settings(name, manifest.settings, self._choices.settings.get(manifest.code, {}))
         logger = logging.getLogger(f"packhouse.plugins.{manifest.code}")
-        context = HostContext(manifest.code, settings, logger, self._http, self._run_query)
+        context = HostContext(manifest.code, settings, logger, self._http, self._run_query, self._database)
         provided = {kind: contributions(name, kind, plugin, context) for kind in KINDS if kind.hook in hooks}
         return Candidate(
             plugin,

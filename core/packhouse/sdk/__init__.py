@@ -20,7 +20,7 @@ release. `packhouse plugin check` fails a plugin that still uses it.
 
 from typing import TYPE_CHECKING
 
-from packhouse.sdk.context import PluginContext
+from packhouse.sdk.context import PluginContext, PluginState
 from packhouse.sdk.contributions import (
     ACCEPTED_API_VERSIONS,
     API_VERSION,
@@ -147,6 +147,7 @@ __all__ = [
     "ParcelItem",
     "PluginContext",
     "PluginManifest",
+    "PluginState",
     "Provider",
     "ProviderAuthFailed",
     "ProviderError",

@@ -36,6 +36,7 @@ MODEL_MODULES = tuple(
     f"packhouse.{room}.models"
     for room in (
         "web",
+        "hooks",
         "events",
         "jobs",
         "catalog",

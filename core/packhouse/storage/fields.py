@@ -19,3 +19,15 @@ else:
             if isinstance(value, datetime) and value.tzinfo is UTC:
                 return value
             return super().to_python_value(value)
+
+
+class OrderedText(fields.CharField[str]):
+    """Text that both databases compare by its characters' numbers, so that a prefix is a range of the index."""
+
+    class _db_postgres:  # noqa: N801  (Tortoise looks for this name)
+        def __init__(self, field: "OrderedText") -> None:
+            self.field = field
+
+        @property
+        def SQL_TYPE(self) -> str:  # noqa: N802  (Tortoise's)
+            return f'VARCHAR({self.field.max_length}) COLLATE "C"'

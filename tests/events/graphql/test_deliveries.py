@@ -8,7 +8,7 @@ import aiohttp
 import pytest_asyncio
 
 from packhouse.events.record import record
-from packhouse.sdk import Event, EventType, PluginManifest, ProviderRefused, hookimpl, new_id
+from packhouse.sdk import Event, EventType, PluginContext, PluginManifest, ProviderRefused, hookimpl, new_id
 from packhouse.storage import Initiator
 from packhouse.testing.server import RunningServer, running_server, server_settings
 
@@ -17,7 +17,7 @@ DELIVERIES = """
 query Deliveries($filter: DeliveryFilter) {
   deliveries(filter: $filter, first: 10) {
     totalCount
-    edges { node { id plugin status attemptCount lastError finishedAt event { type payload } attempts { ok error } } }
+    edges { node { id idempotencyKey plugin status attemptCount lastError finishedAt event { type payload } attempts { ok error } } }
   }
 }
 """
@@ -30,13 +30,15 @@ class Crm:
     def __init__(self) -> None:
         self.refused = {1}
         self.got: list[int] = []
+        self.keys: list[str] = []
 
     @hookimpl
     def plugin_manifest(self) -> PluginManifest:
         return PluginManifest("crm", "CRM", "1.0")
 
     @hookimpl
-    async def order_changed(self, event: Event) -> None:
+    async def order_changed(self, event: Event, context: PluginContext) -> None:
+        self.keys.append(context.idempotency_key)
         if event.payload["n"] in self.refused:
             raise ProviderRefused("they do not want it")
         self.got.append(event.payload["n"])
@@ -93,6 +95,7 @@ async def test_deliveries_show_what_became_of_them(api: Api) -> None:
     assert dead["attempts"] == [{"ok": False, "error": "ProviderRefused: they do not want it"}]
     assert [each["id"] for each in await api.seen(status="DEAD")] == [dead["id"]]
     assert await api.seen(plugin="nobody") == []
+    assert [dead["idempotencyKey"], done["idempotencyKey"]] == api.crm.keys
     (order_id,) = await api.running.house.database.fetch("SELECT DISTINCT order_id FROM event")
     global_id = base64.b64encode(f"Order:{order_id['order_id']}".encode()).decode()
     assert len(await api.seen(orderId=global_id)) == 2
@@ -108,6 +111,7 @@ async def test_a_dead_delivery_is_retried(api: Api) -> None:
     assert answer == {"delivery": {"id": dead["id"], "status": "PENDING"}, "userErrors": []}
     await api.running.house.relay.drain()
     assert api.crm.got == [1]
+    assert api.crm.keys == [dead["idempotencyKey"]] * 2
     again = await api.change("retryDelivery", "delivery { id }", deliveryId=dead["id"])
     assert again == {"delivery": None, "userErrors": [{"code": "ALREADY_DELIVERED", "field": ["deliveryId"]}]}
 

@@ -9,6 +9,7 @@ from strawberry import relay
 from packhouse.events import models, queries
 from packhouse.events.graphql.types import Event
 from packhouse.events.states import DeliveryStatus, PauseKind
+from packhouse.hooks.handover import idempotency_key
 from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 
@@ -55,6 +56,12 @@ class Delivery(relay.Node):
             finished_at=row.finished_at,
             event_id=row.event_id,
         )
+
+    @strawberry.field(
+        description="What the plugin sends along with what it does about it: the same for every attempt and replay."
+    )
+    def idempotency_key(self) -> str:
+        return idempotency_key(self.plugin, self.event_id)
 
     @strawberry.field(description="What it delivers; null where the log no longer keeps it.")
     async def event(self, info: Info) -> Event | None:

@@ -2,7 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from packhouse.sdk.values import new_id
-from packhouse.storage.fields import Moment
+from packhouse.storage.fields import Moment, OrderedText
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
@@ -406,6 +406,18 @@ class Migration(migrations.Migration):
             ],
             options={'table': 'plugin_pause', 'app': 'packhouse', 'pk_attr': 'plugin', 'table_description': 'Deliveries to a plugin are paused: by hand until they are resumed (`until` None), or by the breaker until a probe.'},
             bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='PluginStateEntry',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('plugin', fields.CharField(max_length=100)),
+                ('key', OrderedText(max_length=200)),
+                ('value', fields.TextField(unique=False)),
+                ('changed_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'plugin_state', 'app': 'packhouse', 'unique_together': (('plugin', 'key'),), 'pk_attr': 'id', 'table_description': 'One value that a plugin keeps. `plugin` is its code, or `plugin/recipient`; `value` is JSON, read by the plugin alone.'},
+            bases=['Row'],
         ),
         ops.CreateModel(
             name='PositionCounter',
