@@ -41,12 +41,15 @@ class Call:
 
 
 class UpsClient:
-    """Sends calls to UPS with a token, and gives what their answers mean."""
+    """Sends calls to UPS with a token, and gives what their answers mean.
+
+    `http` gives the session: it opens after the carrier is registered, so it is asked for at each call.
+    """
 
     def __init__(
         self,
         settings: UpsSettings,
-        http: aiohttp.ClientSession,
+        http: Callable[[], aiohttp.ClientSession],
         log: logging.Logger,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -98,7 +101,7 @@ class UpsClient:
     ) -> Answer:
         problem: ProviderError
         try:
-            async with self._http.request(
+            async with self._http().request(
                 call.method,
                 self._settings.base_url + path,
                 params=call.query or None,

@@ -25,4 +25,4 @@ class Plugin:
         if not isinstance(settings, UpsSettings) or not settings.is_configured:
             context.log.info("UPS is installed without settings: no carrier is registered")
             return []
-        return [UpsProvider(settings, UpsClient(settings, context.http, context.log), context.log)]
+        return [UpsProvider(settings, UpsClient(settings, lambda: context.http, context.log), context.log)]

@@ -143,7 +143,7 @@ def ups_provider_for(
     def build(base_url: str, **changes: Any) -> UpsProvider:
         settings = ups_settings_for(base_url, **changes)
         context = ups_context(settings)
-        return UpsProvider(settings, UpsClient(settings, context.http, context.log), context.log)
+        return UpsProvider(settings, UpsClient(settings, lambda: context.http, context.log), context.log)
 
     return build
 

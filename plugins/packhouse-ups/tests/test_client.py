@@ -121,7 +121,7 @@ async def test_a_token_is_kept_until_shortly_before_it_ends(
     ups_host.answer(TOKEN, token_named("second", "100"))
     ups_host.answer(TOKEN, token_named("third", "soon"))
     ups_host.answer(TRACK, "track")
-    client = UpsClient(ups_settings_for(ups_host.url), ups_http, logging.getLogger("t"), clock=lambda: time[0])
+    client = UpsClient(ups_settings_for(ups_host.url), lambda: ups_http, logging.getLogger("t"), clock=lambda: time[0])
     for now, token in ((0, "first"), (14098, "first"), (14100, "second"), (14189, "second"), (14191, "third")):
         time[0] = now
         await client.call(build_track_request(NUMBER), lambda payload: payload)
