@@ -1,0 +1,82 @@
+"""A house of several processes, with a receiver of its webhooks beside it."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from tests.faults.machines import Machines
+
+from packhouse.events.outbox import Outbox
+from packhouse.storage import Initiator, open_database
+from packhouse.web.authentication import create_access_token
+
+ENDPOINTS = ("shop", "crm")
+_SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
+
+
+@dataclass
+class Receiver:
+    """What the webhooks plugin delivered to each endpoint: (order or "", position), in the order of arrival."""
+
+    got: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: {name: [] for name in ENDPOINTS})
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Take a message."""
+        data = (await request.json())["data"]
+        self.got[request.match_info["name"]].append((data["orderId"] or "", data["position"]))
+        return web.Response(status=204)
+
+    def seen(self, name: str) -> set[int]:
+        """The positions that an endpoint got."""
+        return {position for _, position in self.got[name]}
+
+
+@asynccontextmanager
+async def many_machines(
+    folder: Path, database_url: str, nats_url: str, receiver: Receiver, *, apis: int, workers: int
+) -> AsyncIterator[Machines]:
+    """Processes on one database, ended when the block ends."""
+    app = web.Application()
+    app.router.add_post("/hooks/{name}", receiver.handle)
+    database = await open_database(database_url, before_commit=Outbox().flush)
+    token = await database.write(Initiator("tester", "test"), lambda uow: create_access_token(uow, "test"))
+    await database.close()
+    async with TestServer(app) as server:
+        (folder / "packhouse.toml").write_text(_settings(database_url, nats_url, str(server.make_url("/hooks"))))
+        machines = Machines(folder, token)
+        try:
+            await asyncio.gather(
+                *(machines.serve(f"api-{number}", "api") for number in range(apis)),
+                *(machines.serve(f"worker-{number}", "worker") for number in range(workers)),
+            )
+            yield machines
+        finally:
+            await machines.end()
+
+
+def _settings(database_url: str, nats_url: str, hooks: str) -> str:
+    endpoints = "".join(
+        f'[plugins.settings.webhooks.endpoints.{name}]\nurl = "{hooks}/{name}"\nsecrets = ["{_SECRET}"]\n'
+        for name in ENDPOINTS
+    )
+    return f"""
+[database]
+url = "{database_url}"
+[nats]
+url = "{nats_url}"
+[security]
+secret_key = "a key of tests, long enough to be accepted"
+[events]
+lease_seconds = 2.0
+[logging]
+level = "CRITICAL"
+[plugins]
+enabled = ["webhooks"]
+[plugins.settings.webhooks]
+allowed_networks = ["127.0.0.0/8"]
+{endpoints}"""

@@ -1,0 +1,88 @@
+"""The long form of the fault test: `python -m tests.faults.run --minutes 10 --seed 7`. Prints what happened, and fails loudly."""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+from rich.table import Table
+from tests.benchmarks.run import postgres
+from tests.faults.house import ENDPOINTS, Receiver, many_machines
+from tests.faults.load import Acknowledged, client, follow, set_up
+from tests.faults.proof import prove
+from tests.faults.storm import Storm
+
+from packhouse.storage.migrate import migrate
+from packhouse.testing.nats import NatsServer, free_port
+
+
+async def run(
+    url: str, folder: Path, nats: NatsServer, *, minutes: float, seed: int, clients: int, followers: int
+) -> None:
+    """Break things for so long under load, then prove that nothing was lost, done twice or seen out of order."""
+    await migrate(url)
+    receiver, done, enough = Receiver(), Acknowledged(), asyncio.Event()
+    lists: list[list[int]] = [[] for _ in range(followers)]
+    started = time.monotonic()
+    async with many_machines(folder, url, nats.url, receiver, apis=3, workers=2) as machines:
+        location = await set_up(machines)
+        following = [asyncio.create_task(follow(machines, seen, turn)) for turn, seen in enumerate(lists)]
+        working = [
+            asyncio.create_task(client(machines, location, f"client{number}", done, enough, pause=0.05))
+            for number in range(clients)
+        ]
+        storm = Storm(machines, nats, url, Random(seed))
+        await storm.rage(minutes * 60, pause=1.0)
+        enough.set()
+        await asyncio.gather(*working)
+        events = await prove(url, done, receiver, lists)
+        for each in following:
+            each.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+    table = Table("what", "how many", title=f"Fault test, seed {seed}, {time.monotonic() - started:.0f} s: all holds")
+    table.add_row("orders acknowledged, each there once", str(len(done.orders)))
+    table.add_row("other mutations acknowledged, each done once", str(done.adjusted + done.held))
+    table.add_row("requests sent again by clients", str(machines.repeated))
+    table.add_row("events", str(events))
+    for name in ENDPOINTS:
+        got = receiver.got[name]
+        table.add_row(f"deliveries to {name} (of them again)", f"{len(got)} ({len(got) - len(set(got))})")
+    table.add_row(f"{followers} subscribers, every event once, in order", str(sum(len(seen) for seen in lists)))
+    for what, count in sorted(storm.happened.items()):
+        table.add_row(what, str(count))
+    Console(width=100).print(table)
+
+
+def main() -> None:
+    """Run it on a PostgreSQL and a NATS of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long things break")
+    parser.add_argument("--seed", type=int, default=7, help="chooses what breaks")
+    parser.add_argument("--clients", type=int, default=12, help="clients that send mutations")
+    parser.add_argument("--followers", type=int, default=8, help="live subscribers that resume")
+    parser.add_argument("--postgres-url", help="a server to use instead of the one from the wheel")
+    chosen = parser.parse_args()
+    with postgres(chosen.postgres_url) as url, tempfile.TemporaryDirectory() as folder:
+        nats = NatsServer(free_port(), Path(folder) / "nats")
+        nats.start()
+        try:
+            asyncio.run(
+                run(
+                    url,
+                    Path(folder),
+                    nats,
+                    minutes=chosen.minutes,
+                    seed=chosen.seed,
+                    clients=chosen.clients,
+                    followers=chosen.followers,
+                )
+            )
+        finally:
+            nats.stop()
+
+
+if __name__ == "__main__":
+    main()
