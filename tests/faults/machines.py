@@ -51,8 +51,8 @@ class Machines:
         self.running[name] = (process, port)
 
     async def kill(self, name: str) -> None:
-        """SIGKILL: nothing is finished, nothing given back."""
-        process, _ = self.running.pop(name)
+        """SIGKILL: nothing is finished, nothing given back. Clients go on asking there until another takes its place."""
+        process, _ = self.running[name]
         process.kill()
         await process.wait()
 
