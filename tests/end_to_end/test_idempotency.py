@@ -164,3 +164,28 @@ async def test_kept_for_its_time_and_then_forgotten_with_its_steps(shop: Running
     )
     assert await forget_expired_requests(database) == 1
     assert await rows(database, "kept_request") + await rows(database, "request_step") == 0
+
+
+async def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
+    shop: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise OSError("the cable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("packhouse.web.graphql.keyed.keep_answer", broken)
+        status, first, _ = await post(shop, "key-1", {"input": order()})
+    assert (status, '"userErrors":[]' in first) == (200, True)
+    assert await rows(shop.house.database, "orders") == 1
+
+
+async def test_a_database_that_is_away_is_told_as_graphql_tells_it(
+    shop: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise OSError("the cable")
+
+    monkeypatch.setattr("packhouse.web.graphql.keyed.claim_request", broken)
+    status, text, _ = await post(shop, "key-1", {"input": order()})
+    assert (status, "INTERNAL_SERVER_ERROR" in text, "cable" in text) == (500, True, False)
+    assert await rows(shop.house.database, "orders") == 0

@@ -23,6 +23,7 @@ from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.graphiql import GRAPHIQL_POLICY, graphiql_page
 from packhouse.web.graphql.keyed import answer_once
 from packhouse.web.graphql.outcome import body_of, stopped_before_execution, timed_out
+from packhouse.web.graphql.presentation import internal_error
 from packhouse.web.graphql.requests import GraphQLRequest, read_request
 from packhouse.web.graphql.serving import Serving
 from packhouse.web.graphql.socket import Socket
@@ -48,7 +49,12 @@ class GraphQLEndpoint:
         if scope["type"] == "websocket":
             await Socket(WebSocket(scope, receive, send), self._serving).serve()
             return
-        response = await self._respond(Request(scope, receive))
+        try:
+            response = await self._respond(Request(scope, receive))
+        except Exception:  # whoever the caller is, GraphQL's clients read GraphQL's errors
+            name = request_id(scope)
+            log.exception("GraphQL request failed [%s]", name)
+            response = answer({"errors": [internal_error(name)]}, JSON, status=500)
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ Kept is every answer of a mutation that was executed, refusals too. Not kept are
 ours, a time-out): the request may be sent again with its key, and what it has done is not done again.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -26,6 +27,8 @@ from packhouse.web.idempotency import (
     give_back,
     keep_answer,
 )
+
+log = logging.getLogger(__name__)
 
 Execute = Callable[..., Awaitable[Response]]
 """Called with `asked`, `by` and `media_type`."""
@@ -62,7 +65,11 @@ async def answer_once(
     except BaseException:
         await give_back(database, claim)
         raise
-    await _end(serving, by, claim, request, response)
+    try:
+        await _end(serving, by, claim, request, response)
+    except Exception:
+        # it is done, and remembered with its changes: whoever asks again gets the same answer a little later
+        log.exception("The answer to request %s could not be kept [%s]", claim.id, by.correlation_id)
     return response
 
 
