@@ -2,6 +2,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -145,6 +146,38 @@ def test_documentation_is_made_from_the_code(run: Run) -> None:
     assert states.count("```mermaid\nstateDiagram") == len(entities)
     assert run("docs", "hooks")[1].startswith("# Hooks\n")
     assert "type PageInfo" in run("docs", "schema")[1]
+
+
+def test_verify_tells_and_repairs(run: Run, tmp_path: Path) -> None:
+    assert run("verify")[0] == 2
+    run("init")
+    code, out, err = run("verify")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"All \d+ invariants hold\n", out)
+    id_ = "00000000-0000-7000-8000-000000000001"
+    with sqlite3.connect(tmp_path / "packhouse.sqlite3") as connection:
+        connection.execute(
+            "INSERT INTO variant (id, sku, barcode, title, hs_code, country_of_origin, requires_shipping, is_demo, created_at)"
+            " VALUES (?, 'MUG', '', 'Mug', '', '', 1, 0, '2026-01-01 00:00:00+00:00')",
+            [id_],
+        )
+        connection.execute(
+            "INSERT INTO location (id, code, name, kind, network, address, priority, is_active, is_demo, created_at)"
+            " VALUES (?, 'london', 'London', 'warehouse', '', '{}', 1, 1, 0, '2026-01-01 00:00:00+00:00')",
+            [id_],
+        )
+        connection.execute(
+            "INSERT INTO stock_level (id, variant_id, location_id, bin, on_hand, allocated, reserved, damaged, quarantined,"
+            " safety_stock, incoming) VALUES (?, ?, ?, '', 5, 0, 0, 0, 0, 0, 0)",
+            [id_, id_, id_],
+        )
+    code, out, _ = run("verify")
+    assert (code, out.count("Broken: ")) == (1, 1)
+    assert f"stock_level {id_}" in out
+    assert "on_hand is 5, its movements come to 0\n  proposed: make on_hand 0" in out
+    code, out, _ = run("verify", "--repair", "--reason", "seen on the shelf")
+    assert (code, "  repaired\n" in out) == (0, True)
+    assert run("verify", "--repair", "--reason", " ")[0] == 2
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -19,6 +19,7 @@ from packhouse.cli import main
 from packhouse.events.outbox import Outbox
 from packhouse.storage import Database, open_database
 from packhouse.storage.dialect import Dialect
+from packhouse.testing.proofs import contradictions
 
 ROW = re.compile(r"^ (DEMO-[0-9A-Z]{5}-\d{3})  .*$", re.MULTILINE)
 NUMBER = re.compile(r"DM[0-9A-Z]{18}")
@@ -48,6 +49,19 @@ def fetch(url: str, *statements: str) -> list[Sequence[Mapping[str, Any]]]:
         database = await open_database(url, before_commit=Outbox().flush)
         try:
             return [await database.fetch(statement) for statement in statements]
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def verified(url: str) -> list[str]:
+    """What `packhouse verify` finds."""
+
+    async def run() -> list[str]:
+        database = await open_database(url, before_commit=Outbox().flush)
+        try:
+            return await contradictions(database)
         finally:
             await database.close()
 
@@ -115,6 +129,8 @@ def test_every_order_reaches_its_end_and_reset_leaves_nothing(database_url: str,
     assert len(NUMBER.findall(table[fourth])) == 2
     for title in ("Time in each step", "Promised against actual delivery", "Busiest hours of the week"):
         assert title in done.stdout
+
+    assert verified(database_url) == []
 
     assert demo(tmp_path, "--reset", "--database", database_url).returncode == 0
     assert filled_tables(database_url) <= _UNTOUCHED

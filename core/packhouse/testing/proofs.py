@@ -8,6 +8,7 @@ import pytest
 
 from packhouse.sdk import Refused
 from packhouse.storage import Database
+from packhouse.verification.verify import verify
 
 _TABLES = (
     "orders",
@@ -29,51 +30,6 @@ _TABLES = (
     "delivery_promise",
     "event",
 )
-# Each statement finds rows that contradict others; all of them find nothing in a sound database.
-_CONTRADICTIONS = {
-    "a balance is not the sum of its movements": """
-        SELECT stock_level.id FROM stock_level
-        LEFT JOIN stock_movement ON stock_movement.variant_id = stock_level.variant_id
-          AND stock_movement.location_id = stock_level.location_id
-        GROUP BY stock_level.id, stock_level.on_hand, stock_level.allocated, stock_level.damaged
-        HAVING stock_level.on_hand <> COALESCE(SUM(stock_movement.on_hand), 0)
-          OR stock_level.allocated <> COALESCE(SUM(stock_movement.allocated), 0)
-          OR stock_level.damaged <> COALESCE(SUM(stock_movement.damaged), 0)
-    """,
-    "allocated stock is not the sum of the claims on it": """
-        SELECT id FROM stock_level WHERE allocated <> (
-          SELECT COALESCE(SUM(quantity), 0) FROM allocation WHERE status = 'allocated'
-            AND allocation.variant_id = stock_level.variant_id AND allocation.location_id = stock_level.location_id)
-    """,
-    "an order line's allocated units are not the sum of its claims": """
-        SELECT id FROM order_line WHERE allocated <> (
-          SELECT COALESCE(SUM(quantity), 0) FROM allocation
-          WHERE status = 'allocated' AND allocation.order_line_id = order_line.id)
-    """,
-    "an order line's shipped units are not the sum of its consumed claims": """
-        SELECT id FROM order_line WHERE shipped <> (
-          SELECT COALESCE(SUM(quantity), 0) FROM allocation
-          WHERE status = 'shipped' AND allocation.order_line_id = order_line.id)
-    """,
-    "an order line's shipped units are not the sum of its work": """
-        SELECT id FROM order_line WHERE shipped <> (
-          SELECT COALESCE(SUM(shipped), 0) FROM fulfillment_order_line
-          WHERE fulfillment_order_line.order_line_id = order_line.id)
-    """,
-    "an order line's delivered units are not the sum of its delivered shipments": """
-        SELECT id FROM order_line WHERE delivered <> (
-          SELECT COALESCE(SUM(shipment_line.quantity), 0) FROM shipment_line
-          JOIN shipment ON shipment.id = shipment_line.shipment_id
-          WHERE shipment.status = 'delivered' AND shipment_line.order_line_id = order_line.id)
-    """,
-    "units in parcels are not those that were packed": """
-        SELECT fulfillment_order_line.id FROM fulfillment_order_line
-        JOIN fulfillment_order ON fulfillment_order.id = fulfillment_order_line.fulfillment_order_id
-        WHERE fulfillment_order.network = '' AND packed <> (
-          SELECT COALESCE(SUM(quantity), 0) FROM parcel_item
-          WHERE parcel_item.fulfillment_order_line_id = fulfillment_order_line.id)
-    """,
-}
 
 
 async def contents(database: Database) -> Mapping[str, list[dict[str, Any]]]:
@@ -99,5 +55,5 @@ async def refused(database: Database, code: str, field: str | None = None) -> As
 
 
 async def contradictions(database: Database) -> list[str]:
-    """What does not agree in the database: nothing, in a sound one."""
-    return [name for name, sql in _CONTRADICTIONS.items() if await database.fetch(sql)]
+    """The invariants that the database breaks, as `packhouse verify` names them: none, in a sound one."""
+    return list(dict.fromkeys([violation.invariant.name async for violation in verify(database)]))

@@ -81,7 +81,7 @@ async def apply_movements(uow: UnitOfWork, movements: Sequence[Movement]) -> Non
             await open_balance(uow, *key)
         if not await uow.fetch(_MOVE, *key, *deltas(movement)):
             raise NotEnoughStock(movement)
-    await _write_ledger(uow, movements)
+    await write_ledger(uow, movements)
 
 
 async def open_balance(uow: UnitOfWork, variant_id: UUID, location_id: UUID) -> None:
@@ -98,7 +98,7 @@ async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
     for movement in _summed(movements):
         if not await uow.fetch(_CLAIM, movement.variant_id, movement.location_id, movement.allocated):
             raise Conflict("somebody else took the same stock at this moment; try again")
-    await _write_ledger(uow, movements)
+    await write_ledger(uow, movements)
 
 
 def deltas(movement: Movement) -> tuple[int, ...]:
@@ -120,7 +120,8 @@ def _sum(same: Sequence[Movement]) -> Movement:
     return replace(same[0], **changes)
 
 
-async def _write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
+async def write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
+    """Write entries of the ledger; the caller has changed the balances by as much."""
     occurred_at = now()
     await uow.insert(
         "stock_movement",

@@ -1,0 +1,1 @@
+"""Whether everything in the database agrees, and the repair of what does not."""

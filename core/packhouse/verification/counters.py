@@ -1,0 +1,72 @@
+"""The counters of order lines against claims, shipments and returns; and how far their orders have come."""
+
+from packhouse.storage import UnitOfWork
+from packhouse.verification.invariants import Found, Invariant
+from packhouse.verification.work import IS_SENT, corrected
+
+_ALLOCATED = """(
+  SELECT COALESCE(SUM(quantity), 0) FROM allocation
+  WHERE allocation.order_line_id = order_line.id AND allocation.status = 'allocated')"""
+_IN_SHIPMENTS = """(
+  SELECT COALESCE(SUM(shipment_line.quantity), 0) FROM shipment_line
+  JOIN shipment ON shipment.id = shipment_line.shipment_id
+  WHERE shipment_line.order_line_id = order_line.id AND {condition})"""
+_SHIPPED = _IN_SHIPMENTS.format(condition=IS_SENT)
+_DELIVERED = _IN_SHIPMENTS.format(condition="shipment.status = 'delivered'")
+_RETURNED = """(
+  SELECT COALESCE(SUM(received), 0) FROM return_line WHERE return_line.order_line_id = order_line.id)"""
+
+
+async def _recount(uow: UnitOfWork, row: Found, reason: str) -> None:
+    """All counters of a line at once: one by one they may contradict each other on the way."""
+    await uow.execute(
+        f"UPDATE order_line SET allocated = {_ALLOCATED}, shipped = {_SHIPPED}, delivered = {_DELIVERED},"
+        f" returned = {_RETURNED} WHERE id = $1",
+        row["id"],
+    )
+    await corrected(uow, row, "lines", reason)
+
+
+def _counter(name: str, column: str, fact: str, source: str) -> Invariant:
+    return Invariant(
+        name=name,
+        table="order_line",
+        broken=f"""SELECT * FROM (
+          SELECT order_line.id, order_line.order_id, order_line.sku, order_line.{column} AS stored, {fact} AS correct
+          FROM order_line WHERE {{batch}}) AS line WHERE stored <> correct ORDER BY id""",
+        message=f"{column} is {{stored}} units of {{sku}}, {source} {{correct}}",
+        proposal=f"set {column} to {{correct}}",
+        ids=("order_id",),
+        repair=_recount,
+    )
+
+
+INVARIANTS = (
+    _counter(
+        "an order line's allocated units are the sum of its claims", "allocated", _ALLOCATED, "its claims come to"
+    ),
+    _counter("an order line's shipped units are those of its shipments", "shipped", _SHIPPED, "its shipments have"),
+    _counter(
+        "an order line's delivered units are those of its delivered shipments",
+        "delivered",
+        _DELIVERED,
+        "its delivered shipments have",
+    ),
+    _counter(
+        "an order line's returned units are those that its returns received",
+        "returned",
+        _RETURNED,
+        "its returns received",
+    ),
+    Invariant(
+        name="all of a completed order has arrived",
+        table="orders",
+        broken="""
+          SELECT orders.id, orders.id AS order_id, orders.number, SUM(ordered - cancelled - delivered) AS units
+          FROM orders JOIN order_line ON order_line.order_id = orders.id
+          WHERE {batch} AND orders.status = 'completed' AND NOT orders.is_imported AND order_line.requires_shipping
+          GROUP BY orders.id, orders.number HAVING SUM(ordered - cancelled - delivered) <> 0 ORDER BY orders.id""",
+        message="order {number} is completed, and {units} units of it have not been delivered",
+        proposal="find out where they are: record the delivery, or set the order's status right",
+    ),
+)

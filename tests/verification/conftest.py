@@ -1,0 +1,93 @@
+"""A database with an order at every step of its life."""
+
+import pytest
+
+from packhouse.fulfillment.commands.confirm_pick import ConfirmPick, confirm_pick
+from packhouse.fulfillment.commands.reject import RejectFulfillment, reject_fulfillment
+from packhouse.fulfillment.commands.start_picking import StartPicking, start_picking
+from packhouse.fulfillment.models import FulfillmentOrder, Pick
+from packhouse.fulfillment.states import RejectionReason
+from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
+from packhouse.ordering.commands.cancel import CancelOrder, cancel
+from packhouse.ordering.commands.reroute import Reroute, reroute
+from packhouse.orders.models import Order, OrderLine
+from packhouse.payments.commands.refund_order import refund_order
+from packhouse.payments.commands.request_refund import RefundOrder
+from packhouse.returns.commands.approve_return import ApproveReturn, approve_return
+from packhouse.returns.commands.inspect_return import InspectedUnits, InspectReturn, inspect_return
+from packhouse.returns.commands.receive_return import ReceivedUnits, ReceiveReturn, receive_return
+from packhouse.returns.commands.refund_return import RefundReturn, refund_return
+from packhouse.returns.commands.request_return import LineToReturn, RequestReturn, request_return
+from packhouse.returns.models import Return, ReturnLine
+from packhouse.returns.states import ReturnReason
+from packhouse.sdk import Money, ProviderInDoubt, ProviderRefused
+from packhouse.settings.sections import ReturnsSettings
+from packhouse.storage import Database
+from packhouse.testing.factories import (
+    BY,
+    make_delivered,
+    make_location,
+    make_order,
+    make_shipped,
+    make_shop,
+    make_stock,
+)
+from packhouse.testing.payments import FakeBank, make_charge
+
+
+@pytest.fixture
+async def house(database: Database) -> Database:
+    """Orders placed, picked in part, shipped, delivered, returned, refunded, rejected and cancelled."""
+    london = await make_shop(database, units=40)
+    leeds = await make_location(database, "leeds", priority=200)
+    await make_stock(database, "MUG", leeds, 10)
+    protect = AdjustStock("PLATE", london.id, "the season begins", safety_stock=2)
+    await database.write(BY, lambda uow: adjust_stock(uow, protect))
+    await make_order(database, {"MUG": 3, "PLATE": 1})
+    await _picked_in_part(database, await make_order(database, {"MUG": 2}))
+    await make_shipped(database, await make_order(database, {"MUG": 2, "PLATE": 2}))
+    await _returned(database, await make_order(database, {"MUG": 3}), london.id)
+    await _refunded(database)
+    rejected = await make_order(database, {"MUG": 1})
+    work = await FulfillmentOrder.get(order_id=rejected.id)
+    data = RejectFulfillment(work.id, RejectionReason.DAMAGED)
+    await database.write(BY, lambda uow: reject_fulfillment(uow, data))
+    await database.write(BY, lambda uow: reroute(uow, Reroute(rejected.id)))
+    gone = CancelOrder((await make_order(database, {"PLATE": 4})).id, "changed their mind")
+    await database.write(BY, lambda uow: cancel(uow, gone, lambda _: []))
+    return database
+
+
+async def _picked_in_part(database: Database, order: Order) -> None:
+    work = await FulfillmentOrder.get(order_id=order.id)
+    await database.write(BY, lambda uow: start_picking(uow, StartPicking((work.id,))))
+    pick = await Pick.get(fulfillment_order_line__fulfillment_order_id=work.id)
+    await database.write(BY, lambda uow: confirm_pick(uow, ConfirmPick(pick.id, "MUG", 1)))
+
+
+async def _returned(database: Database, order: Order, location_id: object) -> Return:
+    """Three mugs, of which two came back and were refunded."""
+    await make_charge(database, order, "30.00")
+    await make_delivered(database, order)
+    line = await OrderLine.get(order_id=order.id)
+    asked = RequestReturn(order.id, (LineToReturn(line.id, 2, ReturnReason.UNWANTED),))
+    policy = ReturnsSettings()
+    opened = await database.write(BY, lambda uow: request_return(uow, asked, policy))
+    await database.write(BY, lambda uow: approve_return(uow, ApproveReturn(opened.id)))
+    coming = await ReturnLine.get(return_request_id=opened.id)
+    arrived = ReceiveReturn(opened.id, (ReceivedUnits(coming.id, 2),))
+    await database.write(BY, lambda uow: receive_return(uow, arrived))
+    seen = InspectReturn(opened.id, (InspectedUnits(coming.id, location_id, 2),))
+    await database.write(BY, lambda uow: inspect_return(uow, seen, policy))
+    await refund_return(database, FakeBank().providers, BY, RefundReturn(opened.id))
+    return opened
+
+
+async def _refunded(database: Database) -> None:
+    """An order with a refund that failed and one that is in doubt."""
+    order = await make_order(database, {"PLATE": 3})
+    await make_charge(database, order, "30.00", external_id="pay-9")
+    for error in (ProviderRefused("no"), ProviderInDoubt("who knows")):
+        bank = FakeBank(error=error)
+        with pytest.raises(type(error)):
+            await refund_order(database, bank.providers, BY, RefundOrder(order.id, Money.of("5.00", "GBP")))
