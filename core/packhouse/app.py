@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from packhouse.house import DatabaseNotReady, House, Parts, Role, cannot_open, open_ready
 from packhouse.settings import Settings, SettingsError
 from packhouse.storage.migrate import pending_migrations
+from packhouse.telemetry.secrets import Secrets
 from packhouse.web.errors import LastResort, http_error
 from packhouse.web.graphql.endpoint import GraphQLEndpoint
 from packhouse.web.graphql.serving import Serving
@@ -28,11 +29,16 @@ _ONE_PROCESS = "an SQLite database is for one process, which does everything: le
 
 
 def create_app(
-    settings: Settings, plugins: Sequence[object] = (), *, parts: Parts | None = None, role: Role = Role.ALL
+    settings: Settings,
+    plugins: Sequence[object] = (),
+    *,
+    parts: Parts | None = None,
+    role: Role = Role.ALL,
+    secrets: Secrets | None = None,
 ) -> Starlette:
     """The application as ASGI; `app.state.house` is its house. `parts` None means all rooms of Packhouse.
 
-    A worker answers health checks only.
+    A worker answers health checks only. `secrets` are those that the log hides: they learn what the plugins hold.
 
     Raises:
         BrokenPlugin, DuplicateCode: plugins that cannot be loaded.
@@ -45,7 +51,7 @@ def create_app(
     settings.security.require_secret_key()
     if role is not Role.ALL and settings.database.url.startswith("sqlite"):
         raise SettingsError([_ONE_PROCESS])
-    house = House(settings, parts, plugins, role=role)
+    house = House(settings, parts, plugins, role=role, secrets=secrets)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ from packhouse.sdk import OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator, open_database
 from packhouse.storage.migrate import pending_migrations
+from packhouse.telemetry.secrets import Secrets
 from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
@@ -75,7 +76,13 @@ class House:
     """A Packhouse: what it is made of, and what runs while its server does."""
 
     def __init__(
-        self, settings: Settings, parts: Parts, plugins: Sequence[object] = (), *, role: Role = Role.ALL
+        self,
+        settings: Settings,
+        parts: Parts,
+        plugins: Sequence[object] = (),
+        *,
+        role: Role = Role.ALL,
+        secrets: Secrets | None = None,
     ) -> None:
         self.settings = settings
         self.role = role
@@ -88,6 +95,8 @@ class House:
             run_query=self._query,
             database=lambda: self.database,
         )
+        self.secrets = secrets if secrets is not None else Secrets.of(settings)
+        self.secrets.learn(self.host.secrets())
         self.gate = TokenGate()
         self.jobs = JobRunner(parts.jobs(self))
         self.bus: Bus | None = None

@@ -3,7 +3,6 @@
 
 import asyncio
 import logging
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,5 +85,9 @@ def _reset(settings: "Settings") -> None:
 
 def _log_to(settings: "Settings") -> None:
     """Warnings only: the screen shows the rest."""
+    from packhouse.telemetry.logs import set_up_logs
+    from packhouse.telemetry.secrets import Secrets
+
     level = max(logging.WARNING, logging.getLevelNamesMapping()[settings.logging.level])
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    chosen = settings.logging.model_copy(update={"level": logging.getLevelName(level), "format": "text"})
+    set_up_logs(chosen, Secrets.of(settings))

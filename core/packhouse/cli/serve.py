@@ -2,7 +2,6 @@
 # ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
 
 import asyncio
-import logging
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,15 +29,18 @@ def serve(
 ) -> None:
     """Start the API, or a worker behind it."""
     from packhouse.app import Role, create_app
+    from packhouse.telemetry.logs import set_up_logs
+    from packhouse.telemetry.secrets import Secrets
     from packhouse.web.server import make_server
 
     if role not in set(Role):
         raise typer.BadParameter("expected all, api or worker", param_hint="--role")
 
     settings = _chosen(read_settings(), host, port)
-    logging.basicConfig(level=settings.logging.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    secrets = Secrets.of(settings)
+    set_up_logs(settings.logging, secrets)
     asyncio.run(_check(settings))
-    app = create_app(settings, role=Role(role))
+    app = create_app(settings, role=Role(role), secrets=secrets)
     listening = listen(settings)
     address = address_of(settings, listening)
     if role == Role.WORKER:

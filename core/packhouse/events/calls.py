@@ -25,6 +25,7 @@ from packhouse.sdk.errors import (
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import insert_sql, read_id, read_time
+from packhouse.telemetry.bound import bound
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -69,22 +70,19 @@ async def call_provider(
         ProviderRefused, ProviderAuthFailed, ProviderRateLimited, ProviderUnavailable: it did not happen.
         ProviderInDoubt: it may have happened. Call again with the same key to find out.
     """
-    claim = await _claim(
-        database,
-        by,
-        {
-            "provider": provider,
-            "operation": operation,
-            "subject_id": subject_id,
-            "order_id": order_id,
-            "idempotency_key": idempotency_key,
-        },
-        timeout_seconds,
-    )
-    call = _Call(database, by, claim, f"{operation} at {provider} with key {idempotency_key}", timeout_seconds)
-    found = await call.asked(find) if claim.ask_first else None
-    answer = found if found is not None else await call.sent(send)
-    return await call.done(answer, on_success)
+    intent: dict[str, UUID | str | None] = {
+        "provider": provider,
+        "operation": operation,
+        "subject_id": subject_id,
+        "order_id": order_id,
+        "idempotency_key": idempotency_key,
+    }
+    with bound(correlation_id=by.correlation_id, provider=provider, operation=operation, order_id=order_id):
+        claim = await _claim(database, by, intent, timeout_seconds)
+        call = _Call(database, by, claim, f"{operation} at {provider} with key {idempotency_key}", timeout_seconds)
+        found = await call.asked(find) if claim.ask_first else None
+        answer = found if found is not None else await call.sent(send)
+        return await call.done(answer, on_success)
 
 
 async def _claim(

@@ -31,6 +31,7 @@ from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import OrderSnapshot
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
+from packhouse.telemetry.bound import bound
 
 LoadSnapshots = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, OrderSnapshot]]]
 
@@ -213,8 +214,11 @@ class LaneWorker:
 
     async def _deliver(self, run: LaneRun, orders: Mapping[UUID, OrderSnapshot] | None) -> None:
         for due in run.lane.deliveries:
-            handover = Handover(self.plugin, due.event.id, run.changes)
-            attempt = await self._attempt(due, orders, handover)
+            about, handover = due.event, Handover(self.plugin, due.event.id, run.changes)
+            with bound(
+                correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
+            ):
+                attempt = await self._attempt(due, orders, handover)
             run.attempts.append(attempt)
             if attempt.status is DeliveryStatus.DONE:
                 run.changes |= handover.changes

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
@@ -23,6 +23,7 @@ from packhouse.sdk.hookspecs import Decide
 from packhouse.sdk.providers import Providers
 from packhouse.sdk.snapshots import OrderSnapshot
 from packhouse.storage import Database
+from packhouse.telemetry.secrets import secrets_of
 
 CHECK_FAILED = "CHECK_FAILED"
 _SLOW_SECONDS = 1.0
@@ -125,6 +126,11 @@ class PluginHost:
             await self._lifespan("shutdown")
         finally:
             await self._http.close()
+
+    def secrets(self) -> Iterator[str]:
+        """What the plugins' settings hold and no log may show."""
+        for context in self._contexts.values():
+            yield from secrets_of(context.settings)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from packhouse.jobs.store import add_jobs, finish_job, give_back, is_due, keep_job, take_job
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
+from packhouse.telemetry.bound import bound
 
 _JITTER = 0.1
 _LEASE_SECONDS = 60.0
@@ -123,6 +124,10 @@ class JobRunner:
 
     async def _run(self, job: Job) -> str | None:
         """Run a job; returns why it failed."""
+        with bound(job=job.name):
+            return await self._tried(job)
+
+    async def _tried(self, job: Job) -> str | None:
         try:
             await job.run()
         except Exception as error:

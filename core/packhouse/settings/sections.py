@@ -206,9 +206,10 @@ class ReturnsSettings(Section):
 
 
 class LoggingSettings(Section):
-    """How much is logged."""
+    """How much is logged, and how it is written."""
 
     level: Level = "INFO"
+    format: Literal["text", "json"] = "text"
 
 
 class PluginsSettings(Section):

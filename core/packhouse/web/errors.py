@@ -32,6 +32,7 @@ async def http_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
+    log.info("refused %s %s: %s", status.value, status.name, error.detail)
     return error_response(status.value, status.name, error.detail, headers=error.headers)
 
 

@@ -1,10 +1,11 @@
-"""Each request's id: the client's own if it is sane, else a new one. It is the correlation id of all it causes."""
+"""Each request's id: the client's own if it is sane, else a new one. It is the correlation id of all it causes, and of its log."""
 
 import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packhouse.sdk import new_id
+from packhouse.telemetry.bound import bound
 
 HEADER = "x-request-id"
 _HEADER = HEADER.encode()
@@ -31,7 +32,9 @@ class RequestIds:
                 message["headers"] = [*message["headers"], (_HEADER, name.encode())]
             await send(message)
 
-        await self._app(scope, receive, send_named)
+        method = scope.get("method", "WEBSOCKET")
+        with bound(correlation_id=name, request=f"{method} {scope['path']}"):
+            await self._app(scope, receive, send_named)
 
 
 def request_id(scope: Scope) -> str:

@@ -1,5 +1,6 @@
 """GET /track/{token}: a customer's view of one order, as a page or as JSON."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +18,8 @@ from packhouse.web.tracking_link import read_tracking_link
 from packhouse.web.tracking_view import TrackingView
 
 LoadTrackingView = Callable[[UUID], Awaitable[TrackingView | None]]
+
+log = logging.getLogger(__name__)
 
 _HTML = "text/html"
 _JSON = "application/json"
@@ -38,6 +41,8 @@ def tracking_route(security: SecuritySettings, load: LoadTrackingView) -> Route:
         order_id = read_tracking_link(security, request.path_params["token"])
         view = await load(order_id) if order_id is not None else None
         status = 200 if view is not None else 404
+        if view is None:
+            log.info("refused 404 NOT_FOUND: a customer's link that is not valid")
         if choose_media_type(request.headers.get("accept"), (_HTML, _JSON)) == _JSON:
             return _as_json(view)
         return HTMLResponse(page.render(view=view), status_code=status, headers=_HEADERS)

@@ -1,6 +1,7 @@
 """GraphQL answers as HTTP responses."""
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from packhouse.web.graphql.presentation import single_error
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
+log = logging.getLogger(__name__)
 
 
 def encode(value: object) -> bytes:
@@ -37,5 +39,6 @@ def answer(
 def refusal(
     status: int, code: ErrorCode, message: str, media_type: str = JSON, *, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A request that was not executed, as a GraphQL error without data."""
+    """A request that was not executed, as a GraphQL error without data; logged here and nowhere else."""
+    log.info("refused %s %s: %s", status, code.value, message)
     return answer({"errors": [single_error(code, message)]}, media_type, status=status, headers=headers)

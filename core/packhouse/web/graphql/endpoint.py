@@ -71,7 +71,6 @@ class GraphQLEndpoint:
         try:
             asked = await read_request(request, self._serving.settings.server.max_body_bytes)
         except BodyRefused as refused:
-            log.info("a request was refused: %s", refused.message)
             return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type)
         by = Initiator(actor, "api", correlation_id=request_id(request.scope))
         key = request.headers.get("idempotency-key")

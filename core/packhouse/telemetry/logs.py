@@ -1,0 +1,113 @@
+"""The log: structlog renders what the standard library's loggers are told, as JSON for machines or as text for people.
+
+Every line says what its task is about (`bound`), and no line holds a secret.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from packhouse.settings import LoggingSettings
+from packhouse.telemetry.bound import bound_names
+from packhouse.telemetry.secrets import Secrets
+
+_BROKEN = '{"level":"error","event":"a line of the log could not be written"}\n'
+
+
+def set_up_logs(settings: LoggingSettings, secrets: Secrets, stream: TextIO = sys.stderr) -> None:
+    """Let everything that is logged in this process go to a stream, through structlog and through the standard library."""
+    root = logging.getLogger()
+    for each in list(root.handlers):
+        root.removeHandler(each)
+    root.addHandler(log_handler(settings, secrets, stream))
+    root.setLevel(settings.level)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def log_handler(settings: LoggingSettings, secrets: Secrets, stream: TextIO) -> logging.Handler:
+    """What writes lines to a stream."""
+    handler = _Handler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_FROM_RECORD,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.contextvars.merge_contextvars,
+                _add_bound,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.StackInfoRenderer(),
+                structlog.processors.format_exc_info,
+                _Hiding(secrets),
+                *_renderers(settings, stream),
+            ],
+        )
+    )
+    return handler
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """A line that cannot be rendered is told of without its content, which may be what was to be hidden."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the standard library's name)
+        del record
+        self.stream.write(_BROKEN)
+
+
+class _Hiding:
+    """Takes the secrets out of everything that a line says."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def __call__(self, _: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+        hidden: MutableMapping[str, Any] = self._secrets.hide_within(event_dict)
+        return hidden
+
+
+def _add_bound(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    for name, value in bound_names().items():
+        if value is not None:
+            event_dict.setdefault(name, value)
+    return event_dict
+
+
+def _drop_repetitions(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    """What says the line once more: other handlers leave its text and time, uvicorn its text in colours."""
+    for name in ("message", "asctime", "color_message"):
+        event_dict.pop(name, None)
+    return event_dict
+
+
+def _renderers(settings: LoggingSettings, stream: TextIO) -> list[Processor]:
+    if settings.format == "text":
+        return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), sort_keys=False, pad_event_to=0)]
+    return [structlog.processors.JSONRenderer(serializer=_as_json)]
+
+
+def _as_json(event_dict: EventDict, **_: object) -> str:
+    first = {name: event_dict[name] for name in ("timestamp", "level", "logger", "event") if name in event_dict}
+    return orjson.dumps({**first, **event_dict}, default=str).decode()
+
+
+_FROM_RECORD: list[Processor] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    _drop_repetitions,
+]
