@@ -1,0 +1,229 @@
+"""Durable deliveries to a plugin that does nothing, against the bare driver updating the same rows: `python -m tests.benchmarks.deliveries`.
+
+The floor takes the lanes of a batch, reads their deliveries, marks them done with an attempt each, and removes the lanes: the
+same rows in the same two transactions, without anything in between.
+"""
+
+import argparse
+import asyncio
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+from tests.benchmarks.run import postgres
+
+from packhouse.events.outbox import Outbox
+from packhouse.events.positions import assign_positions
+from packhouse.events.record import record
+from packhouse.events.relay import Relay
+from packhouse.hooks import PluginHost
+from packhouse.sdk import Event, EventType, PluginManifest, hookimpl, new_id, now
+from packhouse.settings import Settings
+from packhouse.storage import Database, Initiator, UnitOfWork, open_database
+from packhouse.storage.migrate import migrate
+
+BY = Initiator("benchmark", "benchmark")
+PER_ORDER = 5
+TARGET = 0.5
+
+
+class Nothing:
+    """A plugin that is told everything and does nothing about it."""
+
+    @hookimpl
+    def plugin_manifest(self) -> PluginManifest:
+        return PluginManifest("nothing", "Nothing", "1.0")
+
+    @hookimpl
+    async def event_recorded(self, event: Event) -> None:
+        pass
+
+
+async def fill(database: Database, events: int) -> None:
+    """Events of many orders, numbered, with their lanes due."""
+    for start in range(0, events, 1000):
+
+        async def happen(uow: UnitOfWork, start: int = start) -> None:
+            for number in range(start, min(start + 1000, events)):
+                order = UUID(int=number // PER_ORDER + 1)
+                record(uow, EventType.ORDER_CHANGED, new_id(), order_id=order, payload={"n": number})
+
+        await database.write(BY, happen)
+    while await assign_positions(database):
+        pass
+
+
+async def product(url: str, events: int) -> float:
+    """Deliveries a second by the relay."""
+    settings = Settings()
+    chosen = settings.plugins.model_copy(update={"enabled": []})
+    host = PluginHost.load(chosen, [Nothing()])
+    database = await open_database(url, before_commit=Outbox(host.listeners).flush)
+    try:
+        await fill(database, events)
+        relay = Relay(database, host, _no_orders, settings.events)
+        started = time.perf_counter()
+        await relay.start()
+        while await database.fetch("SELECT 1 FROM lane LIMIT 1"):
+            await asyncio.sleep(0.01)
+        seconds = time.perf_counter() - started
+        await relay.stop()
+        rows = await database.fetch("SELECT COUNT(*) AS n FROM delivery WHERE status = 'done'")
+        assert rows[0]["n"] == events, rows
+        return events / seconds
+    finally:
+        await database.close()
+
+
+async def floor_postgres(url: str, events: int) -> float:
+    """The same rows by bare asyncpg."""
+    await _fill_for_floor(url, events)
+    connection = await asyncpg.connect(url)
+    batch = Settings().events.batch
+    started = time.perf_counter()
+    while True:
+        async with connection.transaction():
+            lanes = await connection.fetch(
+                "WITH due AS MATERIALIZED (SELECT id FROM lane WHERE plugin = 'nothing' ORDER BY due_at LIMIT $1 "
+                "FOR UPDATE SKIP LOCKED) UPDATE lane SET due_at = $2 FROM due WHERE lane.id = due.id RETURNING lane.id",
+                batch,
+                now(),
+            )
+            ids = [row["id"] for row in lanes]
+            rows = await connection.fetch(
+                "SELECT delivery.id, event.* FROM delivery JOIN event ON event.id = delivery.event_id "
+                "WHERE lane_id = ANY($1) AND status = 'pending' ORDER BY lane_id, position",
+                ids,
+            )
+        if not lanes:
+            break
+        async with connection.transaction():
+            done = [row["id"] for row in rows]
+            await connection.execute(
+                "UPDATE delivery SET status = 'done', finished_at = $2 WHERE id = ANY($1)", done, now()
+            )
+            await connection.execute(
+                "INSERT INTO delivery_attempt (id, delivery_id, started_at, duration_ms, ok, error) "
+                "SELECT gen_random_uuid(), each, $2, 0, true, '' FROM unnest($1::uuid[]) AS each",
+                done,
+                now(),
+            )
+            await connection.execute("DELETE FROM lane WHERE id = ANY($1)", ids)
+    seconds = time.perf_counter() - started
+    await connection.close()
+    return events / seconds
+
+
+async def floor_sqlite(url: str, events: int) -> float:
+    """The same rows by the bare driver."""
+    await _fill_for_floor(url, events)
+    connection = sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+    batch = Settings().events.batch
+    started = time.perf_counter()
+    while True:
+        connection.execute("BEGIN IMMEDIATE")
+        ids = connection.execute(
+            "UPDATE lane SET due_at = ? WHERE id IN (SELECT id FROM lane WHERE plugin = 'nothing' ORDER BY due_at LIMIT ?) "
+            "RETURNING id",
+            (now().isoformat(" "), batch),
+        ).fetchall()
+        marks = ",".join("?" * len(ids))
+        lanes = [row[0] for row in ids]
+        rows = connection.execute(
+            f"SELECT delivery.id, event.* FROM delivery JOIN event ON event.id = delivery.event_id "
+            f"WHERE lane_id IN ({marks}) AND status = 'pending' ORDER BY lane_id, position",
+            lanes,
+        ).fetchall()
+        connection.execute("COMMIT")
+        if not ids:
+            break
+        connection.execute("BEGIN IMMEDIATE")
+        moment = now().isoformat(" ")
+        connection.executemany(
+            "UPDATE delivery SET status = 'done', finished_at = ? WHERE id = ?", [(moment, row[0]) for row in rows]
+        )
+        connection.executemany(
+            "INSERT INTO delivery_attempt (id, delivery_id, started_at, duration_ms, ok, error) "
+            "VALUES (?, ?, ?, 0, 1, '')",
+            [(str(new_id()), row[0], moment) for row in rows],
+        )
+        connection.execute(f"DELETE FROM lane WHERE id IN ({marks})", lanes)
+        connection.execute("COMMIT")
+    seconds = time.perf_counter() - started
+    connection.close()
+    return events / seconds
+
+
+async def _fill_for_floor(url: str, events: int) -> None:
+    database = await open_database(url, before_commit=Outbox({EventType.ORDER_CHANGED: ("nothing",)}).flush)
+    await fill(database, events)
+    await database.close()
+
+
+async def _no_orders(_: object) -> dict[UUID, object]:
+    return {}
+
+
+async def measure(
+    url: str, events: int, rounds: int, floor: Callable[[str, int], Awaitable[float]]
+) -> tuple[list[float], list[float]]:
+    """Product and floor in turn, each on rows of its own."""
+    await migrate(url)
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(await product(url, events))
+        await _empty(url)
+        theirs.append(await floor(url, events))
+        await _empty(url)
+    return ours, theirs
+
+
+async def _empty(url: str) -> None:
+    database = await open_database(url, before_commit=Outbox().flush)
+
+    async def empty(uow: UnitOfWork) -> None:
+        for table in ("delivery_attempt", "delivery", "lane", "event"):
+            await uow.execute(f"DELETE FROM {table}")
+
+    await database.write(BY, empty)
+    await database.close()
+
+
+def main() -> None:
+    """Run it on both databases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--postgres-url", help="a server to use instead of the one from the wheel")
+    chosen = parser.parse_args()
+    table = Table(
+        "database", "product", "floor", "ratio", "target", title="Deliveries a second to a plugin that does nothing"
+    )
+    run = partial(measure, events=chosen.events, rounds=chosen.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        _row(table, "sqlite", *asyncio.run(run(f"sqlite://{folder}/deliveries.sqlite3", floor=floor_sqlite)))
+    print("sqlite done", file=sys.stderr)
+    with postgres(chosen.postgres_url) as url:
+        _row(table, "postgres", *asyncio.run(run(url, floor=floor_postgres)))
+    Console(width=100).print(table)
+
+
+def _row(table: Table, database: str, ours: list[float], theirs: list[float]) -> None:
+    ratio = statistics.median(mine / floor for mine, floor in zip(ours, theirs, strict=True))
+    table.add_row(
+        database, f"{statistics.median(ours):.0f}", f"{statistics.median(theirs):.0f}", f"{ratio:.2f}", f"≥ {TARGET}"
+    )
+
+
+if __name__ == "__main__":
+    main()
