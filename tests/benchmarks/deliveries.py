@@ -1,7 +1,7 @@
 """Durable deliveries to a plugin that does nothing, against the bare driver updating the same rows: `python -m tests.benchmarks.deliveries`.
 
 The floor takes the lanes of a batch, reads their deliveries, marks them done with an attempt each, and removes the lanes: the
-same rows in the same two transactions, without anything in between.
+same rows in the same two transactions, without anything in between. Both on the loop that the server runs on.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from functools import partial
 from uuid import UUID
 
 import asyncpg
+import uvloop
 from rich.console import Console
 from rich.table import Table
 from tests.benchmarks.run import postgres
@@ -211,10 +212,10 @@ def main() -> None:
     )
     run = partial(measure, events=chosen.events, rounds=chosen.rounds)
     with tempfile.TemporaryDirectory() as folder:
-        _row(table, "sqlite", *asyncio.run(run(f"sqlite://{folder}/deliveries.sqlite3", floor=floor_sqlite)))
+        _row(table, "sqlite", *uvloop.run(run(f"sqlite://{folder}/deliveries.sqlite3", floor=floor_sqlite)))
     print("sqlite done", file=sys.stderr)
     with postgres(chosen.postgres_url) as url:
-        _row(table, "postgres", *asyncio.run(run(url, floor=floor_postgres)))
+        _row(table, "postgres", *uvloop.run(run(url, floor=floor_postgres)))
     Console(width=100).print(table)
 
 
