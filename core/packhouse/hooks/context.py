@@ -81,7 +81,17 @@ class HostContext:
 
     def during(self, handover: Handover) -> "HostContext":
         """The same for one attempt to hand over an event."""
-        return replace(self, handover=handover)
+        # not `replace`: one is made for every delivery
+        return HostContext(
+            self.code,
+            self.settings,
+            self.log,
+            self.shared_http,
+            self.run_query,
+            self.database,
+            self.recipient,
+            handover,
+        )
 
     @property
     def address(self) -> str:

@@ -13,6 +13,7 @@ from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
 from packhouse.hooks.loading import Candidate, Installed, Loader
+from packhouse.hooks.patience import within
 from packhouse.hooks.plugin_settings import PluginChoices
 from packhouse.hooks.registry import collect
 from packhouse.hooks.specifications import hooks_of
@@ -75,6 +76,9 @@ class PluginHost:
             for event_type in EventType
             for address, (context, events) in self._addresses.items()
             if (events is None or event_type in events) and (implementations := self._wanting(context.code, event_type))
+        }
+        self._wants_order = {
+            key for key, hooks in self._deliveries.items() if any("order" in each.arguments for each in hooks)
         }
         self.listeners: Mapping[EventType, tuple[str, ...]] = MappingProxyType(
             {
@@ -167,7 +171,7 @@ class PluginHost:
 
     def wants_order(self, code: str, event_type: EventType) -> bool:
         """Whether a plugin's hooks for an event look at the order, which costs several statements to read."""
-        return any("order" in each.arguments for each in self._deliveries.get((code, event_type), ()))
+        return (code, event_type) in self._wants_order
 
     async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
         """Hand an event to one plugin: its hook for the event's type, then `event_recorded`, each with a time-out.
@@ -183,8 +187,7 @@ class PluginHost:
             return
         context = self._addresses[handover.plugin][0].during(handover)
         for each in implementations:
-            async with asyncio.timeout(self._hook_timeout):
-                await each.call({"event": event, "order": order, "context": context})
+            await within(self._hook_timeout, each.call({"event": event, "order": order, "context": context}))
 
     def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
         both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])
