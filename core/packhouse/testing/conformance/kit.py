@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from packhouse.hooks.errors import BrokenPlugin
+from packhouse.hooks.errors import BrokenPlugin, NotStarted
 from packhouse.testing.conformance.faults import Fault
 from packhouse.testing.conformance.running import Running, running
 from packhouse.testing.conformance.subject import Exchange, Operation, Subject
@@ -17,7 +17,7 @@ from packhouse.testing.conformance.vendor import vendor_for
 # findings of one rule that are worth reading; the rest are more of the same
 MOST_PROBLEMS = 12
 # trials side by side: most of them wait for time-outs
-_AT_ONCE = 4
+_AT_ONCE = 16
 LOADS = "loads"
 
 
@@ -103,7 +103,13 @@ class Kit:
         if self._loading is None:
             self._loading = await attempt(partial(_start_and_stop, self.subject))
         error = self._loading.error
-        return str(error) if isinstance(error, BrokenPlugin) else None if error is None else str(self._loading)
+        return (
+            str(error)
+            if isinstance(error, BrokenPlugin | NotStarted)
+            else None
+            if error is None
+            else str(self._loading)
+        )
 
     async def baseline(self, operation: Operation) -> Trial:
         """The operation without any fault."""
@@ -133,20 +139,35 @@ class Kit:
     ) -> Look:
         """Every operation under every fault at each of its exchanges, judged; faults that never struck do not count."""
         look = Look("the plugin asks nobody anything")
-        probes = await self.probes()
-        cases = [
-            (probe, each, fault) for probe in probes for each in probe.strikes if may_strike(each) for fault in faults
-        ]
-        turn = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(probe: Probe, exchange: Exchange, fault: Fault) -> Trial:
-            async with turn:
-                return await try_once(self.subject, probe.operation, fault, exchange, seconds=seconds)
-
-        for (probe, _, _), trial in zip(cases, await asyncio.gather(*(one(*case) for case in cases)), strict=True):
+        for probe, trial in await self.trials(await self.probes(), faults, may_strike=may_strike, seconds=seconds):
             if trial.hits:
                 look.see(_told(trial, judge(trial, probe)))
         return look
+
+    async def trials(
+        self,
+        probes: Sequence[Probe],
+        faults: Sequence[Fault],
+        *,
+        may_strike: Callable[[Exchange], bool] = lambda _: True,
+        seconds: float = SECONDS,
+    ) -> list[tuple[Probe, Trial]]:
+        """Every fault at every exchange of every probe that it may strike, several trials at once."""
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(probe: Probe, exchange: Exchange, fault: Fault) -> tuple[Probe, Trial]:
+            async with turn:
+                return probe, await try_once(self.subject, probe.operation, fault, exchange, seconds=seconds)
+
+        return await asyncio.gather(
+            *(
+                one(probe, exchange, fault)
+                for probe in probes
+                for exchange in probe.strikes
+                if may_strike(exchange)
+                for fault in faults
+            )
+        )
 
     async def examine(self, rule: Rule) -> Finding:
         """Check one rule."""

@@ -1,8 +1,7 @@
 """The plugin of a subject at work: a context, a store and a session of its own, as the host gives them."""
 
-import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,63 +9,77 @@ from typing import Any
 import aiohttp
 
 from packhouse.hooks.alone import LonePlugin, Registration
-from packhouse.hooks.errors import BrokenPlugin
-from packhouse.sdk import Event, OrderSnapshot, Provider, fact_id
+from packhouse.hooks.errors import NotStarted
+from packhouse.hooks.handover import Changes, Handover
+from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
+from packhouse.sdk import Event, OrderSnapshot, PluginState, Provider
 from packhouse.testing.conformance.subject import Operation, Subject
 from packhouse.testing.conformance.vendor import Vendor
 
 
-class MemoryState:
-    """`context.state` in memory. What a delivery changes is kept when it ends well, and dropped when it does not."""
+class MemoryTable(StateTable):
+    """What a plugin keeps, in memory."""
 
-    def __init__(self, kept: dict[str, str] | None = None) -> None:
-        self.kept: dict[str, str] = {} if kept is None else kept
+    def __init__(self, plugin: str) -> None:
+        super().__init__(plugin, no_database)
+        self.kept: dict[str, str] = {}
 
-    def draft(self) -> "MemoryState":
-        """A copy for one delivery."""
-        return MemoryState(dict(self.kept))
+    async def read(self, key: str) -> str | None:
+        """The JSON of a key."""
+        return self.kept.get(key)
 
-    async def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401  (any JSON value)
-        """The value of a key."""
-        return json.loads(self.kept[key]) if key in self.kept else default
+    async def page(self, prefix: str, after: str, limit: int) -> list[tuple[str, str]]:
+        """Keys with their JSON, sorted."""
+        return [(key, self.kept[key]) for key in sorted(self.kept) if key.startswith(prefix) and key > after][:limit]
 
-    async def set(self, key: str, value: Any) -> None:  # noqa: ANN401  (any JSON value)
-        """Keep a value."""
-        self.kept[key] = json.dumps(value, allow_nan=False)
-
-    async def delete(self, key: str) -> None:
-        """Forget a key."""
-        self.kept.pop(key, None)
-
-    async def items(self, prefix: str = "", *, after: str = "", limit: int = 100) -> Sequence[tuple[str, Any]]:
-        """Keys that begin with a prefix, sorted, with their values."""
-        keys = [key for key in sorted(self.kept) if key.startswith(prefix) and key > after]
-        return [(key, json.loads(self.kept[key])) for key in keys[:limit]]
+    async def write(self, changes: Changes) -> None:
+        """Keep changes."""
+        for key, value in changes.items():
+            if value is None:
+                self.kept.pop(key, None)
+            else:
+                self.kept[key] = value
 
 
 @dataclass(frozen=True, slots=True)
 class TrialContext:
-    """A `PluginContext` for one trial."""
+    """A `PluginContext` for one trial. `tables` are what the plugin and its recipients keep, by their address."""
 
     code: str
     settings: Any
     log: logging.Logger
     subject: Subject
     sessions: list[aiohttp.ClientSession]
-    state: MemoryState
+    tables: dict[str, MemoryTable] = field(default_factory=dict)
     recipient: str = ""
-    idempotency_key: str = ""
+    handover: Handover | None = None
 
     @property
     def http(self) -> aiohttp.ClientSession:
         """The session, open from startup to shutdown.
 
         Raises:
-            BrokenPlugin: it was asked for while the plugin registers.
+            NotStarted: it was asked for while the plugin registers.
         """
         if not self.sessions:
-            raise BrokenPlugin(self.code, "it uses context.http while registering: it is open from startup to shutdown")
+            raise NotStarted("it uses context.http while registering, which is open from startup to shutdown only")
         return self.sessions[0]
+
+    @property
+    def table(self) -> MemoryTable:
+        """What the plugin, or this recipient of it, keeps."""
+        address = f"{self.code}/{self.recipient}" if self.recipient else self.code
+        return self.tables.setdefault(address, MemoryTable(address))
+
+    @property
+    def state(self) -> PluginState:
+        """The store: in a delivery what is changed is kept when it ends well."""
+        return OwnState(self.table) if self.handover is None else DeliveryState(self.table, self.handover)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt to deliver one event; empty outside of any."""
+        return "" if self.handover is None else self.handover.idempotency_key
 
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """What the subject says that a query gives."""
@@ -75,11 +88,10 @@ class TrialContext:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A started plugin. `state` is what it keeps over deliveries."""
+    """A started plugin."""
 
     alone: LonePlugin
     context: TrialContext
-    state: MemoryState = field(default_factory=MemoryState)
 
     def provider(self, operation: Operation) -> Provider:
         """The provider that an operation is for.
@@ -106,14 +118,18 @@ class Running:
 
     async def deliver(self, event: Event, order: OrderSnapshot | None, recipient: str = "") -> None:
         """Hand it an event; what it keeps is written down when its hooks end well."""
-        draft = self.state.draft()
         address = f"{self.context.code}/{recipient}" if recipient else self.context.code
-        key = str(fact_id("delivery", address, event.id))
-        await self.alone.deliver(
-            event, order, replace(self.context, state=draft, recipient=recipient, idempotency_key=key)
-        )
-        self.state.kept.clear()
-        self.state.kept.update(draft.kept)
+        handover = Handover(address, event.id)
+        context = replace(self.context, recipient=recipient, handover=handover)
+        try:
+            await self.alone.deliver(event, order, context)
+        finally:
+            handover.is_over = True
+        await context.table.write(handover.changes)
+
+    def forget(self) -> None:
+        """Empty what it keeps."""
+        self.context.tables.clear()
 
 
 def load(subject: Subject, vendor: Vendor) -> tuple[LonePlugin, TrialContext, list[aiohttp.ClientSession]]:
@@ -126,7 +142,7 @@ def load(subject: Subject, vendor: Vendor) -> tuple[LonePlugin, TrialContext, li
     made: list[TrialContext] = []
 
     def context_for(given: Registration) -> TrialContext:
-        made.append(TrialContext(given.code, given.settings, given.log, subject, sessions, MemoryState()))
+        made.append(TrialContext(given.code, given.settings, given.log, subject, sessions))
         return made[0]
 
     alone = LonePlugin.load(subject.plugin(), subject.settings(vendor), context_for)
@@ -146,6 +162,6 @@ async def running(subject: Subject, vendor: Vendor) -> AsyncIterator[Running]:
         sessions.append(session)
         await alone.startup(context)
         try:
-            yield Running(alone, context, context.state)
+            yield Running(alone, context)
         finally:
             await alone.shutdown(context)

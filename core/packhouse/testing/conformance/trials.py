@@ -8,8 +8,6 @@ from typing import Any
 
 from packhouse.sdk import (
     ProviderAuthFailed,
-    ProviderError,
-    ProviderInDoubt,
     ProviderRateLimited,
     ProviderRefused,
     ProviderUnavailable,
@@ -23,7 +21,7 @@ from packhouse.testing.conformance.vendor import Vendor, vendor_for
 PATIENCE = 20.0
 # time-outs that the plugin is set to: long enough for a busy machine, and short where nothing will come
 SECONDS = 10.0
-SHORT_SECONDS = 0.4
+SHORT_SECONDS = 0.3
 MOST_ATTEMPTS = 4
 _NOTHING_HAPPENED = (ProviderRefused, ProviderAuthFailed, ProviderRateLimited, ProviderUnavailable)
 
@@ -67,11 +65,6 @@ class Trial:
         if self.fault is None:
             return str(self.operation)
         return f"{self.operation}, {self.fault} at {self.struck}" if self.struck else f"{self.operation}, {self.fault}"
-
-    @property
-    def hit_effect(self) -> bool:
-        """Whether the fault struck something that must not happen twice."""
-        return self.struck is not None and self.struck.effect
 
 
 def exchanges_of(subject: Subject, operation: Operation) -> tuple[Exchange, ...]:
@@ -133,13 +126,3 @@ async def try_once(
         trial.strangers = tuple(vendor.strangers)
         trial.asked = tuple(exchange for exchange, _ in vendor.asked)
     return trial
-
-
-def is_provider_error(error: BaseException | None) -> bool:
-    """Whether an error is one that may cross the border."""
-    return isinstance(error, ProviderError)
-
-
-def wrong_for_read(ending: Ending, allowed: tuple[type[ProviderError], ...] = (ProviderUnavailable,)) -> bool:
-    """Whether a read, or a step before an effect, ended otherwise than it may."""
-    return not isinstance(ending.error, (*allowed, ProviderInDoubt))

@@ -41,9 +41,17 @@ def _unless(trial: Trial, allowed: tuple[type[ProviderError], ...]) -> str | Non
     ending = trial.first
     if isinstance(ending.error, allowed):
         return None
-    if ending.error is None and trial.struck is not None and trial.struck.optional:
+    if ending.error is None and _may_go_on(trial):
         return None
     return f"{ending}; expected {' or '.join(each.__name__ for each in allowed)}"
+
+
+def _may_go_on(trial: Trial) -> bool:
+    """Whether an answer was not needed: the plugin says so, or it gives nothing and the vendor's status said that it was done."""
+    struck, fault = trial.struck, trial.fault
+    if struck is None or fault is None or struck.optional:
+        return struck is not None
+    return struck.effect and fault.does_it and trial.first.result is None
 
 
 def _limited(trial: Trial, _: Probe) -> str | None:

@@ -1,7 +1,8 @@
 """After shutdown nothing of the plugin runs on: no task, no open session, also when a call was cut off in the middle."""
 
 import asyncio
-import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from packhouse.testing.conformance.trials import SECONDS, attempt, exchanges_of
 from packhouse.testing.conformance.vendor import Vendor, vendor_for
 
 _SETTLING = 0.05
+_MAKING = "__init__"
 
 
 async def _leftovers(kit: Kit) -> Look:
@@ -37,27 +39,61 @@ async def _left(
     complaints: list[str] = []
     handler = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: complaints.append(_complaint(context)))
-    before, sessions = asyncio.all_tasks(), _open_sessions()
+    before = asyncio.all_tasks()
     try:
-        async with running(kit.subject, vendor) as plugin:
-            if operation is not None:
-                vendor.fault, vendor.struck = fault, struck
-                await _cut_off(plugin.do(operation), vendor) if fault else await attempt(lambda: plugin.do(operation))
-        vendor.released.set()
-        await asyncio.sleep(_SETTLING)
-        tasks = [task for task in asyncio.all_tasks() - before if not _is_servers(task)]
-        open_ = [each for each in _open_sessions() if each not in sessions]
+        with _sessions_made() as sessions:
+            async with running(kit.subject, vendor) as plugin:
+                if operation is not None:
+                    vendor.fault, vendor.struck = fault, struck
+                    await _cut_off(plugin.do(operation), vendor) if fault else await attempt(
+                        lambda: plugin.do(operation)
+                    )
+        tasks = [task for task in asyncio.all_tasks() - before if not _is_servers(task) and not await _ends(task)]
+        open_ = [each for each in sessions if not each.closed]
     finally:
         loop.set_exception_handler(handler)
     where = f"{operation or 'starting and stopping'}{', cut off in the middle' if fault else ''}"
+    found = [f"the task {_name(task)} runs on" for task in tasks]
+    found += ["an HTTP session is left open" for _ in open_] + complaints
+    vendor.released.set()
+    await _clean_up(tasks, open_)
+    return f"{where}: {'; '.join(sorted(set(found)))}" if found else None
+
+
+@contextmanager
+def _sessions_made() -> Iterator[list[aiohttp.ClientSession]]:
+    """Every HTTP session that is made until the block ends."""
+    made: list[aiohttp.ClientSession] = []
+    make = getattr(aiohttp.ClientSession, _MAKING)
+
+    def remember(session: aiohttp.ClientSession, *args: Any, **kwargs: Any) -> None:
+        make(session, *args, **kwargs)
+        made.append(session)
+
+    # nobody else could see the sessions that a plugin makes for itself
+    setattr(aiohttp.ClientSession, _MAKING, remember)
+    try:
+        yield made
+    finally:
+        setattr(aiohttp.ClientSession, _MAKING, make)
+
+
+async def _ends(task: asyncio.Task[Any]) -> bool:
+    """Whether a task ends by itself in a moment: a transport that is closing does."""
+    done, _ = await asyncio.wait([task], timeout=_SETTLING)
+    return bool(done)
+
+
+async def _clean_up(tasks: list[asyncio.Task[Any]], sessions: list[aiohttp.ClientSession]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    for each in open_:
+    for each in sessions:
         await each.close()
-    found = [f"the task {task.get_coro().__qualname__} runs on" for task in tasks if task.get_coro()]  # type: ignore[union-attr]
-    found += ["an HTTP session is left open" for _ in open_] + complaints
-    return f"{where}: {'; '.join(sorted(set(found)))}" if found else None
+
+
+def _name(task: asyncio.Task[Any]) -> str:
+    return str(getattr(task.get_coro(), "__qualname__", task.get_name()))
 
 
 async def _cut_off(call: Any, vendor: Vendor) -> None:  # noqa: ANN401  (a coroutine)
@@ -70,13 +106,10 @@ async def _cut_off(call: Any, vendor: Vendor) -> None:  # noqa: ANN401  (a corou
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _open_sessions() -> list[aiohttp.ClientSession]:
-    return [each for each in gc.get_objects() if isinstance(each, aiohttp.ClientSession) and not each.closed]
-
-
 def _is_servers(task: asyncio.Task[Any]) -> bool:
     """Whether it belongs to the kit's own vendor."""
-    return "aiohttp/web" in str(task.get_coro())
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and str(code.co_filename).endswith("web_protocol.py")
 
 
 def _complaint(context: dict[str, Any]) -> str:

@@ -14,15 +14,12 @@ from packhouse.testing.conformance.webhooks import provider_of
 
 async def _commit_then_drop(kit: Kit) -> Look:
     look = Look("it does nothing that must not happen twice")
-    for probe in await kit.probes():
-        if probe.is_question:
-            continue
-        once = (await kit.baseline(probe.operation)).effects
-        for exchange in filter(_is_effect, probe.strikes):
-            for fault in (*faults.DONE_AND_LOST, *faults.DONE_AND_SILENT):
-                seconds = SHORT_SECONDS if fault in faults.DONE_AND_SILENT else SECONDS
-                trial = await try_once(kit.subject, probe.operation, fault, exchange, seconds=seconds)
-                look.see(_lost(trial, probe, once))
+    probes = [probe for probe in await kit.probes() if not probe.is_question]
+    lost = await kit.trials(probes, faults.DONE_AND_LOST, may_strike=_is_effect)
+    silent = await kit.trials(probes, faults.DONE_AND_SILENT, may_strike=_is_effect, seconds=SHORT_SECONDS)
+    for probe, trial in (*lost, *silent):
+        if trial.hits:
+            look.see(_lost(trial, probe, (await kit.baseline(probe.operation)).effects))
     return look
 
 
@@ -119,11 +116,7 @@ async def _effects_of(kit: Kit, events: list[Operation]) -> Counter[str] | str:
             ending = await attempt(lambda each=each: plugin.do(each))  # type: ignore[misc]  # binds the loop's value
             if ending.error is not None:
                 return f"{each} failed: {ending}"
-        return Counter(f"{exchange} {known}" if _known(known) else exchange for exchange, known in vendor.done)
-
-
-def _known(key: str) -> bool:
-    return not key.startswith("request ")
+        return vendor.effects
 
 
 def _differences(one_way: Counter[str] | str, other_way: Counter[str] | str) -> str:

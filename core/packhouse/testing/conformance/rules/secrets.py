@@ -58,12 +58,15 @@ async def _secrets(kit: Kit) -> Look:
     short = [secret for secret in kit.subject.secrets if len(secret) < _SHORTEST]
     if short:
         look.see(f"planted secrets need {_SHORTEST} characters to be told from other text")
-    for probe in await kit.probes():
-        if kit.subject.secrets:
-            await _one(kit, look, probe.operation, None, None)
-            for exchange in probe.strikes:
-                for fault in (*_FAULTS, *(faults.SILENT[:1] if exchange.effect else ())):
-                    await _one(kit, look, probe.operation, fault, exchange)
+    probes = await kit.probes() if kit.subject.secrets else []
+    for probe in probes:
+        await _one(kit, look, probe.operation, None, None)
+        for exchange in probe.strikes:
+            for fault in _FAULTS:
+                await _one(kit, look, probe.operation, fault, exchange)
+    for probe in probes[:1]:
+        for exchange in probe.strikes[:1]:
+            await _one(kit, look, probe.operation, faults.SILENT[0], exchange)
     return look
 
 

@@ -1,9 +1,9 @@
 """Webhooks are believed only when they are signed, whole and fresh."""
 
 import ast
-import inspect
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -17,7 +17,7 @@ from packhouse.testing.conformance.webhooks import verified
 
 _LONG = timedelta(days=30)
 _COMPARES = {"compare_digest"}
-_NONSENSE = ("", "0", "not base64 €", "AAAA")
+_NONSENSE = ("", "0", "not base64 é", "AAAA")
 
 
 async def _webhooks(kit: Kit) -> Look:
@@ -82,21 +82,22 @@ def _disbelieves(plugin: Running, webhook: Webhook, what: str, headers: Mapping[
 
 def _compares_in_constant_time(plugin: type) -> bool:
     """Whether the plugin's package compares signatures by a function that takes the same time for right and wrong."""
-    package = plugin.__module__.partition(".")[0]
-    sources = (
-        _sources(files(package)) if _is_package(package) else [inspect.getsource(inspect.getmodule(plugin) or plugin)]
-    )
     return any(
         (isinstance(node, ast.Attribute) and node.attr in _COMPARES)
         or (isinstance(node, ast.Name) and node.id in _COMPARES)
-        for source in sources
+        for source in _sources(files(_package_of(plugin)))
         for node in ast.walk(ast.parse(source))
     )
 
 
-def _is_package(name: str) -> bool:
-    module = __import__(name)
-    return hasattr(module, "__path__")
+def _package_of(plugin: type) -> str:
+    """The package that a class belongs to: the whole distribution's, or the part of a namespace."""
+    parts = plugin.__module__.split(".")
+    for length in range(1, len(parts) + 1):
+        name = ".".join(parts[:length])
+        if getattr(import_module(name), "__file__", None):
+            return name if hasattr(import_module(name), "__path__") else ".".join(parts[: length - 1])
+    return parts[0]
 
 
 def _sources(folder: Traversable) -> Iterator[str]:

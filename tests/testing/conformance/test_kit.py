@@ -1,0 +1,94 @@
+"""A sound plugin conforms; a broken one fails the one rule that it breaks, for the right reason, and no other."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.testing.conformance.broken import BROKEN, Broken, LeavesASession, RandomKeys
+from tests.testing.conformance.sound import Plugin, subject
+
+from packhouse import sdk
+from packhouse.sdk.deprecation import Deprecation
+from packhouse.testing.conformance import RULES, Report, Status, Subject, UnknownRule, examine
+
+
+@pytest.fixture
+def old_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sdk, "DEPRECATED_NAMES", {"OldMoney": (sdk.Money, Deprecation("OldMoney", "0.4", "2", "Money"))}
+    )
+
+
+def failed(report: Report) -> dict[str, str]:
+    return {each.rule: "\n".join(each.details) for each in report.failed()}
+
+
+async def test_a_sound_plugin_conforms() -> None:
+    report = await examine(subject())
+    assert failed(report) == {}
+    assert [each.rule for each in report.findings] == [rule.name for rule in RULES]
+    assert {each.status for each in report.findings} == {Status.PASSED}
+    assert (report.code, report.version, report.holds) == ("sound", "1.0", True)
+
+
+@pytest.fixture
+async def sessions_closed() -> AsyncIterator[None]:
+    yield
+    while LeavesASession.made:
+        await LeavesASession.made.pop().close()
+
+
+@pytest.mark.filterwarnings("ignore::packhouse.sdk.SdkDeprecation")
+@pytest.mark.usefixtures("old_money", "sessions_closed")
+@pytest.mark.parametrize("broken", BROKEN, ids=str)
+async def test_a_broken_plugin_fails_the_rule_that_it_breaks_and_no_other(broken: Broken) -> None:
+    report = await examine(broken.subject)
+    found = failed(report)
+    assert list(found) == [broken.rule], found
+    assert broken.says in found[broken.rule]
+    assert not report.holds
+
+
+def test_there_is_a_broken_plugin_for_every_rule() -> None:
+    assert [rule.name for rule in RULES] == list(dict.fromkeys(broken.rule for broken in BROKEN))
+
+
+async def test_a_key_that_is_new_with_each_attempt_breaks_what_it_must() -> None:
+    assert list(failed(await examine(subject(RandomKeys)))) == ["commit-then-drop", "duplicates"]
+
+
+async def test_a_rule_can_be_exempted_with_its_reason() -> None:
+    (finding,) = (await examine(subject(exempt={"utc": "the vendor gives no zone"}), ["utc"])).findings
+    assert (finding.status, finding.details, finding.holds) == (Status.EXEMPT, ("the vendor gives no zone",), True)
+
+
+async def test_a_rule_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UnknownRule, match="there is no rule 'sound'; there are loads, current, "):
+        await examine(subject(), ["sound"])
+    with pytest.raises(UnknownRule, match="there is no rule 'speed'"):
+        await examine(subject(exempt={"speed": "slow"}))
+
+
+async def test_what_nothing_is_said_about_does_not_apply() -> None:
+    bare = Subject(plugin=Plugin, settings=subject().settings)
+    found = {each.rule: each for each in (await examine(bare)).findings}
+    assert found["works"].details == ("the subject has no operations",)
+    assert found["secrets"].status is Status.NOT_APPLICABLE
+    assert found["covers"].status is Status.FAILED
+    assert found["loads"].status is Status.PASSED
+
+
+async def test_a_plugin_that_does_not_load_is_examined_no_further() -> None:
+    report = await examine(next(each.subject for each in BROKEN if each.rule == "loads"))
+    assert {each.status for each in report.findings[1:]} == {Status.NOT_APPLICABLE}
+    assert report.findings[1].details == ("the host does not load it",)
+
+
+async def test_the_report_for_machines() -> None:
+    report = (await examine(subject(), ["loads"])).as_json()
+    title = "The host loads it, starts it and stops it"
+    assert report == {
+        "plugin": "sound",
+        "version": "1.0",
+        "holds": True,
+        "rules": [{"rule": "loads", "title": title, "status": "passed", "details": []}],
+    }
