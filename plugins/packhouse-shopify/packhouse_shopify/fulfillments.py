@@ -158,7 +158,7 @@ def _order_gid(notice: ShipmentNotice) -> str:
 
 def _may_be(fulfillment: Json, notice: ShipmentNotice) -> bool:
     """Whether a fulfilment may be this shipment: by its tracking number, or by its time where there is none."""
-    if fulfillment.get("status") not in _LIVE:
+    if str(fulfillment.get("status")) not in _LIVE:
         return False
     infos = fulfillment.get("trackingInfo")
     infos = infos if isinstance(infos, list) else []
@@ -177,7 +177,7 @@ def _batches(missing: Counter[str], orders: list[Json], notice: ShipmentNotice) 
     batches: dict[str, Batch] = {}
     left = Counter(missing)
     for order in orders:
-        if order.get("status") not in _WORKABLE:
+        if str(order.get("status")) not in _WORKABLE:
             continue
         lines = order["lines"]
         for line in lines if isinstance(lines, list) else []:

@@ -138,7 +138,7 @@ class Kit:
         seconds: float = SECONDS,
     ) -> Look:
         """Every operation under every fault at each of its exchanges, judged; faults that never struck do not count."""
-        look = Look("the plugin asks nobody anything")
+        look = Look("nothing that it asks can fail in this way")
         for probe, trial in await self.trials(await self.probes(), faults, may_strike=may_strike, seconds=seconds):
             if trial.hits:
                 look.see(_told(trial, judge(trial, probe)))

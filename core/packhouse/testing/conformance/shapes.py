@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from packhouse import sdk
 from packhouse.sdk import InvalidValue, Money
+from packhouse.testing.conformance.subject import Operation
 
 MONEY, TIME, SHAPE = "money", "time", "shape"
 
@@ -21,12 +22,14 @@ class Wrong:
     text: str
 
 
-def answer_of(method: str) -> Any:  # noqa: ANN401  (an annotation)
-    """What a capability's method gives, by the SDK's Protocols; Any where none has it."""
+def answer_of(operation: Operation) -> Any:  # noqa: ANN401  (an annotation)
+    """What an operation gives: as it says, or as the SDK's Protocols say of a method; Any where nobody does."""
+    if operation.gives is not None:
+        return operation.gives
     for name in sdk.__all__:
         protocol = getattr(sdk, name)
-        if getattr(protocol, "_is_protocol", False) and method in vars(protocol):
-            return get_type_hints(vars(protocol)[method]).get("return", Any)
+        if getattr(protocol, "_is_protocol", False) and operation.name in vars(protocol):
+            return get_type_hints(vars(protocol)[operation.name]).get("return", Any)
     return Any
 
 

@@ -13,7 +13,7 @@ async def _answers(about: str, kit: Kit) -> Look:
     for operation in kit.operations:
         trial = await kit.baseline(operation)
         if trial.first.error is None and operation.event is None:
-            annotation = answer_of(operation.name)
+            annotation = answer_of(operation)
             found = wrongs(trial.first.result, annotation)
             look.see("; ".join(_about(about, found, str(operation))) or None)
     for webhook in kit.subject.webhooks:

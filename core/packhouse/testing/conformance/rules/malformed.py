@@ -49,7 +49,7 @@ async def _every_field(kit: Kit, look: Look, probe: Probe, exchange: Exchange) -
     ]
     answer = (await kit.baseline(probe.operation)).first.result
     # what is wrong with the answer anyhow is another rule's finding
-    known = {each.about for each in wrongs(answer, answer_of(probe.operation.name))}
+    known = {each.about for each in wrongs(answer, answer_of(probe.operation))}
     if exchange in kit.subject.always:
         # what is fetched once and kept is asked for by a fresh plugin only
         for fault in spoilt:
@@ -85,7 +85,7 @@ def _problem(ending: Ending, probe: Probe, where: str, known: AbstractSet[str]) 
         return None
     if ending.error is not None:
         return f"{probe.operation}, {where}: {ending}; expected a ProviderError or an answer"
-    annotation = answer_of(probe.operation.name)
+    annotation = answer_of(probe.operation)
     found = "; ".join(each.text for each in wrongs(ending.result, annotation) if each.about not in known)
     return f"{probe.operation}, {where}: {found}" if found else None
 

@@ -14,7 +14,7 @@ from packhouse.testing.conformance.trials import SECONDS, SHORT_SECONDS, attempt
 from packhouse.testing.conformance.vendor import Vendor, vendor_for
 
 _SHORTEST = 8
-_CARRIES = ("authorization", "token", "key", "secret", "signature")
+_CARRIES = ("authorization", "token", "key", "secret")
 _HARMLESS = ("idempotency", "content", "sec-websocket")
 _FAULTS: tuple[Fault, ...] = (
     *faults.ECHOES,
