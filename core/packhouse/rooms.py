@@ -10,8 +10,9 @@ from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
 from packhouse.channels.jobs import pull_orders, work_inbox
 from packhouse.channels.webhooks import webhook_routes
 from packhouse.events.exporter import export_events
+from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.hooks import FeedbackPlugin
-from packhouse.feedback.jobs import pull_reviews, send_due_review_requests
+from packhouse.feedback.pulling import pull_reviews, recheck_reviews
 from packhouse.fulfillment.hooks import FulfillmentPlugin
 from packhouse.hooks.services import Services
 from packhouse.house import House, Parts
@@ -57,7 +58,7 @@ def _routes(house: House) -> Sequence[BaseRoute]:
 def _jobs(house: House) -> Sequence[Job]:
     settings = house.settings
     tracking = timedelta(seconds=settings.shipping.tracking_poll_seconds)
-    reviews = settings.shipping.tracking_poll_seconds
+    feedback = settings.feedback
     return [
         Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host), everywhere=True),
         Job("pull orders", settings.channels.pull_seconds, lambda: pull_orders(house, house.host)),
@@ -71,8 +72,17 @@ def _jobs(house: House) -> Sequence[Job]:
             settings.shipping.tracking_poll_seconds,
             lambda: poll_networks(house.database, house.providers, _by(), every=tracking),
         ),
-        Job("ask for reviews", reviews, lambda: send_due_review_requests(house.database, house.providers, _by())),
-        Job("pull reviews", reviews, lambda: pull_reviews(house.database, house.providers, _by())),
+        Job(
+            "ask for reviews",
+            feedback.ask_seconds,
+            lambda: send_due_review_requests(house.database, house.providers, _by()),
+        ),
+        Job("pull reviews", feedback.pull_seconds, lambda: pull_reviews(house.database, house.providers, _by())),
+        Job(
+            "recheck reviews",
+            feedback.recheck_seconds,
+            lambda: recheck_reviews(house.database, house.providers, _by()),
+        ),
         Job("forget kept requests", _HOUR, lambda: forget_expired_requests(house.database)),
         *_exporter(house),
     ]

@@ -158,6 +158,7 @@ class Query(
     ShippingQuoteQueries,
     returns.ReturnsQueries,
     channels.ChannelsQueries,
+    feedback.FeedbackQueries,
     ReportingQueries,
     events.EventsQueries,
     JobsQueries,

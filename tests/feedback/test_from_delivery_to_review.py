@@ -1,9 +1,11 @@
 from typing import Any
 
+from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.hooks import CODE, FeedbackPlugin
-from packhouse.feedback.jobs import pull_reviews, send_due_review_requests
 from packhouse.feedback.models import Review, ReviewRequest
+from packhouse.feedback.pulling import pull_reviews
 from packhouse.hooks import PluginHost
+from packhouse.hooks.handover import Handover
 from packhouse.orders.models import Order
 from packhouse.sdk import Event, EventType, IncomingReview, new_id, now
 from packhouse.settings import Settings
@@ -17,7 +19,8 @@ async def test_a_delivered_order_ends_with_its_review(house: Any, order: Order, 
     assert host.listeners[EventType.SHIPMENT_DELIVERED] == (CODE,)
     assert host.listeners[EventType.ORDER_COMPLETED] == (CODE,)
     await host.startup()
-    await host.deliver(CODE, Event(new_id(), EventType.ORDER_COMPLETED, 1, now(), order.id), None)
+    event = Event(new_id(), EventType.ORDER_COMPLETED, 1, now(), order.id)
+    await host.deliver(event, None, Handover(CODE, event.id))
     await host.shutdown()
 
     assert await send_due_review_requests(house.database, house.providers, by) == {"sent": 1}

@@ -6,6 +6,7 @@ from packhouse.events.models import EventRow
 from packhouse.feedback.hooks import CODE, FeedbackPlugin
 from packhouse.feedback.models import ReviewRequest
 from packhouse.hooks import PluginHost
+from packhouse.hooks.handover import Handover
 from packhouse.orders.models import Order, OrderLine
 from packhouse.sdk import Event, EventType, Providers, new_id, now
 from packhouse.settings import Settings
@@ -21,7 +22,8 @@ async def tell(house: Any, order_id: UUID | None, event_type: EventType = EventT
     host = PluginHost.load(PluginsSettings(), [FeedbackPlugin(house)], installed=())
     await host.startup()
     try:
-        await host.deliver(CODE, Event(new_id(), event_type, 1, now(), order_id), None)
+        event = Event(new_id(), event_type, 1, now(), order_id)
+        await host.deliver(event, None, Handover(CODE, event.id))
     finally:
         await host.shutdown()
 

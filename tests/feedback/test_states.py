@@ -1,4 +1,4 @@
-from packhouse.feedback.states import REVIEW_REQUEST_STATUS
+from packhouse.feedback.states import REPLY_STATUS, REVIEW_REQUEST_STATUS
 from packhouse.testing.machines import prove_machine
 
 
@@ -12,5 +12,18 @@ def test_review_request_status() -> None:
           skipped   → .
           cancelled → .
           expired   → .
+        """,
+    )
+
+
+def test_reply_status() -> None:
+    prove_machine(
+        REPLY_STATUS,
+        """
+        * none      → requested | done
+          requested → requested | done | failed | in_doubt
+          failed    → requested | done
+          in_doubt  → requested | done
+        * done      → .
         """,
     )

@@ -2,8 +2,10 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from packhouse.feedback.models import Review
 from packhouse.reporting.queries import delivery_performance
 from packhouse.reporting.rules import DeliveryPerformance, ReportGroup, ReviewScores
+from packhouse.sdk import now
 from packhouse.storage import Database
 from packhouse.testing.past_orders import START, OrderRow, ShipmentRow, after, save_location, save_orders
 
@@ -107,6 +109,11 @@ async def test_review_scores_are_of_late_and_of_on_time_orders(database: Databas
         reviewed(late, 2),
         OrderRow(promises=CHECKOUT, reviews=[(1, after(days=9))]),
         OrderRow(reviews=[(1, after(days=9))]),
+    )
+    removed = await Review.filter(score=2).first()
+    assert removed is not None
+    await Review.create(
+        order_id=removed.order_id, platform="test", external_id="removed", score=5, created_at=now(), removed_at=now()
     )
     (found,) = await delivery_performance(database)
     assert (found.on_time_reviews, found.late_reviews) == (ReviewScores(3, 13), ReviewScores(2, 3))

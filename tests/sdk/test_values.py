@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packhouse.sdk import Address, InvalidValue, Money, fact_id, new_id, now
-from packhouse.sdk.values import check_currency, check_length, currency_exponent
+from packhouse.sdk.values import check_currency, check_length, check_locale, currency_exponent
 
 # One currency for each number of digits, and each with an amount that has one digit too many.
 CURRENCIES = ["JPY", "GBP", "KWD", "CLF"]
@@ -142,3 +142,15 @@ def test_the_clock_has_a_zone() -> None:
     offset = now().utcoffset()
     assert offset is not None
     assert offset.total_seconds() == 0
+
+
+@pytest.mark.parametrize("locale", ["", "en", "en-GB", "zh-Hant-TW", "es-419", "sr-Latn-RS-x-a"])
+def test_a_language_tag_passes(locale: str) -> None:
+    assert check_locale(locale) == locale
+
+
+@pytest.mark.parametrize("locale", ["e", "en_GB", "english please", "en-", "en-" + "x-" * 20 + "y", "en\n"])
+def test_what_is_no_language_tag_is_refused(locale: str) -> None:
+    with pytest.raises(InvalidValue) as invalid:
+        check_locale(locale)
+    assert invalid.value.field == "locale"

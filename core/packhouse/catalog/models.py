@@ -16,6 +16,8 @@ class Variant(Row):
     sku = fields.CharField(max_length=100, unique=True)
     barcode = fields.CharField(max_length=64, default="")
     title = fields.CharField(max_length=255)
+    url = fields.CharField(max_length=1000, default="", db_default="")
+    image_url = fields.CharField(max_length=1000, default="", db_default="")
     weight_grams = fields.IntField(null=True)
     length_mm = fields.IntField(null=True)
     width_mm = fields.IntField(null=True)

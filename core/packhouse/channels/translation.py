@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from packhouse.channels.models import Channel
 from packhouse.ordering.data import OnShortage, PlaceLine, PlaceOrder, PlacePayment
-from packhouse.sdk import IncomingLine, IncomingOrder, IncomingPayment, Money
+from packhouse.sdk import IncomingLine, IncomingOrder, IncomingPayment, InvalidValue, Money
+from packhouse.sdk.values import check_locale
 from packhouse.storage import Reader
 from packhouse.storage.dialect import placeholders
 
@@ -35,6 +36,7 @@ def to_place(channel: Channel, order: IncomingOrder, skus: Mapping[str, str]) ->
         email=order.email,
         customer_name=order.customer_name,
         customer_external_id=order.customer_external_id,
+        locale=language_tag(order.locale),
         shipping_address=order.shipping_address,
         billing_address=order.billing_address,
         shipping=order.shipping,
@@ -56,6 +58,14 @@ def to_place(channel: Channel, order: IncomingOrder, skus: Mapping[str, str]) ->
         cancelled_at=order.cancelled_at,
         cancel_reason=order.cancel_reason,
     )
+
+
+def language_tag(locale: str) -> str:
+    """What the channel says, where it is a language tag: an order that is sold is not refused for it."""
+    try:
+        return check_locale(locale.replace("_", "-"))
+    except InvalidValue:
+        return ""
 
 
 def _line(line: IncomingLine, skus: Mapping[str, str]) -> PlaceLine:

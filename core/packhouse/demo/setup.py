@@ -49,7 +49,7 @@ def demo_settings(settings: Settings, *, database_url: str, port: int, speed: fl
         "security": {"secret_key": key},
         "channels": {"pull_seconds": often},
         "shipping": {"tracking_poll_seconds": often},
-        "feedback": {"review_request_delay_days": 0},
+        "feedback": {"review_request_delay_days": 0, "ask_seconds": often, "pull_seconds": often},
         "plugins": {"enabled": ["demo"], "disabled": [], "strict": True, "settings": {"demo": {"speed": speed}}},
     }
     sections = {

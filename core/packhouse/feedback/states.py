@@ -1,4 +1,4 @@
-"""How far asking a customer for a review has come."""
+"""How far asking a customer for a review, and answering one, has come."""
 
 from enum import StrEnum
 
@@ -16,6 +16,16 @@ class ReviewRequestStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class ReplyStatus(StrEnum):
+    """None: nobody has answered. Requested: the platform is being told. In doubt: it may have been told."""
+
+    NONE = "none"
+    REQUESTED = "requested"
+    DONE = "done"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
 REVIEW_REQUEST_STATUS = StateMachine(
     entity="ReviewRequest.status",
     initial=frozenset({ReviewRequestStatus.SCHEDULED}),
@@ -28,5 +38,21 @@ REVIEW_REQUEST_STATUS = StateMachine(
         ReviewRequestStatus.SKIPPED: frozenset(),
         ReviewRequestStatus.CANCELLED: frozenset(),
         ReviewRequestStatus.EXPIRED: frozenset(),
+    },
+)
+
+# Whoever answers on the platform itself is done without having requested anything here. A reply whose process died stays
+# requested; whoever takes it up again requests it once more.
+REPLY_STATUS = StateMachine(
+    entity="Review.reply_status",
+    initial=frozenset({ReplyStatus.NONE, ReplyStatus.DONE}),
+    table={
+        ReplyStatus.NONE: frozenset({ReplyStatus.REQUESTED, ReplyStatus.DONE}),
+        ReplyStatus.REQUESTED: frozenset(
+            {ReplyStatus.REQUESTED, ReplyStatus.DONE, ReplyStatus.FAILED, ReplyStatus.IN_DOUBT}
+        ),
+        ReplyStatus.FAILED: frozenset({ReplyStatus.REQUESTED, ReplyStatus.DONE}),
+        ReplyStatus.IN_DOUBT: frozenset({ReplyStatus.REQUESTED, ReplyStatus.DONE}),
+        ReplyStatus.DONE: frozenset(),
     },
 )

@@ -61,6 +61,7 @@ class PlaceOrder:
     customer_name: str = ""
     customer_phone: str = ""
     customer_external_id: str = ""
+    locale: str = ""
     shipping_address: Address | None = None
     billing_address: Address | None = None
     shipping: Money | None = None

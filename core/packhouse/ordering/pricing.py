@@ -6,7 +6,7 @@ from uuid import UUID
 
 from packhouse.ordering.data import PlaceLine, PlaceOrder
 from packhouse.sdk import InvalidValue, Money, Refused
-from packhouse.sdk.values import check_currency, check_length
+from packhouse.sdk.values import check_currency, check_length, check_locale
 
 MAX_LINES = 1_000
 MAX_QUANTITY = 1_000_000
@@ -57,7 +57,8 @@ def check_request(data: PlaceOrder) -> None:
     """Refuse what can be refused without looking anything up.
 
     Raises:
-        InvalidValue: no lines, too many, a quantity that is none, an amount below nothing or in another currency.
+        InvalidValue: no lines, too many, a quantity that is none, an amount below nothing or in another currency, a
+            locale that is none.
     """
     check_currency(data.currency)
     for field, text, most in (
@@ -67,6 +68,7 @@ def check_request(data: PlaceOrder) -> None:
         ("customerExternalId", data.customer_external_id, 128),
     ):
         check_length(text, most, field)
+    check_locale(data.locale)
     if not data.lines:
         raise InvalidValue("lines", "an order needs at least one line")
     if len(data.lines) > MAX_LINES:

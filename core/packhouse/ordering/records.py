@@ -62,6 +62,7 @@ async def insert_order(
         "status": status.value,
         "customer_id": customer_id,
         "email": data.email.strip().lower(),
+        "locale": data.locale,
         "currency": data.currency,
         "subtotal": amounts.subtotal,
         "discount": amounts.discount,

@@ -23,6 +23,7 @@ class Order(Row):
     )
     customer_id: UUID | None
     email = fields.CharField(max_length=254, default="")
+    locale = fields.CharField(max_length=35, default="", db_default="")
     currency = fields.CharField(max_length=3)
     subtotal = fields.BigIntField()
     discount = fields.BigIntField(default=0)

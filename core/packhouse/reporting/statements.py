@@ -120,8 +120,8 @@ def performance_statement(
                     THEN '{DeliveryOutcome.OVERDUE.value}'
                 ELSE '{DeliveryOutcome.OPEN.value}'
             END AS outcome,
-            (SELECT sum(r.score) FROM review r WHERE r.order_id = promised.id) AS score,
-            (SELECT count(*) FROM review r WHERE r.order_id = promised.id) AS reviews
+            (SELECT sum(r.score) FROM review r WHERE r.order_id = promised.id AND r.removed_at IS NULL) AS score,
+            (SELECT count(*) FROM review r WHERE r.order_id = promised.id AND r.removed_at IS NULL) AS reviews
         FROM promised WHERE promised_by IS NOT NULL"""
     sql = f"""
         WITH placed AS ({_placed(_ORDERS[group], where)}), delivered AS MATERIALIZED ({_DELIVERED}),

@@ -42,6 +42,9 @@ class EventType(StrEnum):
     REFUND_DENIED = "refund_denied"
     REVIEW_REQUESTED = "review_requested"
     FEEDBACK_RECEIVED = "feedback_received"
+    FEEDBACK_CHANGED = "feedback_changed"
+    FEEDBACK_REMOVED = "feedback_removed"
+    REVIEW_REPLIED = "review_replied"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class StartUp:
 
     @hookspec
     def register_review_platforms(self, context: PluginContext) -> Sequence[Provider]:
-        """Review platforms: providers with `CollectsReviews`."""
+        """Review platforms: providers with `CollectsReviews`, `ReadsReviews`, `RepliesToReviews`."""
         raise NotImplementedError
 
     @hookspec
@@ -228,11 +228,27 @@ class Deliver:
 
     @hookspec
     async def review_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
-        """A customer was asked for a review."""
+        """A customer was asked for a review: `platform`, `order_number`, `skus`, `review_request_id`."""
 
     @hookspec
     async def feedback_received(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
-        """A review came in."""
+        """A review came in: `review_id`, `order_number`, `platform`, `score` (1 to 5), `language`, and for a review of a
+        product its `sku`, `product_title` and `order_line_id` (empty, empty and null for one of the whole order).
+
+        What the customer wrote is not in the event, because the log is never changed: read it by `review_id`.
+        """
+
+    @hookspec
+    async def feedback_changed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A customer edited a review: as `feedback_received`, and `previous_score`."""
+
+    @hookspec
+    async def feedback_removed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A review is no longer on its platform: as `feedback_received`. Its text is erased here, too."""
+
+    @hookspec
+    async def review_replied(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A review was answered in public, by us or on the platform itself: as `feedback_received`."""
 
 
 SPECIFICATIONS = (StartUp, Lifespan, Gather, Decide, Deliver)

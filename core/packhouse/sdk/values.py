@@ -45,6 +45,8 @@ _EXPONENTS = {
 }
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_LONGEST_LOCALE = 35
 _MAX_MINOR = 2**53 - 1
 
 
@@ -93,6 +95,17 @@ def check_length(text: str, most: int, field_name: str) -> str:
     if len(text) > most:
         raise InvalidValue(field_name, f"{len(text)} characters are too many: at most {most} are kept")
     return text
+
+
+def check_locale(locale: str, field_name: str = "locale") -> str:
+    """The language tag itself, such as en-GB, or an empty text: nobody knows it.
+
+    Raises:
+        InvalidValue: it has another form than a language tag (BCP 47).
+    """
+    if locale and not (_LOCALE.fullmatch(locale) and len(locale) <= _LONGEST_LOCALE):
+        raise InvalidValue(field_name, f"{locale!r} is not a language tag such as en-GB")
+    return locale
 
 
 @dataclass(frozen=True, slots=True, order=False)

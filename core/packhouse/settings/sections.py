@@ -193,9 +193,12 @@ class ShippingSettings(Section):
 
 
 class FeedbackSettings(Section):
-    """When a delivered order's customer is asked for a review."""
+    """When a delivered order's customer is asked for a review, and how often that and the platforms are looked at."""
 
     review_request_delay_days: Annotated[int, Field(ge=0)] = 7
+    ask_seconds: Seconds = 300.0
+    pull_seconds: Seconds = 900.0
+    recheck_seconds: Seconds = 3600.0
 
 
 class ReturnsSettings(Section):

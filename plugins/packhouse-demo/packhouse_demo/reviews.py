@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from packhouse.sdk import IncomingReview, ReviewInvitation, ReviewPage, fact_id, now
+from packhouse.sdk import IncomingReview, ReplyRequest, ReviewInvitation, ReviewPage, ReviewReply, fact_id, now
 from packhouse_demo.settings import DemoSettings
 
 # Seconds from the invitation to the review, at speed 1.
@@ -25,7 +25,7 @@ class _Invited:
 
 
 class DemoReviews:
-    """Asks nobody, and makes the answers up: their score by the order's number. Invitations are kept in memory only.
+    """Asks nobody, and makes the answers up: their score by the order's number. Invitations and replies are kept in memory only.
 
     The cursor is the moment of the last review, so it stays right when the process is started again.
     """
@@ -36,6 +36,7 @@ class DemoReviews:
     def __init__(self, settings: DemoSettings) -> None:
         self._settings = settings
         self._invited: dict[str, _Invited] = {}
+        self._replies: dict[str, ReviewReply] = {}
 
     async def invite(self, invitation: ReviewInvitation) -> str:
         """The invitation's id, the same one for the same key."""
@@ -53,6 +54,14 @@ class DemoReviews:
         return ReviewPage(
             tuple(_review(each) for each in due), max((each.answer_at for each in due), default=since).isoformat()
         )
+
+    async def reply(self, request: ReplyRequest) -> ReviewReply:
+        """Keep the reply, the first one for a review."""
+        return self._replies.setdefault(request.external_id, ReviewReply(request.text, now()))
+
+    async def find_reply(self, external_id: str) -> ReviewReply | None:
+        """What was replied."""
+        return self._replies.get(external_id)
 
 
 def score_of(order_number: str) -> int:

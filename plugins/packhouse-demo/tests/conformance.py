@@ -13,7 +13,9 @@ from packhouse.sdk import (
     Parcel,
     QuoteRequest,
     RefundRequest,
+    ReplyRequest,
     ReviewInvitation,
+    ReviewProduct,
 )
 from packhouse.testing.conformance import Operation, Running, Subject
 from packhouse_demo import Plugin
@@ -28,7 +30,9 @@ LABEL = LabelRequest("label-1", "S-1", "standard", HERE, THERE, (PARCEL,))
 REFUND = RefundRequest("refund-1", "1001", "pay-1", Money.of("4.20", "GBP"))
 NUMBER = tracking_number("S-1", AT, timedelta(seconds=1))
 WORK = FulfillmentRequest("work-1", "F-1", "london", "1001", THERE, (FulfillmentItem("L-1", "MUG", "Mug", 2),))
-INVITATION = ReviewInvitation("ask-1", "R-1", "1001", "a@example.com", "A Customer", ("MUG",), AT)
+MUG = ReviewProduct("MUG", "Mug")
+INVITATION = ReviewInvitation("ask-1", "R-1", "1001", "a@example.com", "A Customer", (MUG,), AT, AT)
+REPLY = ReplyRequest("reply-1", "review-1", "Thank you")
 
 
 async def pull(plugin: Running) -> OrderPage:
@@ -54,5 +58,6 @@ SUBJECT = Subject(
         Operation("refund", (REFUND,), find=Operation("find_refund", (REFUND,))),
         Operation("invite", (INVITATION,)),
         Operation("pull_reviews", (None,)),
+        Operation("reply", (REPLY,), find=Operation("find_reply", ("review-1",))),
     ),
 )

@@ -14,7 +14,10 @@ from packhouse.sdk import (
     NetworkStatus,
     ProviderRefused,
     RefundRequest,
+    ReplyRequest,
     ReviewInvitation,
+    ReviewProduct,
+    ReviewReply,
 )
 from packhouse_demo import DemoSettings
 from packhouse_demo.channel import DemoChannel
@@ -138,7 +141,9 @@ async def test_a_refund_has_one_reference() -> None:
 
 async def test_a_review_comes_some_moments_after_the_invitation_and_once(clock: Clock) -> None:
     platform = DemoReviews(DemoSettings())
-    invited = ReviewInvitation("key", "request-1", "1001", "buyer@example.com", "", ("MUG",), START)
+    mug = ReviewProduct("MUG", "Mug")
+    invited = ReviewInvitation("key", "request-1", "1001", "buyer@example.com", "", (mug,), START, START)
+    assert invited.skus == ("MUG",)
     assert await platform.invite(invited) == await platform.invite(invited)
     first = await platform.pull_reviews(None)
     assert first.reviews == ()
@@ -152,13 +157,23 @@ async def test_a_review_comes_some_moments_after_the_invitation_and_once(clock: 
 
 async def test_a_cursor_of_an_earlier_process_hides_nothing_new(clock: Clock) -> None:
     old = DemoReviews(DemoSettings())
-    await old.invite(ReviewInvitation("key", "request-1", "1001", "buyer@example.com", "", (), START))
+    await old.invite(ReviewInvitation("key", "request-1", "1001", "buyer@example.com", "", (), START, START))
     clock.wait(10)
     cursor = (await old.pull_reviews(None)).cursor
     fresh = DemoReviews(DemoSettings())
-    await fresh.invite(ReviewInvitation("key-2", "request-2", "1002", "buyer@example.com", "", (), START))
+    await fresh.invite(ReviewInvitation("key-2", "request-2", "1002", "buyer@example.com", "", (), START, START))
     clock.wait(10)
     assert [review.order_number for review in (await fresh.pull_reviews(cursor)).reviews] == ["1002"]
+
+
+async def test_a_review_is_answered_once(clock: Clock) -> None:
+    platform = DemoReviews(DemoSettings())
+    assert await platform.find_reply("review-1") is None
+    reply = await platform.reply(ReplyRequest("key", "review-1", "Thank you"))
+    assert reply == ReviewReply("Thank you", START)
+    clock.wait(1)
+    assert await platform.reply(ReplyRequest("key", "review-1", "Thanks")) == reply
+    assert await platform.find_reply("review-1") == reply
 
 
 def test_scores_are_three_to_five() -> None:

@@ -39,6 +39,7 @@ def read_order(raw: object) -> IncomingOrder:
         email=order.text("email") or (customer.text("email") if customer else ""),
         customer_name=_customer_name(customer) or (shipping_address.name if shipping_address else ""),
         customer_external_id=customer.identity("Customer") if customer else "",
+        locale=order.text("customer_locale"),
         shipping_address=shipping_address,
         billing_address=_address(order, "billing_address"),
         payments=read_payments(order, order_id, total, placed_at),

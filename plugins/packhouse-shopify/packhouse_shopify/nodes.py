@@ -31,6 +31,7 @@ _ORDER = {
     "cancelReason": "cancel_reason",
     "displayFinancialStatus": "financial_status",
     "email": "email",
+    "customerLocale": "customer_locale",
     "note": "note",
     "test": "test",
     "taxesIncluded": "taxes_included",

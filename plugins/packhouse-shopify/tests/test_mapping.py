@@ -82,6 +82,7 @@ def test_reads_every_part_of_an_order() -> None:
         discount=gbp("3.00"),
         tax_included=True,
         email="buyer@example.com",
+        locale="en-GB",
         customer_name="Robin Example",
         customer_external_id="7000000000000000456",
         shipping_address=Address(

@@ -46,6 +46,6 @@ def test_a_mutated_answer_is_an_order_or_unreadable(position: int, value: Any) -
 
 def test_an_order_without_optional_parts_is_read(load: Callable[[str], Any]) -> None:
     node = load("order_node") | {"customer": None, "shippingAddress": None, "billingAddress": None, "refunds": []}
-    node |= {"displayFinancialStatus": None, "tags": [], "note": None, "email": None}
+    node |= {"displayFinancialStatus": None, "tags": [], "note": None, "email": None, "customerLocale": None}
     order = read_order(as_webhook(node, node["lineItems"]["nodes"], []))
     assert (order.customer_name, order.email, order.shipping_address, order.payments) == ("", "", None, ())

@@ -17,6 +17,8 @@ async def create(database: Database, **values: Any) -> Variant:
 async def test_a_variant_is_kept_as_it_was_given(database: Database) -> None:
     given = {
         "barcode": "5012345678900",
+        "url": "https://shop.example/mug?colour=blue",
+        "image_url": "https://shop.example/mug.jpg",
         "weight_grams": 300,
         "length_mm": 90,
         "width_mm": 91,
@@ -41,6 +43,10 @@ async def test_a_variant_is_kept_as_it_was_given(database: Database) -> None:
         ({"barcode": "1" * 65}, "barcode"),
         ({"hs_code": "1" * 17}, "hsCode"),
         ({"country_of_origin": "GBR"}, "countryOfOrigin"),
+        ({"url": "x" * 1001}, "url"),
+        ({"url": "shop.example/mug"}, "url"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"image_url": "https://shop.example/a mug"}, "imageUrl"),
         ({"weight_grams": 0}, "weightGrams"),
         ({"length_mm": -1}, "lengthMm"),
         ({"width_mm": 0}, "widthMm"),

@@ -56,6 +56,16 @@ async def test_a_channels_order_keeps_the_channels_price(database: Database) -> 
     assert await Hold.filter(order_id=order.id).count() == 0
 
 
+async def test_the_customers_language_is_kept_where_the_channel_says_one(database: Database) -> None:
+    channel = await shop_channel(database)
+    assert (await receive(database, channel, replace(INCOMING, locale="fr_CA"))).locale == "fr-CA"
+    for hours, locale in enumerate(("", "not a language"), 1):
+        later = replace(INCOMING, locale=locale, updated_at=NOON + timedelta(hours=hours))
+        assert (await receive(database, channel, later)).locale == "fr-CA"
+    unheard = replace(INCOMING, external_id="5002", number="#1002", locale="???", payments=())
+    assert (await receive(database, channel, unheard)).locale == ""
+
+
 async def test_receiving_the_same_again_changes_nothing(database: Database) -> None:
     channel = await shop_channel(database)
     first = await receive(database, channel, INCOMING)

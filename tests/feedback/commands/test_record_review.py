@@ -7,7 +7,7 @@ import pytest
 from packhouse.events.models import EventRow
 from packhouse.feedback.commands.record_review import RecordReview, record_review
 from packhouse.feedback.models import Review, ReviewRequest
-from packhouse.orders.models import Order
+from packhouse.orders.models import Order, OrderLine
 from packhouse.sdk import InvalidValue, Refused, now
 from packhouse.storage import Database, Initiator
 
@@ -22,6 +22,8 @@ async def test_a_review_by_hand_is_kept(database: Database, by: Initiator, order
     kept = await Review.get(id=review.id)
     assert (kept.order_id, kept.platform, kept.score, kept.sku) == (order.id, "manual", 4, "MUG")
     assert (kept.title, kept.body, kept.created_at) == ("Nice", "Warm tea at last", WRITTEN)
+    line = await OrderLine.get(order_id=order.id, sku="MUG")
+    assert (kept.order_line_id, kept.reply_status) == (line.id, "none")
     event = await EventRow.get(order_id=order.id, type="feedback_received")
     assert event.payload == {
         "review_id": str(review.id),
@@ -29,6 +31,9 @@ async def test_a_review_by_hand_is_kept(database: Database, by: Initiator, order
         "platform": "manual",
         "score": 4,
         "sku": "MUG",
+        "product_title": "Title of MUG",
+        "order_line_id": str(line.id),
+        "language": "",
     }
     assert (await Order.get(id=order.id)).updated_at > order.updated_at
 

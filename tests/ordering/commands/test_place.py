@@ -141,6 +141,16 @@ async def test_a_quantity_that_cannot_be(database: Database, quantity: int) -> N
     assert await counts(database) == before
 
 
+async def test_a_locale_is_kept_and_one_that_is_none_refused(database: Database) -> None:
+    await make_shop(database)
+    order_id = await database.write(BY, lambda uow: place(uow, request(locale="en-GB"), no_objection))
+    assert (await Order.get(id=order_id)).locale == "en-GB"
+    before = await counts(database)
+    with pytest.raises(InvalidValue) as invalid:
+        await database.write(BY, lambda uow: place(uow, request(locale="en_GB"), no_objection))
+    assert (invalid.value.field, await counts(database)) == ("locale", before)
+
+
 async def test_an_external_id_is_placed_once(database: Database) -> None:
     await make_shop(database)
     data = request(external_id="1001")

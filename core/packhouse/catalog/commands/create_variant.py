@@ -9,6 +9,7 @@ from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class CreateVariant:
     sku: str
     title: str
     barcode: str = ""
+    url: str = ""
+    image_url: str = ""
     weight_grams: int | None = None
     length_mm: int | None = None
     width_mm: int | None = None
@@ -32,7 +35,8 @@ async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:
     """Create a variant.
 
     Raises:
-        InvalidValue: no SKU, no title, a text that is too long, a country that is no code, or a size that is not positive.
+        InvalidValue: no SKU, no title, a text that is too long, an address that is none, a country that is no
+            code, or a size that is not positive.
         Refused: DUPLICATE_SKU.
     """
     for field in ("sku", "title"):
@@ -58,7 +62,12 @@ def _check_lengths(data: CreateVariant) -> None:
         ("title", data.title, 255),
         ("barcode", data.barcode, 64),
         ("hsCode", data.hs_code, 16),
+        ("url", data.url, 1000),
+        ("imageUrl", data.image_url, 1000),
     ):
         check_length(text, most, field)
+    for field, text in (("url", data.url), ("imageUrl", data.image_url)):
+        if text and not _WEB_ADDRESS.fullmatch(text):
+            raise InvalidValue(field, f"{text!r} is not an address such as https://shop.example/mug")
     if data.country_of_origin and not _COUNTRY.fullmatch(data.country_of_origin):
         raise InvalidValue("countryOfOrigin", f"{data.country_of_origin!r} is not an ISO 3166 country code such as GB")

@@ -17,6 +17,8 @@ class CreateVariantInput:
     sku: str = strawberry.field(description="The SKU, unique.")
     title: str = strawberry.field(description="The name for people.")
     barcode: str = strawberry.field(default="", description="What a scanner reads: EAN, UPC or our own.")
+    url: str = strawberry.field(default="", description="Its page in the shop: https://…")
+    image_url: str = strawberry.field(default="", description="A picture of it: https://…")
     weight_grams: int | None = strawberry.field(default=None, description="Weight in grams.")
     length_mm: int | None = strawberry.field(default=None, description="Length in millimetres.")
     width_mm: int | None = strawberry.field(default=None, description="Width in millimetres.")
@@ -72,6 +74,8 @@ _VARIANT_FIELDS = (
     "sku",
     "title",
     "barcode",
+    "url",
+    "image_url",
     "weight_grams",
     "length_mm",
     "width_mm",

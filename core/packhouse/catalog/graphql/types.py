@@ -79,6 +79,8 @@ class VariantRecord(relay.Node):
     sku: str = strawberry.field(description="Stock keeping unit, unique.")
     barcode: str | None = strawberry.field(description="EAN, UPC or another barcode.")
     title: str = strawberry.field(description="The name for people.")
+    url: str | None = strawberry.field(description="Its page in the shop.")
+    image_url: str | None = strawberry.field(description="A picture of it.")
     weight_grams: int | None = strawberry.field(description="Weight of one unit in grams.")
     length_mm: int | None = strawberry.field(description="Length of one unit in millimetres.")
     width_mm: int | None = strawberry.field(description="Width of one unit in millimetres.")
@@ -97,6 +99,8 @@ class VariantRecord(relay.Node):
             sku=row.sku,
             barcode=row.barcode or None,
             title=row.title,
+            url=row.url or None,
+            image_url=row.image_url or None,
             weight_grams=row.weight_grams,
             length_mm=row.length_mm,
             width_mm=row.width_mm,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from packhouse.channels.commands.book_payments import book_payments, money_of
 from packhouse.channels.models import Channel
-from packhouse.channels.translation import listed_skus, to_place
+from packhouse.channels.translation import language_tag, listed_skus, to_place
 from packhouse.events.record import record
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.hold import place_holds
@@ -78,6 +78,7 @@ async def _changes(order: Order, incoming: IncomingOrder) -> dict[str, Any]:
     """What the channel knows better than we do; the address only while nothing has shipped."""
     fresh: dict[str, Any] = {
         "email": incoming.email.strip().lower(),
+        "locale": language_tag(incoming.locale) or order.locale,
         "note": incoming.note,
         "tags": list(incoming.tags),
     }

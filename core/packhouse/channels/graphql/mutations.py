@@ -49,6 +49,7 @@ class PlaceOrderInput:
     lines: list[PlaceOrderLineInput] = strawberry.field(description="What is ordered.")
     email: str = strawberry.field(default="", description="The buyer's e-mail address.")
     customer_name: str = strawberry.field(default="", description="The buyer's name.")
+    locale: str = strawberry.field(default="", description="Language tag that the buyer shopped in: en-GB.")
     shipping_address: AddressInput | None = strawberry.field(default=None, description="Where it is sent.")
     billing_address: AddressInput | None = strawberry.field(default=None, description="Who is billed.")
     shipping: MoneyInput | None = strawberry.field(default=None, description="What the customer pays for shipping.")
@@ -152,6 +153,7 @@ def _to_place(input: PlaceOrderInput, *, is_demo: bool) -> PlaceOrder:
         lines=tuple(_line(line, f"lines.{index}") for index, line in enumerate(input.lines)),
         email=input.email,
         customer_name=input.customer_name,
+        locale=input.locale,
         shipping_address=input.shipping_address.value("shippingAddress") if input.shipping_address else None,
         billing_address=input.billing_address.value("billingAddress") if input.billing_address else None,
         shipping=_money(input.shipping, "shipping"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from packhouse.events.record import record
+from packhouse.feedback.states import ReplyStatus
 from packhouse.sdk import EventType, HistoryOrder, HistoryReview, new_id
 from packhouse.storage import UnitOfWork
 
@@ -35,5 +36,6 @@ def _row(own_id: UUID, order_id: UUID, platform: str, review: HistoryReview) -> 
         "title": review.title[:255],
         "body": review.body,
         "created_at": review.created_at,
+        "reply_status": (ReplyStatus.DONE if review.answered_at else ReplyStatus.NONE).value,
         "answered_at": review.answered_at,
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from packhouse.events.record import record
+from packhouse.feedback.commands.tie_review import line_of
 from packhouse.feedback.models import Review, ReviewRequest
 from packhouse.feedback.states import REVIEW_REQUEST_STATUS, ReviewRequestStatus
 from packhouse.orders.models import Order, OrderLine
@@ -27,6 +28,9 @@ class RecordReview:
     platform: str = BY_HAND
     external_id: str = ""
     created_at: datetime | None = None
+    edited_at: datetime | None = None
+    language: str = ""
+    recheck_at: datetime | None = None
 
 
 async def record_review(uow: UnitOfWork, data: RecordReview) -> Review:
@@ -46,40 +50,62 @@ async def record_review(uow: UnitOfWork, data: RecordReview) -> Review:
     known = await Review.get_or_none(order_id=order.id, platform=data.platform, external_id=external_id)
     if known is not None:
         return known
-    if data.sku and not await OrderLine.exists(order_id=order.id, sku=data.sku):
-        raise Refused("UNKNOWN_SKU", f"order {order.number} has no line with SKU {data.sku}", "sku")
+    line = await line_of(order, data.sku)
     review = await Review.create(
         order_id=order.id,
+        order_line_id=line.id if line else None,
         platform=data.platform,
         external_id=external_id,
-        sku=data.sku,
+        sku=line.sku if line else "",
         score=data.score,
         title=data.title,
         body=data.body,
+        language=data.language,
         created_at=data.created_at or now(),
+        edited_at=data.edited_at,
+        recheck_at=data.recheck_at,
     )
     await _answer(order.id, data.platform, review.created_at)
     await Order.filter(id=order.id).update(updated_at=now())
-    # What people wrote stays in its own row, where it can be erased: the log is never changed.
     record(
         uow,
         EventType.FEEDBACK_RECEIVED,
         review.id,
         order_id=order.id,
-        payload={
-            "review_id": str(review.id),
-            "order_number": order.number,
-            "platform": review.platform,
-            "score": review.score,
-            "sku": review.sku,
-        },
+        payload=facts_of(review, order, line),
     )
     return review
 
 
+def facts_of(review: Review, order: Order, line: OrderLine | None) -> dict[str, object]:
+    """What the events about a review say of it.
+
+    What people wrote stays in the review's own row, where it can be erased: the log is never changed.
+    """
+    return {
+        "review_id": str(review.id),
+        "order_number": order.number,
+        "platform": review.platform,
+        "score": review.score,
+        "sku": review.sku,
+        "product_title": line.title if line else "",
+        "order_line_id": str(line.id) if line else None,
+        "language": review.language,
+    }
+
+
+def check_score(score: int) -> None:
+    """Let a score pass.
+
+    Raises:
+        InvalidValue: it is not on the scale.
+    """
+    if not LOWEST <= score <= HIGHEST:
+        raise InvalidValue("score", f"{score} is not a score from {LOWEST} to {HIGHEST}")
+
+
 def _check(data: RecordReview) -> None:
-    if not LOWEST <= data.score <= HIGHEST:
-        raise InvalidValue("score", f"{data.score} is not a score from {LOWEST} to {HIGHEST}")
+    check_score(data.score)
     if not data.platform.strip():
         raise InvalidValue("platform", "name the platform")
     if data.created_at is not None and data.created_at.tzinfo is None:

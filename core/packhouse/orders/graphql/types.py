@@ -137,6 +137,7 @@ class OrderRecord(relay.Node):
         description="The order itself; everything else is derived from what happened."
     )
     email: str | None = strawberry.field(description="The e-mail address given with the order.")
+    locale: str | None = strawberry.field(description="Language tag that the customer shopped in: en-GB.")
     currency: str = strawberry.field(description="ISO 4217 code of all its amounts.")
     subtotal: Money = strawberry.field(description="The lines before order discounts, shipping and tax.")
     discount: Money = strawberry.field(description="What was taken off the order.")
@@ -169,6 +170,7 @@ class OrderRecord(relay.Node):
             external_id=row.external_id or None,
             status=OrderStatus(row.status),
             email=row.email or None,
+            locale=row.locale or None,
             currency=currency,
             subtotal=Money.of_minor(row.subtotal, currency),
             discount=Money.of_minor(row.discount, currency),
