@@ -73,3 +73,20 @@ def test_a_plugin_that_there_is_not_and_a_rule_that_there_is_not(
     assert "packhouse: 'upz' is neither a folder" in capsys.readouterr().err
     assert check(folder, "Plugin", "--rule", "speed") == 2
     assert "packhouse: there is no rule 'speed'; there are loads," in capsys.readouterr().err
+
+
+def test_the_quality_scale_is_shown_and_has_to_be_true(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as ended:
+        main(["plugin", "check", "demo"])
+    out, _ = capsys.readouterr()
+    assert ended.value.code == 0
+    assert "Quality scale: gold" in out
+    assert "│ bronze │ typed               │ done   │ It is typed, and says so" in out
+    assert "- There is no vendor." in out
+    assert check(folder, "Plugin") == 1
+    out, _ = capsys.readouterr()
+    assert "It conforms." in out
+    assert "quality.toml cannot be read" in out

@@ -7,15 +7,18 @@ The one place of the product that reaches into `packhouse.testing`: the kit is w
 import asyncio
 import json
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from packhouse.testing.conformance import Report, Subject
+    from packhouse.testing.quality import Promises
 
 _DOES_NOT_CONFORM = 1
 _COLOURS = {"passed": "green", "failed": "bold red", "not applicable": "dim", "exempt": "yellow"}
+_MARKS = {"done": "green", "exempt": "yellow", "todo": "dim"}
 
 
 def register(commands: typer.Typer) -> None:
@@ -29,17 +32,21 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Drive everything that a plugin can do against a vendor that fails; exit code 1 when a rule does not hold."""
-    from packhouse.testing.conformance import find_subject
+    from packhouse.testing.conformance import find_subject, folder_of
 
-    subject = find_subject(plugin)
+    subject, folder = find_subject(plugin), folder_of(plugin)
     # the plugin is made to fail in every way: what it logs about that is none of the reader's business
     logging.getLogger().addHandler(logging.NullHandler())
     report = asyncio.run(_examined(subject, rule or [], quiet=as_json))
+    promises = _promises(folder) if folder is not None and not rule else None
     if as_json:
-        typer.echo(json.dumps(report.as_json(), indent=2))
+        quality = {"quality": promises.as_json()} if promises else {}
+        typer.echo(json.dumps({**report.as_json(), **quality}, indent=2))
     else:
         _show(report)
-    raise typer.Exit(0 if report.holds else _DOES_NOT_CONFORM)
+        if promises:
+            _show_promises(promises)
+    raise typer.Exit(0 if report.holds and (promises is None or promises.holds) else _DOES_NOT_CONFORM)
 
 
 async def _examined(subject: "Subject", only: list[str], *, quiet: bool) -> "Report":
@@ -50,6 +57,12 @@ async def _examined(subject: "Subject", only: list[str], *, quiet: bool) -> "Rep
             typer.echo(f"{name} …", err=True)
 
     return await examine(subject, only, progress)
+
+
+def _promises(folder: Path) -> "Promises":
+    from packhouse.testing.quality import examine_quality
+
+    return examine_quality(folder)
 
 
 def _show(report: "Report") -> None:
@@ -65,3 +78,19 @@ def _show(report: "Report") -> None:
     console.print(table)
     failed = [each.rule for each in report.failed()]
     console.print("It conforms." if report.holds else f"It does not conform: {', '.join(failed)}")
+
+
+def _show_promises(promises: "Promises") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"Quality scale: {promises.level or 'no level yet'}"
+    table = Table("Level", "Rule", "", "What it says", title=title, title_justify="left")
+    for each in promises.lines:
+        words = f"{each.title}\n- {each.comment}" if each.comment else each.title
+        table.add_row(each.level, each.rule, Text(each.mark, style=_MARKS.get(each.mark, "bold red")), Text(words))
+    console = Console()
+    console.print(table)
+    for problem in promises.problems:
+        console.print(Text(f"quality.toml: {problem}", style="bold red"))
