@@ -48,7 +48,7 @@ class TestDefaults:
             for section in Settings.model_fields
             for values in [getattr(Settings(), section)]
         }
-        built_in["security"]["secret_key"] = ""
+        built_in["security"]["secret_key"] = built_in["metrics"]["token"] = ""
         assert built_in["plugins"].pop("enabled") is None
         assert built_in["plugins"].pop("settings") == {}
         assert documented == built_in

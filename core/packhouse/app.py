@@ -18,9 +18,10 @@ from packhouse.web.errors import LastResort, http_error
 from packhouse.web.graphql.endpoint import GraphQLEndpoint
 from packhouse.web.graphql.serving import Serving
 from packhouse.web.health import health_routes
+from packhouse.web.metrics import CountsRequests, metrics_routes
 from packhouse.web.request_id import HEADER, RequestIds
 from packhouse.web.security_headers import SecurityHeaders
-from packhouse.web.stopping import LastAnswers, Stopping
+from packhouse.web.stopping import LastAnswers
 from packhouse.web.tracking_page import tracking_route
 
 __all__ = ["DatabaseNotReady", "House", "Parts", "Role", "cannot_open", "create_app", "open_ready"]
@@ -38,7 +39,7 @@ def create_app(
 ) -> Starlette:
     """The application as ASGI; `app.state.house` is its house. `parts` None means all rooms of Packhouse.
 
-    A worker answers health checks only. `secrets` are those that the log hides: they learn what the plugins hold.
+    A worker answers health checks and tells its metrics only. `secrets` are those that the log hides: they learn what the plugins hold.
 
     Raises:
         BrokenPlugin, DuplicateCode: plugins that cannot be loaded.
@@ -60,7 +61,7 @@ def create_app(
 
     app = Starlette(
         routes=_routes(house),
-        middleware=_middleware(settings, house.stopping),
+        middleware=_middleware(settings, house),
         exception_handlers={HTTPException: http_error},
         lifespan=lifespan,
     )
@@ -71,8 +72,9 @@ def create_app(
 
 def _routes(house: House) -> list[BaseRoute]:
     health: list[BaseRoute] = [*health_routes(partial(_pending, house), house.stopping, house.degradations)]
+    told = [*health, *metrics_routes(house.settings.metrics, house.metrics, house.figures)]
     if house.role is Role.WORKER:
-        return health
+        return told
     serving = Serving(house.parts.schema, house.settings, house.gate.actor, house.context, house.stopping)
     endpoint = GraphQLEndpoint(serving)
     return [
@@ -80,7 +82,7 @@ def _routes(house: House) -> list[BaseRoute]:
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
         tracking_route(house.settings.security, house.parts.load_tracking_view),
-        *health,
+        *told,
         *house.parts.routes(house),
     ]
 
@@ -89,8 +91,13 @@ async def _pending(house: House) -> list[str]:
     return await pending_migrations(house.database)
 
 
-def _middleware(settings: Settings, stopping: Stopping) -> list[Middleware]:
-    chosen = [Middleware(RequestIds), Middleware(LastAnswers, stopping), Middleware(SecurityHeaders)]
+def _middleware(settings: Settings, house: House) -> list[Middleware]:
+    chosen = [
+        Middleware(RequestIds),
+        Middleware(CountsRequests, house.metrics),
+        Middleware(LastAnswers, house.stopping),
+        Middleware(SecurityHeaders),
+    ]
     if settings.server.allowed_origins:
         chosen.append(
             Middleware(

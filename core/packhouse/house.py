@@ -12,16 +12,20 @@ from uuid import UUID
 from starlette.routing import BaseRoute
 
 from packhouse.events.bus import Bus
+from packhouse.events.figures import event_figures
 from packhouse.events.lanes import LoadSnapshots
 from packhouse.events.outbox import Outbox
 from packhouse.events.relay import Relay
 from packhouse.hooks import NotStarted, PluginHost
 from packhouse.hooks.services import Services
+from packhouse.jobs.figures import job_figures
 from packhouse.jobs.runner import Job, JobRunner
 from packhouse.sdk import OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator, open_database
 from packhouse.storage.migrate import pending_migrations
+from packhouse.telemetry.metrics import Figure, Metrics
+from packhouse.telemetry.outgoing import watching
 from packhouse.telemetry.secrets import Secrets
 from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
@@ -88,6 +92,7 @@ class House:
         self.role = role
         self.parts = parts
         self.stopping = Stopping()
+        self.metrics = Metrics()
         self.host = PluginHost.load(
             settings.plugins,
             [*parts.plugins(self), *plugins],
@@ -153,9 +158,9 @@ class House:
             DatabaseNotReady: it cannot be reached, or lacks migrations.
         """
         async with AsyncExitStack() as stack:
-            self._database = await open_ready(self.settings, Outbox(self.host.listeners))
+            self._database = await open_ready(self.settings, Outbox(self.host.listeners), self.metrics)
             stack.push_async_callback(self._close)
-            await self.host.startup()
+            await self.host.startup([watching(self.metrics)])
             stack.push_async_callback(self.host.shutdown)
             relay = Relay(
                 self._database,
@@ -186,6 +191,12 @@ class House:
             return []
         return ["NATS cannot be reached: processes find out by polling what others have done"]
 
+    async def figures(self) -> list[Figure]:
+        """What the database knows of events, deliveries and jobs; nothing where others deliver, who tell it."""
+        if self.role is Role.API:
+            return []
+        return [*await event_figures(self.database, self.host.addresses), *await job_figures(self.database)]
+
     def announce(self, topic: str) -> None:
         """Hint the other processes at something, where there are any."""
         if self.bus is not None:
@@ -215,13 +226,13 @@ class House:
             await database.close()
 
 
-async def open_ready(settings: Settings, outbox: Outbox) -> Database:
-    """The open database, with all migrations applied.
+async def open_ready(settings: Settings, outbox: Outbox, metrics: Metrics | None = None) -> Database:
+    """The open database, with all migrations applied; `metrics` count what is done with it.
 
     Raises:
         DatabaseNotReady: it cannot be reached, or lacks migrations.
     """
-    database = await _open(settings, outbox)
+    database = await _open(settings, outbox, metrics)
     missing = await pending_migrations(database)
     if missing:
         await database.close()
@@ -232,7 +243,7 @@ async def open_ready(settings: Settings, outbox: Outbox) -> Database:
     return database
 
 
-async def _open(settings: Settings, outbox: Outbox) -> Database:
+async def _open(settings: Settings, outbox: Outbox, metrics: Metrics | None) -> Database:
     chosen = settings.database
     scheme, _, rest = chosen.url.partition("://")
     # opening it would make an empty one
@@ -240,7 +251,11 @@ async def _open(settings: Settings, outbox: Outbox) -> Database:
         raise DatabaseNotReady(f"there is no database {chosen.shown_url}: run packhouse init, or packhouse db migrate")
     try:
         database = await open_database(
-            chosen.url, before_commit=outbox.flush, pool_min=chosen.pool_min, pool_max=chosen.pool_max
+            chosen.url,
+            before_commit=outbox.flush,
+            pool_min=chosen.pool_min,
+            pool_max=chosen.pool_max,
+            metrics=metrics,
         )
         try:
             await database.fetch("SELECT 1")

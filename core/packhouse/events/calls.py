@@ -5,7 +5,8 @@ outside of any. A call that gave no clear answer is in doubt: the vendor is aske
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn, TypeVar
@@ -26,11 +27,18 @@ from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import insert_sql, read_id, read_time
 from packhouse.telemetry.bound import bound
+from packhouse.telemetry.metrics import Metrics, Stopwatch
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _NOTHING_HAPPENED = (ProviderRefused, ProviderAuthFailed, ProviderRateLimited, ProviderUnavailable)
+_OUTCOMES = {
+    ProviderRefused: "refused",
+    ProviderAuthFailed: "auth_failed",
+    ProviderRateLimited: "rate_limited",
+    ProviderUnavailable: "unavailable",
+}
 # What a caller may take after its call for writing down the end, before others may think that it died.
 _MARGIN_SECONDS = 30.0
 _TIMEOUT_SECONDS = 60.0
@@ -77,12 +85,38 @@ async def call_provider(
         "order_id": order_id,
         "idempotency_key": idempotency_key,
     }
-    with bound(correlation_id=by.correlation_id, provider=provider, operation=operation, order_id=order_id):
+    with (
+        bound(correlation_id=by.correlation_id, provider=provider, operation=operation, order_id=order_id),
+        _counted(database.metrics, provider, operation),
+    ):
         claim = await _claim(database, by, intent, timeout_seconds)
         call = _Call(database, by, claim, f"{operation} at {provider} with key {idempotency_key}", timeout_seconds)
         found = await call.asked(find) if claim.ask_first else None
         answer = found if found is not None else await call.sent(send)
         return await call.done(answer, on_success)
+
+
+@contextmanager
+def _counted(metrics: Metrics, provider: str, operation: str) -> Iterator[None]:
+    watch, outcome = Stopwatch(), "failed"
+    try:
+        yield
+        outcome = "done"
+    except Refused:
+        outcome = "not_made"
+        raise
+    except ProviderInDoubt:
+        outcome = "in_doubt"
+        raise
+    except asyncio.CancelledError:
+        outcome = "interrupted"
+        raise
+    except ProviderError as error:
+        outcome = _OUTCOMES.get(type(error), "failed")
+        raise
+    finally:
+        metrics.calls.labels(provider, operation, outcome).inc()
+        metrics.call_seconds.labels(provider).observe(watch.seconds)
 
 
 async def _claim(

@@ -94,6 +94,15 @@ class LaneWorker:
         self._recipients = recipients
         self._load_snapshots = load_snapshots
         self._settings = settings
+        self._attempts = {
+            status: database.metrics.attempts.labels(plugin, outcome)
+            for status, outcome in (
+                (DeliveryStatus.DONE, "done"),
+                (DeliveryStatus.PENDING, "retry"),
+                (DeliveryStatus.DEAD, "dead"),
+            )
+        }
+        self._seconds = database.metrics.attempt_seconds.labels(plugin)
         self._luck = random.Random()  # noqa: S311  (jitter, not a secret)
         self._wake = asyncio.Event()
         self._running: dict[UUID, tuple[asyncio.Task[None], LaneRun]] = {}
@@ -220,6 +229,7 @@ class LaneWorker:
             ):
                 attempt = await self._attempt(due, orders, handover)
             run.attempts.append(attempt)
+            self._attempts[attempt.status].inc()
             if attempt.status is DeliveryStatus.DONE:
                 run.changes |= handover.changes
             if attempt.status is DeliveryStatus.PENDING:
@@ -239,7 +249,9 @@ class LaneWorker:
             error = raised
         finally:
             handover.is_over = True
-        milliseconds = round((time.perf_counter() - started) * 1000)
+        seconds = time.perf_counter() - started
+        milliseconds = round(seconds * 1000)
+        self._seconds.observe(seconds)
         if error is None:
             return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1)
         again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck)

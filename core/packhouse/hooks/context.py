@@ -1,7 +1,7 @@
 """What the host gives each plugin: its settings, its logger, and the HTTP session that all plugins share."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,12 +37,15 @@ class HttpSession:
             )
         return self._session
 
-    async def open(self) -> None:
-        """Open the session in the running loop; opening it twice does nothing."""
+    async def open(self, watch: Sequence[aiohttp.TraceConfig] = ()) -> None:
+        """Open the session in the running loop, its requests watched; opening it twice does nothing."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=_CONNECTIONS, limit_per_host=_CONNECTIONS_PER_HOST)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector,
+                timeout=_TIMEOUT,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=list(watch),
             )
 
     async def close(self) -> None:

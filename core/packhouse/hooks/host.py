@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
+import aiohttp
+
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.handover import Handover
@@ -119,9 +121,12 @@ class PluginHost:
             facts_deadline=facts_deadline,
         )
 
-    async def startup(self) -> None:
-        """Open the HTTP session, then start every plugin side by side; one that fails is logged and stops nobody."""
-        await self._http.open()
+    async def startup(self, watch: Sequence[aiohttp.TraceConfig] = ()) -> None:
+        """Open the HTTP session, its requests watched, then start every plugin side by side.
+
+        One that fails is logged and stops nobody.
+        """
+        await self._http.open(watch)
         self.failed_startups = await self._lifespan("startup")
 
     async def shutdown(self) -> None:

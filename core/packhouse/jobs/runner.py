@@ -15,6 +15,7 @@ from packhouse.jobs.store import add_jobs, finish_job, give_back, is_due, keep_j
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
 from packhouse.telemetry.bound import bound
+from packhouse.telemetry.metrics import Metrics, Stopwatch
 
 _JITTER = 0.1
 _LEASE_SECONDS = 60.0
@@ -85,7 +86,9 @@ class JobRunner:
             wake.clear()
             again = False
             try:
-                again = await (self._run_here(job) if job.everywhere else self._run_leased(database, job))
+                again = await (
+                    self._run_here(job, database.metrics) if job.everywhere else self._run_leased(database, job)
+                )
             except Exception:
                 # the database, not the job: it was not taken, or its lease will end by itself
                 log.exception("Job %s could not be looked after", job.name)
@@ -96,8 +99,8 @@ class JobRunner:
                 async with asyncio.timeout(pause * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311  (no secret)
                     await wake.wait()
 
-    async def _run_here(self, job: Job) -> bool:
-        await self._run(job)
+    async def _run_here(self, job: Job, metrics: Metrics) -> bool:
+        await self._run(job, metrics)
         return False
 
     async def _run_leased(self, database: Database, job: Job) -> bool:
@@ -106,7 +109,7 @@ class JobRunner:
             return False
         if not await take_job(database, job.name, self.owner, seconds=self._lease_seconds):
             return False
-        run = asyncio.create_task(self._run(job), name=f"run {job.name}")
+        run = asyncio.create_task(self._run(job, database.metrics), name=f"run {job.name}")
         keeping = asyncio.create_task(self._keep(database, job, run), name=f"lease {job.name}")
         try:
             await asyncio.wait([run])
@@ -122,10 +125,17 @@ class JobRunner:
         due_at = await finish_job(database, job.name, self.owner, every_seconds=job.every_seconds, error=run.result())
         return due_at is not None and due_at <= now()
 
-    async def _run(self, job: Job) -> str | None:
+    async def _run(self, job: Job, metrics: Metrics) -> str | None:
         """Run a job; returns why it failed."""
-        with bound(job=job.name):
-            return await self._tried(job)
+        watch, outcome = Stopwatch(), "interrupted"
+        try:
+            with bound(job=job.name):
+                failure = await self._tried(job)
+            outcome = "done" if failure is None else "failed"
+        finally:
+            metrics.job_runs.labels(job.name, outcome).inc()
+            metrics.job_seconds.labels(job.name).observe(watch.seconds)
+        return failure
 
     async def _tried(self, job: Job) -> str | None:
         try:

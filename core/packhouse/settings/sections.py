@@ -11,6 +11,7 @@ from packhouse.settings.errors import SettingsError
 from packhouse.settings.redaction import hide_password, hide_secrets
 
 SECRET_KEY_LENGTH = 32
+_METRICS_TOKEN_LENGTH = 16
 
 _POSTGRES_EXPECTED = "postgresql://user:password@host/database with special characters of the password percent-encoded"
 _SECRET_KEY_MISSING = (
@@ -65,6 +66,12 @@ def _checked_secret_key(secret: SecretStr) -> SecretStr:
     if 0 < len(secret) < SECRET_KEY_LENGTH:
         raise ValueError(f"expected at least {SECRET_KEY_LENGTH} characters")
     return secret
+
+
+def _checked_metrics_token(token: SecretStr) -> SecretStr:
+    if 0 < len(token) < _METRICS_TOKEN_LENGTH or not token.get_secret_value().isascii():
+        raise ValueError(f"expected at least {_METRICS_TOKEN_LENGTH} characters of ASCII")
+    return token
 
 
 def _upper(level: object) -> object:
@@ -215,6 +222,13 @@ class LoggingSettings(Section):
     format: Literal["text", "json"] = "text"
 
 
+class MetricsSettings(Section):
+    """`/metrics` for Prometheus: there with a token only, which whoever asks sends as `Authorization: Bearer`."""
+
+    token: Annotated[SecretStr, AfterValidator(_checked_metrics_token)] = SecretStr("")
+    keep_seconds: Seconds = 5.0
+
+
 class PluginsSettings(Section):
     """Which plugins run, and their own free tables.
 
@@ -247,4 +261,5 @@ class Settings(Section):
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     returns: ReturnsSettings = Field(default_factory=ReturnsSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     plugins: PluginsSettings = Field(default_factory=PluginsSettings)

@@ -20,10 +20,12 @@ from tortoise.connection import ConnectionHandler
 from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
+from packhouse.sdk.errors import Refused
 from packhouse.storage.dialect import Dialect, sqlite_sql, sqlite_time, sqlite_values
 from packhouse.storage.sqlite_client import run_here
 from packhouse.storage.sqlite_writer import SqliteWriter
 from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
+from packhouse.telemetry.metrics import Metrics, Stopwatch
 
 T = TypeVar("T")
 
@@ -61,7 +63,7 @@ _SQLITE_PRAGMAS = {
     "cache_size": "-65536",
     "temp_store": "MEMORY",
 }
-_RETRIED = {"40001", "40P01"}
+_RETRIED = {"40001": "serialisation", "40P01": "deadlock"}
 _TRIES = 6
 
 
@@ -132,11 +134,14 @@ class Database:
     """An open database.
 
     `before_commit` writes the events of a unit of work as its last statements; `on_commit` callbacks are called after each
-    one that recorded any.
+    one that recorded any. `metrics` count what is done with it.
     """
 
-    def __init__(self, context: TortoiseContext, dialect: Dialect, before_commit: BeforeCommit) -> None:
+    def __init__(
+        self, context: TortoiseContext, dialect: Dialect, before_commit: BeforeCommit, metrics: Metrics
+    ) -> None:
         self.dialect = dialect
+        self.metrics = metrics
         self.on_commit: list[Callable[[], None]] = []
         self.before_commit = before_commit
         self._context = context
@@ -165,9 +170,20 @@ class Database:
         Raises:
             whatever `work` raises: everything it did is rolled back.
         """
-        if self._writer is not None:
-            return await self._write_sqlite(self._writer, initiator, work)
-        return await self._write_postgres(initiator, work)
+        watch, outcome = Stopwatch(), "failed"
+        try:
+            if self._writer is not None:
+                result = await self._write_sqlite(self._writer, initiator, work)
+            else:
+                result = await self._write_postgres(initiator, work)
+            outcome = "committed"
+        except Refused as error:
+            outcome = "conflict" if isinstance(error, Conflict) else "refused"
+            raise
+        finally:
+            self.metrics.units_of_work.labels(outcome).inc()
+            self.metrics.unit_of_work_seconds.observe(watch.seconds)
+        return result
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Rows of a reading statement with $1-parameters, outside any transaction."""
@@ -211,8 +227,10 @@ class Database:
                     if uow.pending:
                         await self.before_commit(uow)
             except Exception as error:
-                if attempt == _TRIES or not (isinstance(error, Conflict) or _sqlstate(error) in _RETRIED):
+                reason = "conflict" if isinstance(error, Conflict) else _RETRIED.get(_sqlstate(error) or "")
+                if attempt == _TRIES or reason is None:
                     raise
+                self.metrics.retries.labels(reason).inc()
                 await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
             else:
                 self._committed(uow)
@@ -237,8 +255,17 @@ def _sqlstate(error: BaseException) -> str | None:
     return None
 
 
-async def open_database(url: str, *, before_commit: BeforeCommit, pool_min: int = 1, pool_max: int = 10) -> Database:
+async def open_database(
+    url: str,
+    *,
+    before_commit: BeforeCommit,
+    pool_min: int = 1,
+    pool_max: int = 10,
+    metrics: Metrics | None = None,
+) -> Database:
     """Open the database behind `url` and be ready to read and write; `before_commit` is the event log's writer.
+
+    `metrics` count what is done with it, None where nobody asks.
 
     Raises:
         ValueError: the URL names neither SQLite nor PostgreSQL.
@@ -248,6 +275,6 @@ async def open_database(url: str, *, before_commit: BeforeCommit, pool_min: int 
     routers: list[str | type] = [ReaderRouter] if dialect is Dialect.SQLITE else []
     # requests run in tasks of their own, which do not inherit the context that the lifespan made
     context = await Tortoise.init(config=config, routers=routers, _enable_global_fallback=True)
-    database = Database(context, dialect, before_commit)
+    database = Database(context, dialect, before_commit, metrics or Metrics())
     await database.start()
     return database

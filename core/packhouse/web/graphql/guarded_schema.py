@@ -11,24 +11,33 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from packhouse.settings import GraphQLSettings
+from packhouse.telemetry.metrics import Stopwatch
 from packhouse.web.context import Context
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.input_builders import InputBuilder
 from packhouse.web.graphql.known_documents import KnownDocuments
 from packhouse.web.graphql.limits import check_limits
 
+_TIMED = frozenset({"query", "mutation"})
+
 
 class Guard(SchemaExtension):
     """Applies the settings of the request's context: tokens while parsing, limits before validating, introspection."""
 
     def on_operation(self) -> Iterator[None]:
-        """Let the parser stop at too many tokens."""
+        """Let the parser stop at too many tokens; count how it ends."""
         limits = self._limits()
         if limits is not None:
             self.execution_context.parse_options["max_tokens"] = limits.max_tokens
             if not limits.introspection:
                 self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
-        yield
+        self._kind = "none"
+        watch, outcome = Stopwatch(), "failed"
+        try:
+            yield
+            outcome = self._outcome()
+        finally:
+            self._count(outcome, watch.seconds)
 
     def on_parse(self) -> Iterator[None]:
         """Take a document that is known to be valid as it was parsed before."""
@@ -54,11 +63,27 @@ class Guard(SchemaExtension):
         """A subscription lives as long as its client: the time-out is for queries and mutations. A key is for mutations."""
         context = self.execution_context.context
         kind = self.execution_context.operation_type
+        self._kind = kind.value
         if isinstance(context, Context) and kind is OperationType.SUBSCRIPTION:
             context.stop_deadline()
         if isinstance(context, Context) and context.by.request is not None:
             context.by.request.changes = kind is OperationType.MUTATION
         yield
+
+    def _outcome(self) -> str:
+        if self._kind == "none":
+            return "refused"
+        result = self.execution_context.result
+        return "errors" if getattr(result, "errors", None) else "done"
+
+    def _count(self, outcome: str, seconds: float) -> None:
+        """Kinds are query, mutation, subscription, and none for what was not executed."""
+        context = self.execution_context.context
+        if isinstance(context, Context):
+            metrics = context.database.metrics
+            metrics.operations.labels(self._kind, outcome).inc()
+            if self._kind in _TIMED:
+                metrics.operation_seconds.labels(self._kind).observe(seconds)
 
     @property
     def _documents(self) -> KnownDocuments:
