@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.routing import BaseRoute
 
 from packhouse.events.bus import Bus
+from packhouse.events.event_log import EVENTS
 from packhouse.events.figures import event_figures
 from packhouse.events.lanes import LoadSnapshots
 from packhouse.events.outbox import Outbox
@@ -31,6 +32,8 @@ from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.reading import read_data
+from packhouse.web.graphql.streams.clients import Clients
+from packhouse.web.graphql.streams.hub import Streams
 from packhouse.web.stopping import Stopping
 from packhouse.web.tracking_page import LoadTrackingView
 from packhouse.web.tracking_view import TrackingView
@@ -103,6 +106,8 @@ class House:
         self.secrets = secrets if secrets is not None else Secrets.of(settings)
         self.secrets.learn(self.host.secrets())
         self.gate = TokenGate()
+        self.streams = Streams(parts.schema, settings, self.context)
+        self.clients = Clients(self.gate.in_force)
         self.jobs = JobRunner(parts.jobs(self))
         self.bus: Bus | None = None
         self._database: Database | None = None
@@ -142,7 +147,7 @@ class House:
             settings=self.settings,
             providers=self.providers,
             checks=self.host,
-            live=self.relay.live,
+            live={EVENTS: self.relay.live},
             by=by,
         )
 
@@ -175,6 +180,9 @@ class House:
                 await start(self)
             await relay.start()
             stack.push_async_callback(self._end, relay.stop)
+            self.clients.start()
+            stack.push_async_callback(self.clients.stop)
+            stack.callback(self.stopping.on_drain(self.clients.dismiss_all))
             if self.role is not Role.API:
                 await self.jobs.start(self._database)
                 stack.push_async_callback(self._end, self.jobs.stop)

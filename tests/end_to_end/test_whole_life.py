@@ -8,7 +8,7 @@ from tests.end_to_end.parcels import arrive, pack_and_send, start_and_pick
 from packhouse.testing.server import RunningServer
 
 EVENTS = """
-subscription { orderEvents(channels: ["web"]) { type position actor origin payload order { number } } }
+subscription { orderEvents(filter: {channels: ["web"]}) { type position actor origin payload order { number } } }
 """
 TIMELINE = "timeline { type position actor origin payload }"
 ALL_ACTIONS = {"CONFIRM", "HOLD", "RELEASE_HOLD", "CANCEL", "SHIP", "REQUEST_RETURN", "REFUND"}

@@ -2,7 +2,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from packhouse.events.live import LiveEvents, Subscription
+from packhouse.events.event_log import EventLog, EventSelection, LiveEvents
+from packhouse.events.live import LiveLog, Subscription
 from packhouse.events.positions import assign_positions
 from packhouse.sdk import EventType, new_id
 
@@ -13,7 +14,7 @@ async def take(events: AsyncIterator[Any], count: int) -> list[Any]:
 
 
 async def live_of(house: Any, **sizes: int) -> LiveEvents:
-    live = LiveEvents(house.database, **sizes)
+    live: LiveEvents = LiveLog(EventLog(house.database), **sizes)
     await live.start()
     return live
 
@@ -23,7 +24,7 @@ async def advance(house: Any, live: LiveEvents) -> None:
     await live.read()
 
 
-def waiting(subscription: Subscription, count: int = 1) -> asyncio.Task[list[Any]]:
+def waiting(subscription: Subscription[Any, Any], count: int = 1) -> asyncio.Task[list[Any]]:
     return asyncio.create_task(take(subscription, count))
 
 
@@ -31,7 +32,7 @@ async def test_a_subscriber_gets_what_happens_from_now_on(house: Any) -> None:
     await house.happen("before")
     await assign_positions(house.database)
     live = await live_of(house)
-    subscription = live.subscribe()
+    subscription = live.subscribe(live.head)
     task = waiting(subscription, 2)
     await asyncio.sleep(0)
     await house.happen("one")
@@ -52,9 +53,9 @@ async def test_a_subscriber_may_ask_for_what_came_before(house: Any) -> None:
 async def test_only_the_orders_and_types_asked_for(house: Any) -> None:
     mine, other = new_id(), new_id()
     live = await live_of(house)
-    by_order = waiting(live.subscribe(order_ids={mine}), 2)
-    by_type = waiting(live.subscribe(types={EventType.ORDER_HELD}))
-    by_both = waiting(live.subscribe(order_ids={mine}, types={EventType.ORDER_HELD}))
+    by_order = waiting(live.subscribe(live.head, EventSelection(order_ids=frozenset({mine}))), 2)
+    by_type = waiting(live.subscribe(live.head, EventSelection(types=frozenset({EventType.ORDER_HELD}))))
+    by_both = waiting(live.subscribe(live.head, EventSelection(frozenset({mine}), frozenset({EventType.ORDER_HELD}))))
     await asyncio.sleep(0)
     await house.happen("a", order_id=mine)
     await house.happen("b", order_id=other)
@@ -72,13 +73,15 @@ async def test_filters_hold_while_catching_up_too(house: Any) -> None:
         await house.happen(number, order_id=mine if number % 4 == 0 else new_id())
     await assign_positions(house.database)
     live = await live_of(house, page=2)
-    assert await take(live.subscribe(after=0, order_ids={mine}), 3) == [0, 4, 8]
-    assert await take(live.subscribe(after=0, order_ids={mine}, types={EventType.ORDER_CHANGED}), 3) == [0, 4, 8]
+    assert await take(live.subscribe(0, EventSelection(order_ids=frozenset({mine}))), 3) == [0, 4, 8]
+    assert await take(
+        live.subscribe(0, EventSelection(frozenset({mine}), frozenset({EventType.ORDER_CHANGED}))), 3
+    ) == [0, 4, 8]
 
 
 async def test_a_slow_subscriber_misses_nothing_and_the_window_stays_small(house: Any) -> None:
     live = await live_of(house, window=10, page=7)
-    slow = live.subscribe()
+    slow = live.subscribe(live.head)
     got = waiting(slow)
     await asyncio.sleep(0)
     for start in range(0, 100, 5):
@@ -93,7 +96,7 @@ async def test_nothing_is_kept_while_nobody_waits(house: Any) -> None:
     await house.happen(*range(20))
     await advance(house, live)
     assert len(live._window) == 0
-    late = live.subscribe()
+    late = live.subscribe(live.head)
     got = waiting(late)
     await asyncio.sleep(0)
     await house.happen(20)
@@ -104,7 +107,7 @@ async def test_nothing_is_kept_while_nobody_waits(house: Any) -> None:
 
 async def test_the_log_is_read_once_for_all_subscribers(house: Any) -> None:
     live = await live_of(house)
-    tasks = [waiting(live.subscribe()) for _ in range(50)]
+    tasks = [waiting(live.subscribe(live.head)) for _ in range(50)]
     await asyncio.sleep(0)
     reads: list[str] = []
     fetch = house.database.fetch
@@ -136,9 +139,9 @@ async def test_a_position_ahead_of_this_process_waits_and_repeats_nothing(house:
 
 async def test_closing_and_stopping_end_the_iteration(house: Any) -> None:
     live = await live_of(house)
-    closed, stopped = live.subscribe(), live.subscribe()
+    closed, stopped = live.subscribe(live.head), live.subscribe(live.head)
 
-    async def all_of(subscription: Subscription) -> list[Any]:
+    async def all_of(subscription: Subscription[Any, Any]) -> list[Any]:
         return [event async for event in subscription]
 
     tasks = [asyncio.create_task(all_of(each)) for each in (closed, stopped)]
@@ -152,7 +155,7 @@ async def test_closing_and_stopping_end_the_iteration(house: Any) -> None:
 
 async def test_the_relay_feeds_subscribers(house: Any) -> None:
     relay = await house.relay()
-    task = waiting(relay.live.subscribe(), 2)
+    task = waiting(relay.live.subscribe(relay.live.head), 2)
     await asyncio.sleep(0)
     await house.happen(1, 2)
     assert await task == [1, 2]

@@ -1,8 +1,11 @@
 """What clients do while things break: mutations with idempotency keys, and subscriptions that resume."""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 from tests.faults.machines import Machines
@@ -44,6 +47,7 @@ mutation Hold($order: ID!) {
 }
 """
 FOLLOW = "subscription Follow($after: String) { orderEvents(after: $after) { position } }"
+BEGINNING = "query { eventLog { oldest } }"
 
 
 @dataclass
@@ -89,17 +93,21 @@ async def client(
 
 
 async def follow(machines: Machines, seen: list[int], first_turn: int) -> None:
-    """Goes on from the last position, wherever somebody answers, until cancelled."""
+    """Goes on behind its last cursor, wherever somebody answers, by one protocol and the other in turn, until cancelled."""
     turn = first_turn
+    cursor = (await machines.ask(BEGINNING))["eventLog"]["oldest"]
     while True:
         turn += 1
         if addresses := machines.addresses():
-            with suppress(aiohttp.ClientError, ConnectionError):
-                await _follow_one(machines, addresses[turn % len(addresses)], seen)
+            results = (_by_socket, _by_stream)[turn % 2](machines, addresses[turn % len(addresses)], cursor)
+            with suppress(aiohttp.ClientError, ConnectionError, TimeoutError):
+                async for result in results:
+                    seen.append(int(result["data"]["orderEvents"]["position"]))
+                    cursor = result["extensions"]["cursor"]
         await asyncio.sleep(0.05)
 
 
-async def _follow_one(machines: Machines, address: str, seen: list[int]) -> None:
+async def _by_socket(machines: Machines, address: str, cursor: str) -> AsyncIterator[Any]:
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(address, protocols=["graphql-transport-ws"]) as socket,
@@ -107,10 +115,24 @@ async def _follow_one(machines: Machines, address: str, seen: list[int]) -> None
         await socket.send_json({"type": "connection_init", "payload": {"token": machines.token}})
         if (await socket.receive()).type is not aiohttp.WSMsgType.TEXT:
             return
-        variables = {"after": str(seen[-1]) if seen else "0"}
-        payload = {"query": FOLLOW, "variables": variables}
+        payload = {"query": FOLLOW, "variables": {"after": cursor}}
         await socket.send_json({"id": "1", "type": "subscribe", "payload": payload})
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.TEXT or (body := message.json())["type"] != "next":
                 return
-            seen.append(int(body["payload"]["data"]["orderEvents"]["position"]))
+            yield body["payload"]
+
+
+async def _by_stream(machines: Machines, address: str, cursor: str) -> AsyncIterator[Any]:
+    headers = {"Authorization": f"Bearer {machines.token}", "Accept": "text/event-stream"}
+    body = {"query": FOLLOW, "variables": {"after": cursor}}
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
+        session.post(address, json=body, headers=headers) as response,
+    ):
+        async for line in response.content:
+            if line.startswith(b"data: "):
+                result = json.loads(line.removeprefix(b"data: "))
+                if "errors" in result:
+                    return
+                yield result

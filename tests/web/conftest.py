@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,22 @@ import pytest_asyncio
 import strawberry
 from strawberry.relay import GlobalID
 
+from packhouse.events.event_log import EVENTS, EventSelection
+from packhouse.events.graphql.following import follow, span_of
+from packhouse.events.graphql.types import Event  # noqa: F401  (its module makes EventType known)
+from packhouse.events.models import EventRow
+from packhouse.events.record import record
 from packhouse.house import Parts
-from packhouse.sdk import Refused
+from packhouse.sdk import EventType, Refused, new_id
 from packhouse.settings import Settings
+from packhouse.storage import Initiator, UnitOfWork
 from packhouse.testing.server import RunningServer, running_server, server_settings
 from packhouse.web.context import Info
+from packhouse.web.feeds import Place
 from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.ids import node_id
 from packhouse.web.graphql.payloads import UserError, attempt
+from packhouse.web.graphql.streams.operation import follows
 
 
 @dataclass
@@ -29,6 +37,7 @@ class Seen:
     """What resolvers saw."""
 
     cancelled: int = 0
+    told: int = 0
     ended_streams: int = 0
     orders: list[UUID] = field(default_factory=list)
 
@@ -122,10 +131,32 @@ class Subscription:
         finally:
             SEEN.ended_streams += 1
 
+    @strawberry.subscription(description="The log.", metadata=follows(EVENTS))
+    async def facts(
+        self, info: Info, after: str | None = None, size: int = 0, only: EventType | None = None
+    ) -> AsyncIterator[str]:
+        selection = None if only is None else EventSelection(types=frozenset({only}))
+        async for event in follow(info, EVENTS, await span_of(info, EVENTS, after), selection):
+            SEEN.told += 1
+            yield event.payload["n"] + "." * size
+
+    @strawberry.subscription(description="How many facts.", metadata=follows(EVENTS, begins_with_state=True))
+    async def fact_count(self, info: Info, after: str | None = None) -> AsyncIterator[int]:
+        span = await span_of(info, EVENTS, after)
+        if span.is_first:
+            info.context.place = Place(EVENTS, span.after)
+            yield await EventRow.all().count()
+        async for _ in follow(info, EVENTS, span):
+            yield await EventRow.all().count()
+
     @strawberry.subscription(description="Fails after one.")
     async def failing(self) -> AsyncIterator[int]:
         yield 1
         raise ValueError("the password is hunter2")
+
+    @strawberry.subscription(description="Refuses.")
+    async def refusing(self, id: GlobalID) -> AsyncIterator[str]:
+        yield str(node_id(id, "Order", "id"))
 
     @strawberry.subscription(description="Which loaders each event gets.")
     async def loaders(self, info: Info) -> AsyncIterator[str]:
@@ -161,6 +192,19 @@ def with_limits(settings: Settings, section: str, **values: Any) -> Settings:
     """The same settings with some values of one section changed."""
     changed = getattr(settings, section).model_copy(update=values)
     return settings.model_copy(update={section: changed})
+
+
+async def happen(server: RunningServer, *names: str, event_type: EventType = EventType.ORDER_CHANGED) -> None:
+    """Record events in one unit of work on a server's database."""
+    await server.house.database.write(
+        Initiator("tester", "test"),
+        lambda uow: _record(uow, names, event_type),
+    )
+
+
+async def _record(uow: UnitOfWork, names: Sequence[str], event_type: EventType) -> None:
+    for name in names:
+        record(uow, event_type, new_id(), payload={"n": name})
 
 
 @pytest.fixture

@@ -1,45 +1,85 @@
-"""Live events inside one process: the log is read once for all subscribers, and each has a position of its own.
+"""A log live inside one process: it is read once for all subscribers, and each has a position of its own.
 
-The newest events are kept in a window of fixed size. A subscriber reads from the window while it keeps up, and from the
+The newest entries are kept in a window of fixed size. A subscriber reads from the window while it keeps up, and from the
 log when it has fallen behind, so a slow one misses nothing and costs no memory.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Hashable, Sequence
 from itertools import takewhile
-from uuid import UUID
+from typing import Generic, Protocol, TypeVar
 
-from packhouse.events.queries import events_after, last_position
-from packhouse.sdk.events import Event, EventType
-from packhouse.storage import Database
+from packhouse.web.feeds import Bounds
 
 _WINDOW = 2000
 _PAGE = 200
 
 
-class Subscription(AsyncIterator[Event]):
-    """Events in commit order from a position on. Ends when the stream is stopped or `aclose` is called."""
+class Entry(Protocol):
+    """Something in a log."""
 
-    def __init__(
-        self,
-        live: "LiveEvents",
-        position: int,
-        order_ids: frozenset[UUID] | None,
-        types: frozenset[EventType] | None,
-    ) -> None:
+    @property
+    def position(self) -> int:
+        """Its place in commit order."""
+
+
+E = TypeVar("E", bound=Entry)
+E_contra = TypeVar("E_contra", bound=Entry, contravariant=True)
+
+
+class Selection(Protocol[E_contra]):
+    """What a subscriber asked for. `topics` None: it may be of any topic."""
+
+    @property
+    def topics(self) -> frozenset[Hashable] | None:
+        """The topics that its entries are of."""
+
+    def wants(self, entry: E_contra) -> bool:
+        """Whether it asked for such an entry."""
+
+
+S = TypeVar("S", bound=Selection)  # type: ignore[type-arg]  # of the entries that its log has
+S_contra = TypeVar("S_contra", bound=Selection, contravariant=True)  # type: ignore[type-arg]  # as above
+
+
+class Source(Protocol[E, S_contra]):
+    """How a log is read."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    def topic(self, entry: E) -> Hashable:
+        """What an entry is about: whom it may concern is told by that."""
+
+    async def bounds(self) -> Bounds:
+        """What the log holds now."""
+
+    async def read(
+        self, after: int, *, limit: int, upto: int | None = None, selection: S_contra | None = None
+    ) -> Sequence[E]:
+        """The next entries with `after` < position ≤ `upto`, in their order."""
+
+
+class Trimmed(Exception):
+    """A subscriber is so far behind that the log no longer keeps what would come next."""
+
+
+class Subscription(AsyncIterator[E], Generic[E, S]):
+    """Entries in commit order behind a position, up to another. Ends when the log is stopped or `aclose` is called."""
+
+    def __init__(self, live: "LiveLog[E, S]", position: int, selection: S | None, upto: int | None) -> None:
         self.position = position
-        self.order_ids = order_ids
-        self.types = types
+        self.selection = selection
+        self.upto = upto
         self._live = live
-        self._page: deque[Event] = deque()
+        self._page: deque[E] = deque()
         self._closed = False
 
-    def wants(self, event: Event) -> bool:
-        """Whether this subscriber asked for such an event."""
-        return (self.order_ids is None or event.order_id in self.order_ids) and (
-            self.types is None or event.type in self.types
-        )
+    def wants(self, entry: E) -> bool:
+        """Whether this subscriber asked for such an entry."""
+        return self.selection is None or self.selection.wants(entry)
 
     async def aclose(self) -> None:
         """Stop: the iteration ends."""
@@ -47,34 +87,55 @@ class Subscription(AsyncIterator[Event]):
         self._page.clear()
         self._live.release(self)
 
-    def __aiter__(self) -> "Subscription":
+    def __aiter__(self) -> "Subscription[E, S]":
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> E:
         while not self._page:
-            if self._closed or not await self._live.wait_beyond(self):
+            if self._has_ended() or not await self._live.wait_beyond(self):
                 raise StopAsyncIteration
-            if self._closed:
+            if self._has_ended():
                 raise StopAsyncIteration
             page, self.position = await self._live.page(self)
-            self._page.extend(page)
+            self._page.extend(page if self.upto is None else self._until(self.upto, page))
         return self._page.popleft()
 
+    def _has_ended(self) -> bool:
+        return self._closed or (self.upto is not None and self.position >= self.upto)
 
-class LiveEvents:
+    @staticmethod
+    def _until(upto: int, page: Sequence[E]) -> Sequence[E]:
+        return [entry for entry in page if entry.position <= upto]
+
+
+class LiveLog(Generic[E, S]):
     """The fan-out. `start` finds the end of the log, `read` takes in what is new, `stop` ends all subscriptions."""
 
-    def __init__(self, database: Database, *, window: int = _WINDOW, page: int = _PAGE) -> None:
-        self._database = database
-        self._window: deque[Event] = deque(maxlen=window)
+    def __init__(self, source: Source[E, S], *, window: int = _WINDOW, page: int = _PAGE) -> None:
+        self._source = source
+        self._window: deque[E] = deque(maxlen=window)
         self._page = page
         self._head = 0
-        self._waiting: dict[Subscription, asyncio.Future[bool]] = {}
+        self._waiting: dict[Subscription[E, S], asyncio.Future[bool]] = {}
         self._stopped = True
+
+    @property
+    def name(self) -> str:
+        """The log's name."""
+        return self._source.name
+
+    @property
+    def head(self) -> int:
+        """The last position that was taken in."""
+        return self._head
+
+    async def bounds(self) -> Bounds:
+        """What the log holds now, asked of the database."""
+        return await self._source.bounds()
 
     async def start(self) -> None:
         """Begin at the end of the log."""
-        self._head = await last_position(self._database)
+        self._head = (await self.bounds()).last
         self._stopped = False
 
     def stop(self) -> None:
@@ -84,29 +145,22 @@ class LiveEvents:
             if not waiting.done():
                 waiting.set_result(False)
 
-    def subscribe(
-        self,
-        after: int | None = None,
-        order_ids: Collection[UUID] | None = None,
-        types: Collection[EventType] | None = None,
-    ) -> Subscription:
-        """Events after a position (None: from now on), of the given orders and types (None: of all)."""
-        return Subscription(
-            self,
-            self._head if after is None else max(0, after),
-            None if order_ids is None else frozenset(order_ids),
-            None if types is None else frozenset(types),
-        )
+    def subscribe(self, after: int, selection: S | None = None, *, upto: int | None = None) -> Subscription[E, S]:
+        """Entries after a position, up to another (None: without end); without a selection all of them."""
+        return Subscription(self, max(0, after), selection, upto)
 
     async def read(self) -> int:
-        """Take in what the log has beyond the window, and wake those whom it concerns; returns how many events."""
+        """Take in what the log has beyond the window, and wake those whom it concerns; returns how many entries."""
         if not self._waiting:
-            last = await last_position(self._database)
+            last = (await self.bounds()).last
             # somebody may have come while the end was looked up, and must be woken by what follows
             if not self._waiting:
                 return self._skip_to(last)
         count = 0
-        while page := await events_after(self._database, self._head, limit=self._page):
+        while page := await self._source.read(self._head, limit=self._page):
+            if page[0].position > self._head + 1:
+                # taken out, by a trim or with what it was about: whoever is behind it has to read the log
+                self._window.clear()
             self._window.extend(page)
             before, self._head = self._head, page[-1].position
             count += len(page)
@@ -120,7 +174,7 @@ class LiveEvents:
             self._window.clear()
         return count
 
-    async def wait_beyond(self, subscription: Subscription) -> bool:
+    async def wait_beyond(self, subscription: Subscription[E, S]) -> bool:
         """Wait until there may be something beyond a subscriber's position; False when the stream has stopped."""
         if self._stopped or subscription.position < self._head:
             return not self._stopped
@@ -131,45 +185,45 @@ class LiveEvents:
         finally:
             self._waiting.pop(subscription, None)
 
-    def release(self, subscription: Subscription) -> None:
+    def release(self, subscription: Subscription[E, S]) -> None:
         """Wake a subscriber that waits, because it was closed."""
         waiting = self._waiting.get(subscription)
         if waiting is not None and not waiting.done():
             waiting.set_result(False)
 
-    async def page(self, subscription: Subscription) -> tuple[list[Event], int]:
-        """The next events that a subscriber wants, and the position up to which it then knows all.
+    async def page(self, subscription: Subscription[E, S]) -> tuple[Sequence[E], int]:
+        """The next entries that a subscriber wants, and the position up to which it then knows all.
 
         At most the window, or one page of the log.
+
+        Raises:
+            Trimmed: the log no longer keeps all that came after its position.
         """
         position, head = subscription.position, self._head
         if position >= head:
             return [], position
         if self._window and position >= self._window[0].position - 1:
-            return [event for event in self._newer(position) if subscription.wants(event)], head
-        part = await events_after(
-            self._database,
-            position,
-            limit=self._page,
-            upto=head,
-            order_ids=subscription.order_ids,
-            types=subscription.types,
-        )
+            return [entry for entry in self._newer(position) if subscription.wants(entry)], head
+        part = await self._source.read(position, limit=self._page, upto=head, selection=subscription.selection)
+        # asked after reading: what was trimmed before the page was read is known by now
+        if (await self.bounds()).trimmed > position:
+            raise Trimmed
         return part, part[-1].position if len(part) == self._page else head
 
-    def _newer(self, position: int) -> list[Event]:
-        # from the newest backwards: most subscribers are only a few events behind
-        newer = list(takewhile(lambda event: event.position > position, reversed(self._window)))
+    def _newer(self, position: int) -> list[E]:
+        # from the newest backwards: most subscribers are only a few entries behind
+        newer = list(takewhile(lambda entry: entry.position > position, reversed(self._window)))
         newer.reverse()
         return newer
 
-    def _wake(self, page: list[Event], before: int) -> None:
-        orders = {event.order_id for event in page}
+    def _wake(self, page: Sequence[E], before: int) -> None:
+        told = {self._source.topic(entry) for entry in page}
         for subscription, waiting in self._waiting.items():
             if waiting.done():
                 continue
-            nothing = subscription.order_ids is not None and subscription.order_ids.isdisjoint(orders)
-            if nothing and subscription.position >= before:
+            topics = None if subscription.selection is None else subscription.selection.topics
+            unconcerned = topics is not None and subscription.upto is None and topics.isdisjoint(told)
+            if unconcerned and subscription.position >= before:
                 # it has seen this page without waking up
                 subscription.position = max(subscription.position, self._head)
             else:

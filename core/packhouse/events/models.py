@@ -40,10 +40,14 @@ class EventRow(Row):
 
 
 class PositionCounter(Model):
-    """The last position that was given, one row: counted, not looked up, so that none is given again after a deletion."""
+    """A log's last position: counted, not looked up, so that none is given again after a deletion.
+
+    Entries up to `trimmed` may be missing: they were taken out for their age.
+    """
 
     name = fields.CharField(max_length=16, primary_key=True)
     position = fields.BigIntField()
+    trimmed = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "position_counter"

@@ -17,11 +17,13 @@ from packhouse.sdk.values import now
 from packhouse.storage import Database
 from packhouse.storage.batches import by_id, children
 from packhouse.storage.dialect import read_id, read_json, read_time
+from packhouse.web.feeds import Bounds
 
 EVENT_COLUMNS = (
     "id, type, position, occurred_at, order_id, actor, origin, reason, correlation_id, causation_id, "
     "schema_version, payload"
 )
+EVENT_COUNTER = "event"
 _FIRST = 50
 # ids are in the order of time, also as text; PostgreSQL has no min(uuid)
 _OLDEST = RawSQL("min(CAST(id AS text))")
@@ -47,8 +49,13 @@ def read_event(row: Mapping[str, Any]) -> Event:
 
 async def last_position(database: Database) -> int:
     """The position of the newest event that has one, 0 where there is none."""
-    rows = await database.fetch("SELECT position FROM position_counter")
-    return int(rows[0]["position"]) if rows else 0
+    return (await log_bounds(database, EVENT_COUNTER)).last
+
+
+async def log_bounds(database: Database, counter: str) -> Bounds:
+    """What a log holds now, by the name of its counter."""
+    rows = await database.fetch("SELECT position, trimmed FROM position_counter WHERE name = $1", counter)
+    return Bounds(int(rows[0]["trimmed"]), int(rows[0]["position"])) if rows else Bounds(0, 0)
 
 
 async def events_after(

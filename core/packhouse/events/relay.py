@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from packhouse.events.arrays import any_text, bound
+from packhouse.events.event_log import live_events
 from packhouse.events.lanes import DeliverySettings, LaneWorker, LoadSnapshots, Recipients
-from packhouse.events.live import LiveEvents
 from packhouse.events.positions import assign_positions
 from packhouse.sdk.values import now
 from packhouse.storage import Database
@@ -39,7 +39,7 @@ class Relay:
         delivers: bool = True,
         announce: Callable[[], None] = _tell_nobody,
     ) -> None:
-        self.live = LiveEvents(database)
+        self.live = live_events(database)
         self._database = database
         self._settings = settings
         self._announce = announce

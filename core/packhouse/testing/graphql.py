@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
-from uuid import UUID
 
 import pytest
 import strawberry
 
+from packhouse.events.event_log import EVENTS, EventSelection
 from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator
 from packhouse.web.context import Context
+from packhouse.web.feeds import Bounds
 
 
 class NoObjections:
@@ -46,21 +47,25 @@ class NoObjections:
 
 
 class GivenEvents:
-    """A live feed of the events that a test puts into it; it ends after the last one."""
+    """A live feed of the events that a test puts into it; it begins at the first and ends after the last one."""
+
+    name = EVENTS
+    head = 0
 
     def __init__(self, events: Sequence[Event] = ()) -> None:
         self.events = list(events)
 
+    async def bounds(self) -> Bounds:
+        """All of them."""
+        return Bounds(0, max((event.position for event in self.events), default=0))
+
     async def subscribe(
-        self,
-        after: int | None = None,
-        order_ids: frozenset[UUID] | None = None,
-        types: frozenset[EventType] | None = None,
+        self, after: int, selection: EventSelection | None = None, *, upto: int | None = None
     ) -> AsyncIterator[Event]:
         """The given events that the subscriber asked for."""
         for event in list(self.events):
-            wanted = (order_ids is None or event.order_id in order_ids) and (types is None or event.type in types)
-            if wanted and event.position > (after or 0):
+            is_wanted = selection is None or selection.wants(event)
+            if is_wanted and event.position > after and (upto is None or event.position <= upto):
                 yield event
 
 
@@ -84,7 +89,12 @@ def graphql_schema() -> strawberry.Schema:
 def graphql_context(database: Database, by: Initiator) -> Context:
     """What resolvers are given: the test's database, no plugins, an empty live feed. Tests may change its parts."""
     return Context(
-        database=database, settings=Settings(), providers=Providers(), checks=NoObjections(), live=GivenEvents(), by=by
+        database=database,
+        settings=Settings(),
+        providers=Providers(),
+        checks=NoObjections(),
+        live={EVENTS: GivenEvents()},
+        by=by,
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from packhouse.sdk import Refused, new_id, now
 from packhouse.storage import UnitOfWork
@@ -28,7 +28,7 @@ async def create_access_token(uow: UnitOfWork, name: str) -> str:
     if await AccessToken.filter(name=name, revoked_at=None).exists():
         raise Refused("NAME_TAKEN", f"There is a token {name} already: revoke it or take another name", "name")
     token = PREFIX + secrets.token_urlsafe(32)
-    row = {"id": new_id(), "name": name, "digest": _digest(token), "created_at": now(), "revoked_at": None}
+    row = {"id": new_id(), "name": name, "digest": ticket_of(token), "created_at": now(), "revoked_at": None}
     await uow.insert("access_token", [row])
     return token
 
@@ -59,7 +59,7 @@ class TokenGate:
         """
         if not token.startswith(PREFIX) or len(token) > _LONGEST_TOKEN:
             return None
-        digest = _digest(token)
+        digest = ticket_of(token)
         until = self._known.get(digest)
         if until is not None and self._clock() < until:
             return ADMIN
@@ -70,6 +70,16 @@ class TokenGate:
         self._known[digest] = self._clock() + _REMEMBERED_SECONDS
         return ADMIN
 
+    async def in_force(self, tickets: Collection[str]) -> frozenset[str]:
+        """Those tickets whose tokens are in force at this moment; the others are forgotten."""
+        rows = await AccessToken.filter(digest__in=list(tickets), revoked_at=None).values_list("digest", flat=True)
+        valid = frozenset(str(digest) for digest in rows)
+        for ticket in tickets:
+            if ticket not in valid:
+                self._known.pop(ticket, None)
+        return valid
 
-def _digest(token: str) -> str:
+
+def ticket_of(token: str) -> str:
+    """The digest of a token: it names the token and opens no door."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,17 +1,17 @@
 """What a GraphQL resolver has at hand: made once for each request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
-from uuid import UUID
+from typing import Any, Protocol
 
 from strawberry.types import Info as StrawberryInfo
 
-from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers
+from packhouse.sdk import EventType, Facts, Objection, OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator, UnitOfWork, write_once
 from packhouse.storage.once import Recallable
+from packhouse.web.feeds import LiveFeed, Place, Span
 from packhouse.web.graphql.loaders import Loaders
 
 
@@ -30,17 +30,6 @@ class Checks(Protocol):
     ) -> list[tuple[str, Objection]]: ...
 
 
-class LiveFeed(Protocol):
-    """The events as they are committed, in their order, from a position on."""
-
-    def subscribe(
-        self,
-        after: int | None = None,
-        order_ids: frozenset[UUID] | None = None,
-        types: frozenset[EventType] | None = None,
-    ) -> AsyncIterator[Event]: ...
-
-
 class PluginList(Protocol):
     """What is known of a loaded plugin."""
 
@@ -56,16 +45,23 @@ class PluginList(Protocol):
 
 @dataclass
 class Context:
-    """One request's view: who asks, and what the application is made of."""
+    """One request's view: who asks, and what the application is made of.
+
+    `live` has the feeds by name. For a subscription, `span` overrides where it begins and ends, and `place` is that of what was told
+    last. `is_valid` is set when the document was found to be.
+    """
 
     database: Database
     settings: Settings
     providers: Providers
     checks: Checks
-    live: LiveFeed
+    live: Mapping[str, LiveFeed[Any, Any]]
     by: Initiator
     loaders: Loaders = field(default_factory=Loaders)
     deadline: asyncio.Timeout | None = None
+    span: Span | None = None
+    place: Place | None = None
+    is_valid: bool = False
 
     async def write(self, work: Callable[[UnitOfWork], Awaitable[Recallable]]) -> Recallable:
         """Run a command in one transaction; a request that is repeated with its key gets its result without doing it again.

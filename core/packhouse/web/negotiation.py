@@ -52,3 +52,9 @@ def choose_media_type(accept: str | None, offered: Sequence[str]) -> str | None:
         if exactness and weight:
             wanted.append((weight, exactness, place, -index))
     return offered[-max(wanted)[-1]] if wanted else None
+
+
+def names_media_type(accept: str | None, name: str) -> bool:
+    """Whether the client asks for a type by its name: taking anything (`*/*`) is no wish for it."""
+    ranges = [read_media_type(each) for each in (accept or "").split(",")]
+    return any(media.name == name and media.weight > 0 for media in ranges)

@@ -96,4 +96,6 @@ def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         ws="websockets-sansio",
         ws_max_size=settings.server.max_body_bytes,
+        # a message for all subscribers is made once: deflating it for each would cost more than all the rest, and memory
+        ws_per_message_deflate=False,
     )

@@ -42,7 +42,7 @@ class TestNegotiation:
             assert response.headers["content-type"] == f"{JSON}; charset=utf-8"
 
     @pytest.mark.parametrize(
-        "accept", ["text/plain", "text/event-stream", "image/*", "application/json;q=0", "xapplication/json"]
+        "accept", ["text/plain", "text/event-stream;q=0", "image/*", "application/json;q=0", "xapplication/json"]
     )
     async def test_nothing_acceptable_is_406(
         self, client: aiohttp.ClientSession, server: RunningServer, accept: str

@@ -1,71 +1,22 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from tests.web.conftest import Seen
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
+from tests.web.graphql.talking import talking
 
 from packhouse.testing.server import RunningServer
 from packhouse.web.graphql import socket as socket_module
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PROTOCOL = Subprotocol("graphql-transport-ws")
-
-
-class Client:
-    """Speaks the protocol by hand, mistakes included."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
-
-    async def send(self, message: Any) -> None:
-        await self.connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
-
-    async def receive(self) -> Any:
-        async with asyncio.timeout(5):
-            frame = await self.connection.recv()
-        assert isinstance(frame, str), "clients take binary frames for a mistake"
-        return json.loads(frame)
-
-    async def init(self, token: str) -> None:
-        await self.send({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
-        assert await self.receive() == {"type": "connection_ack"}
-
-    async def subscribe(self, id_: Any, query: str, **more: Any) -> None:
-        await self.send({"id": id_, "type": "subscribe", "payload": {"query": query, **more}})
-
-    async def closed(self) -> tuple[int, str]:
-        async with asyncio.timeout(5):
-            with suppress(ConnectionClosed):
-                while True:
-                    await self.connection.recv()
-        code, reason = self.connection.close_code, self.connection.close_reason
-        assert code is not None
-        assert reason is not None
-        return code, reason
-
 
 async def ended(seen: Seen, streams: int) -> None:
     async with asyncio.timeout(2):
         while seen.ended_streams < streams:  # noqa: ASYNC110  (it is the server's, which knows of no test)
             await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def talking(server: RunningServer, *, init: bool = True, **options: Any) -> AsyncIterator[Client]:
-    options.setdefault("subprotocols", [PROTOCOL])
-    async with connect(server.socket, **options) as connection:
-        client = Client(connection)
-        if init:
-            await client.init(server.token)
-        yield client
 
 
 class TestHandshake:
@@ -227,6 +178,23 @@ class TestOperations:
             assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
             assert error["extensions"]["correlationId"] in caplog.text
             assert "hunter2" not in json.dumps(answer)
+
+    @pytest.mark.parametrize(
+        ("query", "variables", "message"),
+        [
+            ("subscription ($n: Int) { count(upto: $n) }", {"n": "x"}, "Int cannot represent non-integer value: 'x'"),
+            ("subscription ($id: ID!) { refusing(id: $id) }", {"id": "VGhpbmc6MQ=="}, "is not the id of a Order"),
+        ],
+    )
+    async def test_a_subscription_that_cannot_be_meant(
+        self, server: RunningServer, query: str, variables: Any, message: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with talking(server) as client:
+            await client.subscribe("1", query, variables=variables)
+            error = await client.receive()
+            assert (error["type"], error["payload"][0]["extensions"]["code"]) == ("error", "BAD_USER_INPUT")
+            assert message in error["payload"][0]["message"]
+        assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
     async def test_a_stream_that_breaks_is_masked_and_ends(self, server: RunningServer) -> None:
         async with talking(server) as client:

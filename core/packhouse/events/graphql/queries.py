@@ -7,6 +7,7 @@ import strawberry
 from strawberry.relay import GlobalID
 
 from packhouse.events import models, queries
+from packhouse.events.event_log import EVENTS
 from packhouse.events.graphql.deliveries import Delivery, PluginDeliveries
 from packhouse.events.graphql.types import Event
 from packhouse.events.states import DeliveryStatus
@@ -24,6 +25,7 @@ from packhouse.web.graphql.connection import (
     paginate,
 )
 from packhouse.web.graphql.filters import given, optional_id
+from packhouse.web.graphql.log_cursors import write_log_cursor
 from packhouse.web.graphql.nodes import reader
 
 NODES = {
@@ -40,8 +42,26 @@ class DeliveryFilter:
     order_id: GlobalID | None = strawberry.field(default=None, description="Of events of this order.")
 
 
+@strawberry.type(description="What a log holds, as cursors to follow it from.")
+class LogCursors:
+    oldest: str = strawberry.field(description="Follow from it to get everything that is kept.")
+    newest: str = strawberry.field(
+        description="Ask for it before you read a list, then follow from it: nothing in between is missed."
+    )
+
+
+async def log_cursors(info: Info, log: str) -> LogCursors:
+    """Where a log begins and ends at this moment."""
+    bounds = await info.context.live[log].bounds()
+    return LogCursors(oldest=write_log_cursor(log, bounds.trimmed), newest=write_log_cursor(log, bounds.last))
+
+
 @strawberry.type
 class EventsQueries:
+    @strawberry.field(description="The log of events that subscriptions follow.")
+    async def event_log(self, info: Info) -> LogCursors:
+        return await log_cursors(info, EVENTS)
+
     @strawberry.field(description="Deliveries of events to plugins, newest first.")
     async def deliveries(
         self,

@@ -2,14 +2,22 @@
 
 from datetime import datetime
 from enum import Enum
+from uuid import UUID
 
 import strawberry
 from strawberry.relay import GlobalID
 
+from packhouse.events.event_log import EventSelection
+from packhouse.events.graphql.types import Event  # noqa: F401  (its module makes EventType known)
 from packhouse.orders.queries import OrderSelection
 from packhouse.orders.states import OrderStatus
+from packhouse.sdk import EventType
 from packhouse.web.graphql.connection import Ordering
+from packhouse.web.graphql.errors import BadUserInput
 from packhouse.web.graphql.filters import optional_id
+from packhouse.web.graphql.ids import node_id
+
+_MOST_ORDERS = 1000
 
 
 @strawberry.input(description="Which orders to list; what is left out does not narrow, all that is given must hold.")
@@ -55,6 +63,33 @@ class OrderFilter:
             is_imported=self.is_imported,
             is_demo=self.is_demo,
         )
+
+
+@strawberry.input(
+    description="Which events of orders to tell; what is left out does not narrow, all that is given must hold."
+)
+class OrderEventFilter:
+    order_ids: list[GlobalID] | None = strawberry.field(default=None, description="Of these orders, 1000 at most.")
+    channels: list[str] | None = strawberry.field(default=None, description="Of orders of channels with these codes.")
+    types: list[EventType] | None = strawberry.field(default=None, description="Of these kinds.")
+
+    def selection(self) -> EventSelection:
+        """What the log can select by; the channel is the order's, not the event's.
+
+        Raises:
+            BadUserInput: too many orders.
+            Refused: INVALID_ID.
+        """
+        return EventSelection(
+            order_ids=None if self.order_ids is None else self._ids(self.order_ids),
+            types=None if self.types is None else frozenset(self.types),
+        )
+
+    @staticmethod
+    def _ids(order_ids: list[GlobalID]) -> frozenset[UUID]:
+        if len(order_ids) > _MOST_ORDERS:
+            raise BadUserInput("filter.orderIds", f"name at most {_MOST_ORDERS} orders, not {len(order_ids)}")
+        return frozenset(node_id(each, "Order", "filter.orderIds") for each in order_ids)
 
 
 @strawberry.enum(description="How orders are sorted; orders that are equal in it are sorted by id.")

@@ -9,23 +9,27 @@ import strawberry
 from strawberry.relay import GlobalID
 from strawberry.scalars import JSON
 
+from packhouse.events.event_log import EVENTS, EventSelection
+from packhouse.events.graphql.following import AFTER, follow, span_of
 from packhouse.events.graphql.types import Event  # noqa: F401  (its module makes EventType known)
 from packhouse.orders import queries
+from packhouse.orders.graphql.inputs import OrderEventFilter
 from packhouse.orders.graphql.types import OrderType, order_object
 from packhouse.sdk import Event as SdkEvent
-from packhouse.sdk import EventType
+from packhouse.sdk import EventType, Refused
 from packhouse.web.context import Info
-from packhouse.web.graphql.errors import BadUserInput
+from packhouse.web.feeds import Place
 from packhouse.web.graphql.ids import node_id
-
-_MOST_ORDERS = 1000
+from packhouse.web.graphql.log_cursors import write_log_cursor
+from packhouse.web.graphql.streams.operation import follows
 
 
 @strawberry.type(description="Something that happened to an order, told as soon as it was committed.")
 class OrderEvent:
+    cursor: str = strawberry.field(description="Its place in the log: give it as `after` to go on from here, anywhere.")
     type: EventType = strawberry.field(description="What happened.")
     position: str = strawberry.field(
-        description="Its place in commit order, a whole number as text: give it as `after` to go on from here."
+        description="Its place in commit order, a whole number as text: later events have greater ones."
     )
     occurred_at: datetime = strawberry.field(description="When it happened.")
     actor: str = strawberry.field(description="Who or what did it: admin, customer, plugin:ups, system.")
@@ -38,6 +42,7 @@ class OrderEvent:
     def of(cls, event: SdkEvent, order_id: UUID) -> "OrderEvent":
         """An event of the log that belongs to an order."""
         return cls(
+            cursor=write_log_cursor(EVENTS, event.position),
             type=event.type,
             position=str(event.position),
             occurred_at=event.occurred_at,
@@ -50,43 +55,69 @@ class OrderEvent:
 
     @strawberry.field(description="The order as it stands now, which may be later than the event.")
     async def order(self, info: Info) -> OrderType | None:
-        row = await info.context.loaders.one(queries.orders_by_id, self.order_id)
-        return None if row is None else order_object(row)
+        return await _order(info, self.order_id)
+
+
+@strawberry.type(
+    description="An order as it stands, told first when the subscription begins, then with each event of it."
+)
+class OrderUpdate:
+    cursor: str = strawberry.field(description="Its place in the log: give it as `after` to go on from here, anywhere.")
+    event: OrderEvent | None = strawberry.field(description="What happened; null for the state at the beginning.")
+    order_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The order as it stands now, which may be later than the event.")
+    async def order(self, info: Info) -> OrderType | None:
+        return await _order(info, self.order_id)
 
 
 @strawberry.type
 class OrdersSubscriptions:
     @strawberry.subscription(
-        description="Every event of orders as it is committed, in that order. Without arguments: of all orders from now on."
+        description="Every event of orders as it is committed, in that order. Without arguments: of all orders from now on.",
+        metadata=follows(EVENTS),
     )
     async def order_events(
         self,
         info: Info,
-        order_ids: Annotated[
-            list[GlobalID] | None, strawberry.argument(description="Only events of these orders, 1000 at most.")
+        filter: Annotated[
+            OrderEventFilter | None, strawberry.argument(description="Which events; all without it.")
         ] = None,
-        channels: Annotated[
-            list[str] | None, strawberry.argument(description="Only events of orders of channels with these codes.")
-        ] = None,
-        types: Annotated[list[EventType] | None, strawberry.argument(description="Only these kinds of events.")] = None,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="A `position`: begin with the events after it. Null: from now on."),
-        ] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
     ) -> AsyncIterator[OrderEvent]:
-        feed = info.context.live.subscribe(
-            after=_position(after),
-            order_ids=_ids(order_ids),
-            types=None if types is None else frozenset(types),
-        )
-        wanted = None if channels is None else frozenset(channels)
-        async for event in feed:
-            if event.order_id is None:
-                continue
-            # what was loaded for an earlier event is of that time
-            info.context.forget()
-            if await _is_of(info, event.order_id, wanted):
+        chosen = filter or OrderEventFilter()
+        selection = chosen.selection()
+        wanted = None if chosen.channels is None else frozenset(chosen.channels)
+        async for event in follow(info, EVENTS, await span_of(info, EVENTS, after), selection):
+            if event.order_id is not None and await _is_of(info, event.order_id, wanted):
                 yield OrderEvent.of(event, event.order_id)
+
+    @strawberry.subscription(
+        description="One order: as it stands now, then again with each event of it. With `after`: with the events after it.",
+        metadata=follows(EVENTS, begins_with_state=True),
+    )
+    async def order(
+        self,
+        info: Info,
+        id: Annotated[GlobalID, strawberry.argument(description="Its global id.")],
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+    ) -> AsyncIterator[OrderUpdate]:
+        order_id = node_id(id, "Order", "id")
+        if await info.context.loaders.one(queries.orders_by_id, order_id) is None:
+            raise Refused("NOT_FOUND", f"there is no order {id}", "id")
+        span = await span_of(info, EVENTS, after)
+        if span.is_first:
+            info.context.forget()
+            info.context.place = Place(EVENTS, span.after)
+            yield OrderUpdate(cursor=write_log_cursor(EVENTS, span.after), event=None, order_id=order_id)
+        async for event in follow(info, EVENTS, span, EventSelection(order_ids=frozenset({order_id}))):
+            told = OrderEvent.of(event, order_id)
+            yield OrderUpdate(cursor=told.cursor, event=told, order_id=order_id)
+
+
+async def _order(info: Info, order_id: UUID) -> OrderType | None:
+    row = await info.context.loaders.one(queries.orders_by_id, order_id)
+    return None if row is None else order_object(row)
 
 
 async def _is_of(info: Info, order_id: UUID, channels: frozenset[str] | None) -> bool:
@@ -94,19 +125,3 @@ async def _is_of(info: Info, order_id: UUID, channels: frozenset[str] | None) ->
         return True
     row = await info.context.loaders.one(queries.orders_by_id, order_id)
     return row is not None and row.channel in channels
-
-
-def _position(after: str | None) -> int | None:
-    if after is None:
-        return None
-    if not (after.isascii() and after.isdigit()) or len(after) > len(str(2**63)) - 1:
-        raise BadUserInput("after", f"{after!r} is not a position of an event")
-    return int(after)
-
-
-def _ids(order_ids: list[GlobalID] | None) -> frozenset[UUID] | None:
-    if order_ids is None:
-        return None
-    if len(order_ids) > _MOST_ORDERS:
-        raise BadUserInput("orderIds", f"name at most {_MOST_ORDERS} orders, not {len(order_ids)}")
-    return frozenset(node_id(each, "Order", "orderIds") for each in order_ids)

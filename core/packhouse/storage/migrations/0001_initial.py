@@ -425,8 +425,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=16)),
                 ('position', fields.BigIntField()),
+                ('trimmed', fields.BigIntField(default=0, db_default=0)),
             ],
-            options={'table': 'position_counter', 'app': 'packhouse', 'pk_attr': 'name', 'table_description': 'The last position that was given, one row: counted, not looked up, so that none is given again after a deletion.'},
+            options={'table': 'position_counter', 'app': 'packhouse', 'pk_attr': 'name', 'table_description': "A log's last position: counted, not looked up, so that none is given again after a deletion."},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -44,8 +44,7 @@ class Place:
 def write_cursor(ordering: Ordering, place: Place) -> str:
     """The cursor of a place; it only works with the same ordering."""
     key = place.key.astimezone(UTC).isoformat() if isinstance(place.key, datetime) else place.key
-    packed = orjson.dumps([_VERSION, ordering.name, key, place.id.hex])
-    return urlsafe_b64encode(packed).rstrip(b"=").decode()
+    return pack([_VERSION, ordering.name, key, place.id.hex])
 
 
 def read_cursor(ordering: Ordering, cursor: str, argument: str) -> Place:
@@ -55,7 +54,7 @@ def read_cursor(ordering: Ordering, cursor: str, argument: str) -> Place:
         BadUserInput: it was not made by `write_cursor`, or for another ordering.
     """
     try:
-        version, name, key, id_ = _unpack(cursor)
+        version, name, key, id_ = unpack(cursor)
     except (ValueError, TypeError) as error:
         raise BadUserInput(argument, _NOT_OURS) from error
     if version != _VERSION:
@@ -68,7 +67,17 @@ def read_cursor(ordering: Ordering, cursor: str, argument: str) -> Place:
         raise BadUserInput(argument, _NOT_OURS) from error
 
 
-def _unpack(cursor: str) -> list[Any]:
+def pack(values: list[Any]) -> str:
+    """Values as a cursor's text."""
+    return urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+
+
+def unpack(cursor: str) -> list[Any]:
+    """The values of a cursor's text.
+
+    Raises:
+        ValueError, TypeError: it was not made by `pack`.
+    """
     if len(cursor) > _LONGEST:
         raise ValueError("too long")
     raw = cursor.encode("ascii")

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP (draft of the GraphQL over HTTP specification, 2026) and over WebSocket, at one address.
+"""GraphQL over HTTP (draft of the GraphQL over HTTP specification, 2026), Server-Sent Events and WebSocket, at one address.
 
 It does not use Strawberry's own view: that one negotiates by substring, answers 200 to documents it could not execute and
 500 to bodies that are not objects. Executing is Strawberry's.
@@ -10,7 +10,7 @@ from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
@@ -20,14 +20,15 @@ from packhouse.storage import Initiator
 from packhouse.web.body import BodyRefused
 from packhouse.web.graphql.answers import GRAPHQL_JSON, JSON, answer, refusal
 from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.event_stream import EVENT_STREAM, LAST_EVENT_ID, EventStream
 from packhouse.web.graphql.graphiql import GRAPHIQL_POLICY, graphiql_page
 from packhouse.web.graphql.keyed import answer_once
 from packhouse.web.graphql.outcome import body_of, stopped_before_execution, timed_out
 from packhouse.web.graphql.presentation import internal_error
 from packhouse.web.graphql.requests import GraphQLRequest, read_request
-from packhouse.web.graphql.serving import Serving
+from packhouse.web.graphql.serving import Bearer, Serving
 from packhouse.web.graphql.socket import Socket
-from packhouse.web.negotiation import choose_media_type
+from packhouse.web.negotiation import choose_media_type, names_media_type
 from packhouse.web.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -57,26 +58,47 @@ class GraphQLEndpoint:
             response = answer({"errors": [internal_error(name)]}, JSON, status=500)
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> ASGIApp:
         if request.method not in _BY_METHOD:
             return refusal(405, ErrorCode.BAD_USER_INPUT, "Use GET or POST", headers={"allow": "GET, POST"})
         if self._wants_page(request):
             return HTMLResponse(graphiql_page(), headers={"content-security-policy": GRAPHIQL_POLICY})
-        media_type = choose_media_type(request.headers.get("accept"), (JSON, GRAPHQL_JSON))
-        if media_type is None:
+        accept = request.headers.get("accept")
+        media_type = choose_media_type(accept, (JSON, GRAPHQL_JSON))
+        takes_stream = names_media_type(accept, EVENT_STREAM)
+        if media_type is None and not takes_stream:
             return refusal(406, ErrorCode.BAD_USER_INPUT, f"Answers are {GRAPHQL_JSON} or {JSON}")
-        actor = await self._serving.actor_of(request.headers.get("authorization"))
-        if actor is None:
-            return _unauthenticated(media_type)
+        bearer = await self._serving.bearer_of(request.headers.get("authorization"))
+        if bearer is None:
+            return _unauthenticated(media_type or JSON)
         try:
             asked = await read_request(request, self._serving.settings.server.max_body_bytes)
         except BodyRefused as refused:
-            return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type)
-        by = Initiator(actor, "api", correlation_id=request_id(request.scope))
+            return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type or JSON)
+        by = Initiator(bearer.actor, "api", correlation_id=request_id(request.scope))
+        if takes_stream and self._is_streamed(asked, is_only_choice=media_type is None):
+            return self._stream(request, asked, by, bearer)
         key = request.headers.get("idempotency-key")
         if key is None or request.method == "GET":
-            return await self._execute(asked, by, request.method, media_type)
-        return await answer_once(self._serving, key, asked, by, media_type, partial(self._execute, method="POST"))
+            return await self._execute(asked, by, request.method, media_type or JSON)
+        return await answer_once(
+            self._serving, key, asked, by, media_type or JSON, partial(self._execute, method="POST")
+        )
+
+    def _is_streamed(self, asked: GraphQLRequest, *, is_only_choice: bool) -> bool:
+        """Subscriptions are; anything else only for a client that takes nothing else."""
+        operation = self._serving.streams.operation(asked)
+        return is_only_choice or (operation is not None and operation.kind is OperationType.SUBSCRIPTION)
+
+    def _stream(self, request: Request, asked: GraphQLRequest, by: Initiator, bearer: Bearer) -> ASGIApp:
+        operation = self._serving.streams.operation(asked)
+        if operation is not None and operation.kind is OperationType.MUTATION:
+            if request.method == "GET":
+                return _wrong_operation(operation.kind, JSON)
+            if "idempotency-key" in request.headers:
+                message = f"What was done with an Idempotency-Key is answered in JSON: accept {GRAPHQL_JSON} or {JSON}"
+                return refusal(406, ErrorCode.BAD_USER_INPUT, message)
+        return EventStream(self._serving, asked, by, bearer, request.headers.get(LAST_EVENT_ID))
 
     def _wants_page(self, request: Request) -> bool:
         if not self._serving.settings.server.graphiql or request.method != "GET" or "query" in request.query_params:
@@ -112,7 +134,10 @@ def _answer_of(result: ExecutionResult, correlation_id: str, media_type: str) ->
 
 def _wrong_operation(kind: OperationType, media_type: str) -> Response:
     if kind is OperationType.SUBSCRIPTION:
-        message = "Subscriptions need a WebSocket: connect to this address with the sub-protocol graphql-transport-ws"
+        message = (
+            "Subscriptions are streamed: connect to this address by WebSocket with the sub-protocol graphql-transport-ws, "
+            f"or send Accept: {EVENT_STREAM}"
+        )
         return refusal(400, ErrorCode.BAD_USER_INPUT, message, media_type)
     message = "Mutations need POST"
     return refusal(405, ErrorCode.BAD_USER_INPUT, message, media_type, headers={"allow": "POST"})

@@ -16,6 +16,8 @@ class ErrorCode(StrEnum):
     CONFLICT = "CONFLICT"
     THROTTLED = "THROTTLED"
     TIMEOUT = "TIMEOUT"
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    LAGGED = "LAGGED"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
@@ -25,4 +27,15 @@ class BadUserInput(GraphQLError):
     def __init__(self, argument: str, message: str) -> None:
         super().__init__(
             f"{argument}: {message}", extensions={"code": ErrorCode.BAD_USER_INPUT.value, "argument": argument}
+        )
+
+
+class CursorExpired(GraphQLError):
+    """A cursor older than what the log still keeps: whoever follows would miss something without knowing."""
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(
+            f"{argument}: the log no longer keeps all that came after this cursor: "
+            "read how things stand now, then follow from now on",
+            extensions={"code": ErrorCode.CURSOR_EXPIRED.value, "argument": argument},
         )

@@ -64,10 +64,12 @@ class Guard(SchemaExtension):
         context = self.execution_context.context
         kind = self.execution_context.operation_type
         self._kind = kind.value
-        if isinstance(context, Context) and kind is OperationType.SUBSCRIPTION:
-            context.stop_deadline()
-        if isinstance(context, Context) and context.by.request is not None:
-            context.by.request.changes = kind is OperationType.MUTATION
+        if isinstance(context, Context):
+            context.is_valid = True
+            if kind is OperationType.SUBSCRIPTION:
+                context.stop_deadline()
+            if context.by.request is not None:
+                context.by.request.changes = kind is OperationType.MUTATION
         yield
 
     def _outcome(self) -> str:

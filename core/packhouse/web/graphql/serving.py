@@ -5,11 +5,21 @@ from dataclasses import dataclass
 
 from packhouse.settings import Settings
 from packhouse.storage import Initiator
+from packhouse.web.authentication import ticket_of
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
-from packhouse.web.stopping import Stopping
+from packhouse.web.graphql.streams.clients import Clients
+from packhouse.web.graphql.streams.hub import Streams
 
 _BEARER = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a valid access token stands for; the ticket says which token it was, without being one."""
+
+    actor: str
+    ticket: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +27,20 @@ class Serving:
     """A schema and what its requests need.
 
     `authenticate` takes an access token and gives the actor it stands for, None if it is not valid; `make_context` makes a
-    request's context. `stopping` says when streams have to end.
+    request's context. `streams` runs what is streamed, `clients` are those whose connections stay open.
     """
 
     schema: GuardedSchema
     settings: Settings
     authenticate: Callable[[str], Awaitable[str | None]]
     make_context: Callable[[Initiator], Context]
-    stopping: Stopping
+    streams: Streams
+    clients: Clients
 
-    async def actor_of(self, authorization: object) -> str | None:
-        """The actor behind an Authorization header; None if it is missing or wrong."""
+    async def bearer_of(self, authorization: object) -> Bearer | None:
+        """Whoever is behind an Authorization header; None if it is missing or wrong."""
         if not isinstance(authorization, str) or not authorization.lower().startswith(_BEARER):
             return None
-        return await self.authenticate(authorization[len(_BEARER) :].strip())
+        token = authorization[len(_BEARER) :].strip()
+        actor = await self.authenticate(token)
+        return None if actor is None else Bearer(actor, ticket_of(token))

@@ -7,22 +7,24 @@ wrong with one operation ends that operation alone.
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.types.execution import ExecutionResult
 
 from packhouse.sdk import new_id
 from packhouse.storage import Initiator
 from packhouse.web.body import BodyRefused, read_json
 from packhouse.web.graphql.answers import encode
 from packhouse.web.graphql.errors import ErrorCode
-from packhouse.web.graphql.outcome import body_of, errors_of, stopped_before_execution, timed_out
-from packhouse.web.graphql.presentation import internal_error, single_error
+from packhouse.web.graphql.presentation import single_error
 from packhouse.web.graphql.requests import GraphQLRequest, from_json
-from packhouse.web.graphql.serving import Serving
+from packhouse.web.graphql.serving import Bearer, Serving
+from packhouse.web.graphql.streams.clients import Farewell
+from packhouse.web.graphql.streams.hub import Asking
+from packhouse.web.graphql.streams.mailbox import Allowance
+from packhouse.web.graphql.streams.message import ClientGone, Message
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
@@ -30,6 +32,11 @@ MOST_OPERATIONS = 100
 MESSAGES_A_SECOND = 200
 _YIELD_EVERY = 20
 _LONGEST_REASON = 120
+# clients come back by themselves after 1012, and not after 4403
+_FAREWELLS = {
+    Farewell.REVOKED: (4403, "Forbidden: the access token was revoked"),
+    Farewell.RESTART: (1012, "Service restart: connect again and resume"),
+}
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +76,20 @@ class Socket:
     def __init__(self, websocket: WebSocket, serving: Serving) -> None:
         self._websocket = websocket
         self._serving = serving
-        self._actor: str | None = None
+        self._bearer: Bearer | None = None
+        self._allowance = Allowance()
         self._initialised = False
         self._operations: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def ticket(self) -> str:
+        """What it was let in by."""
+        return "" if self._bearer is None else self._bearer.ticket
+
+    async def dismiss(self, farewell: Farewell) -> None:
+        """End all operations, say why, and close."""
+        await self._end_all()
+        await self._close(*_FAREWELLS[farewell])
 
     async def serve(self) -> None:
         """Talk with the client until either side closes; its operations end with it."""
@@ -84,12 +102,13 @@ class Socket:
             await self._talk()
         except Breach as breach:
             await self._close(breach.code, breach.reason)
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, ClientGone):
             pass
         except Exception:
             log.exception("A GraphQL socket failed")
             await self._close(1011, "Internal error")
         finally:
+            self._serving.clients.leave(self)
             await self._end_all()
 
     async def _talk(self) -> None:
@@ -98,7 +117,7 @@ class Socket:
             async with asyncio.timeout(INIT_SECONDS) as init:
                 while True:
                     await self._handle(await self._receive())
-                    if self._actor is not None:
+                    if self._bearer is not None:
                         init.reschedule(None)
                     await pace.step()
         except TimeoutError as error:
@@ -140,9 +159,10 @@ class Socket:
         if self._initialised:
             raise Breach(4429, "Too many initialisation requests")
         self._initialised = True
-        self._actor = await self._serving.actor_of(self._authorization(payload or {}))
-        if self._actor is None:
+        self._bearer = await self._serving.bearer_of(self._authorization(payload or {}))
+        if self._bearer is None:
             raise Breach(4403, "Forbidden")
+        self._serving.clients.enter(self)
         await self._send({"type": "connection_ack"})
 
     def _authorization(self, payload: Mapping[str, Any]) -> object:
@@ -158,7 +178,7 @@ class Socket:
         await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
-        if self._actor is None:
+        if self._bearer is None:
             raise Breach(4401, "Unauthorized")
         id_ = _id(message)
         if id_ in self._operations:
@@ -176,7 +196,7 @@ class Socket:
         except BodyRefused as refused:
             await self._send_error(id_, [single_error(ErrorCode.BAD_USER_INPUT, refused.message)])
             return
-        by = Initiator(self._actor, "api", correlation_id=str(new_id()))
+        by = Initiator(self._bearer.actor, "api", correlation_id=str(new_id()))
         self._operations[id_] = asyncio.create_task(self._operation(id_, asked, by))
 
     def _complete(self, id_: str) -> None:
@@ -187,42 +207,25 @@ class Socket:
 
     async def _operation(self, id_: str, asked: GraphQLRequest, by: Initiator) -> None:
         """Run one operation to its end; its id is free again before its last message is sent."""
-        try:
-            ended = await self._stream(id_, asked, by)
-        except TimeoutError:
-            ended = [timed_out(self._serving.settings)]
-        except Exception:
-            if not self._is_open():
-                return
-            log.exception("GraphQL operation failed [%s]", by.correlation_id)
-            ended = [internal_error(by.correlation_id)]
-        self._operations.pop(id_, None)
-        with suppress(WebSocketDisconnect, RuntimeError):
-            await (self._send_error(id_, ended) if ended else self._send({"id": id_, "type": "complete"}))
+        before = f'{{"id":{encode(id_).decode()},"type":"next","payload":'
 
-    async def _stream(self, id_: str, asked: GraphQLRequest, by: Initiator) -> list[dict[str, Any]]:
-        """Send each result; return the errors that stopped the operation before it began, if any did."""
-        context = self._serving.make_context(by)
-        async with asyncio.timeout(self._serving.settings.graphql.timeout_seconds) as context.deadline:
-            results = await self._serving.schema.stream(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-            )
-            async with aclosing(results):
-                async for result in results:
-                    if not isinstance(result, ExecutionResult):
-                        return [single_error(ErrorCode.BAD_USER_INPUT, "Incremental delivery is not supported")]
-                    if stopped_before_execution(result):
-                        return errors_of(result, by.correlation_id)
-                    await self._send({"id": id_, "type": "next", "payload": body_of(result, by.correlation_id)})
-                    context.forget()
-        return []
+        async def send(message: Message) -> None:
+            await self._send_text(f"{before}{message.text}}}")
+
+        with suppress(ClientGone):
+            errors = await self._serving.streams.run(Asking(asked, by, send, self._allowance))
+            self._operations.pop(id_, None)
+            await (self._send_error(id_, errors) if errors else self._send({"id": id_, "type": "complete"}))
 
     async def _send(self, message: Mapping[str, Any]) -> None:
+        await self._send_text(encode(message).decode())
+
+    async def _send_text(self, text: str) -> None:
         # as text: clients take binary frames for a mistake
-        await self._websocket.send_text(encode(message).decode())
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": text})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise ClientGone from error
 
     async def _send_error(self, id_: str, errors: list[dict[str, Any]]) -> None:
         await self._send({"id": id_, "type": "error", "payload": errors})
@@ -230,9 +233,6 @@ class Socket:
     async def _close(self, code: int, reason: str) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.close(code, reason[:_LONGEST_REASON])
-
-    def _is_open(self) -> bool:
-        return self._websocket.application_state.name == self._websocket.client_state.name == "CONNECTED"
 
     async def _end_all(self) -> None:
         tasks = list(self._operations.values())

@@ -1,0 +1,110 @@
+"""Everybody whose connection stays open: told when their token is revoked, and when this process ends."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection
+from enum import StrEnum
+from typing import Protocol
+
+CHECK_SECONDS = 2.0
+FAREWELL_SECONDS = 1.0
+_TICKETS_AT_ONCE = 500
+log = logging.getLogger(__name__)
+
+InForce = Callable[[Collection[str]], Awaitable[frozenset[str]]]
+
+
+class Farewell(StrEnum):
+    """Why a client's connection is ended from this side."""
+
+    REVOKED = "revoked"
+    RESTART = "restart"
+
+
+class Client(Protocol):
+    """One open connection; `ticket` is the digest of its token."""
+
+    @property
+    def ticket(self) -> str:
+        """What it was let in by."""
+
+    async def dismiss(self, farewell: Farewell) -> None:
+        """Tell it why, and end it."""
+
+
+class Clients:
+    """Open connections by their tickets. `in_force` says which of some tickets still are."""
+
+    def __init__(self, in_force: InForce) -> None:
+        self._in_force = in_force
+        self._by_ticket: defaultdict[str, set[Client]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_ticket.values()))
+
+    def start(self) -> None:
+        """Look after tickets from now on."""
+        self._is_closed = False
+        self._task = asyncio.create_task(self._watch(), name="tickets")
+
+    async def stop(self) -> None:
+        """Dismiss everybody, and look after nobody."""
+        await self.dismiss_all()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def enter(self, client: Client) -> None:
+        """A connection is open. One that comes while the process ends is dismissed at once."""
+        self._by_ticket[client.ticket].add(client)
+        if self._is_closed:
+            self._dismiss(client, Farewell.RESTART)
+
+    def leave(self, client: Client) -> None:
+        """A connection is not open any more."""
+        same = self._by_ticket.get(client.ticket)
+        if same is not None:
+            same.discard(client)
+            if not same:
+                del self._by_ticket[client.ticket]
+
+    async def dismiss_all(self) -> None:
+        """Tell everybody to come back elsewhere: this process ends."""
+        self._is_closed = True
+        told = [
+            self._dismiss(client, Farewell.RESTART) for same in list(self._by_ticket.values()) for client in list(same)
+        ]
+        if told:
+            # those who do not listen are cut off with the rest
+            await asyncio.wait(told, timeout=FAREWELL_SECONDS)
+
+    async def check(self) -> None:
+        """Dismiss those whose tickets are not in force any more."""
+        tickets = list(self._by_ticket)
+        for start in range(0, len(tickets), _TICKETS_AT_ONCE):
+            piece = tickets[start : start + _TICKETS_AT_ONCE]
+            valid = await self._in_force(piece)
+            for ticket in piece:
+                if ticket not in valid:
+                    for client in list(self._by_ticket.get(ticket, ())):
+                        self._dismiss(client, Farewell.REVOKED)
+
+    def _dismiss(self, client: Client, farewell: Farewell) -> asyncio.Task[None]:
+        # one that does not read what it is told holds up nobody else
+        task = asyncio.create_task(client.dismiss(farewell), name=f"dismiss {farewell.value}")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        return task
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self.check()
+            except Exception:
+                log.exception("Tokens of open connections could not be checked, and are checked again")
