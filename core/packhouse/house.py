@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from packhouse.events.bus import Bus
 from packhouse.events.event_log import EVENTS
 from packhouse.events.figures import event_figures
-from packhouse.events.lanes import LoadSnapshots
+from packhouse.events.lanes import LoadCustomers, LoadSnapshots, no_customers
 from packhouse.events.outbox import Outbox
 from packhouse.events.relay import Relay
 from packhouse.hooks import NotStarted, PluginHost
@@ -72,6 +72,7 @@ class Parts:
 
     schema: GuardedSchema
     load_snapshots: LoadSnapshots = _no_snapshots
+    load_customers: LoadCustomers = no_customers
     load_tracking_view: LoadTrackingView = _no_view
     plugins: Callable[[Services], Sequence[object]] = lambda _: ()
     routes: Callable[["House"], Sequence[BaseRoute]] = lambda _: ()
@@ -172,6 +173,7 @@ class House:
                 self.host,
                 self.parts.load_snapshots,
                 self.settings.events,
+                load_customers=self.parts.load_customers,
                 delivers=self.role is not Role.API,
                 announce=lambda: self.announce(_LOG),
             )

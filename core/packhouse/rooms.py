@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
 from packhouse.channels.jobs import pull_orders, work_inbox
 from packhouse.channels.webhooks import webhook_routes
+from packhouse.customers.queries import customer_snapshots
 from packhouse.events.exporter import export_events
 from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.hooks import FeedbackPlugin
@@ -34,6 +35,7 @@ def all_rooms() -> Parts:
     return Parts(
         schema=create_schema(),
         load_snapshots=order_snapshots,
+        load_customers=customer_snapshots,
         load_tracking_view=tracking_view,
         plugins=_plugins,
         routes=_routes,

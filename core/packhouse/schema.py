@@ -22,6 +22,7 @@ from packhouse.catalog.queries import variants_by_id
 from packhouse.channels.graphql import queries as channels
 from packhouse.channels.graphql.mutations import ChannelsMutations
 from packhouse.customers.graphql import queries as customers
+from packhouse.customers.graphql.mutations import CustomersMutations
 from packhouse.customers.graphql.types import CustomerRecord
 from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql import queries as events
@@ -64,6 +65,7 @@ from packhouse.web.graphql.nodes import NodeReader, reader
 _MOST_NODES = 100
 _ROOMS = (
     catalog,
+    customers,
     inventory,
     events,
     orders,
@@ -176,6 +178,7 @@ class Mutation(
     FeedbackMutations,
     ChannelsMutations,
     CatalogMutations,
+    CustomersMutations,
     InventoryMutations,
     EventsMutations,
     JobsMutations,

@@ -6,6 +6,7 @@ from tortoise import Tortoise
 
 from packhouse.catalog.models import Variant
 from packhouse.channels.models import Channel
+from packhouse.customers.commands.record_consent import RecordConsent, record_consent
 from packhouse.demo.catalogue import CHANNEL, LOCATIONS, VARIANTS, order_plans
 from packhouse.demo.removal import Removed, remove_demo
 from packhouse.demo.setup import seed
@@ -13,7 +14,7 @@ from packhouse.inventory.models import Location, StockLevel, StockMovement
 from packhouse.ordering.commands.place import place
 from packhouse.ordering.data import PlaceLine, PlaceOrder, PlacePayment
 from packhouse.orders.models import Order
-from packhouse.sdk import Money, Refused
+from packhouse.sdk import ConsentPurpose, ConsentState, Money, Refused
 from packhouse.storage import Database, Initiator
 from packhouse.testing.factories import (
     ADDRESS,
@@ -55,6 +56,12 @@ async def demo_order(database: Database, by: Initiator, skus: Mapping[str, int])
     return await Order.get(id=await database.write(by, lambda uow: place(uow, data, lambda _: [])))
 
 
+async def consent(database: Database, by: Initiator, order: Order) -> None:
+    assert order.customer_id is not None
+    said = RecordConsent(order.customer_id, ConsentPurpose.REVIEWS, ConsentState.DENIED, "letter")
+    await database.write(by, lambda uow: record_consent(uow, said))
+
+
 async def seed_demo(database: Database, by: Initiator) -> None:
     await database.write(by, lambda uow: seed(uow, order_plans(4)))
 
@@ -79,6 +86,7 @@ async def test_everything_of_the_demo_goes_and_nothing_else(database: Database, 
     await mark_orders(database, by, is_demo=False)
     delivered = await demo_order(database, by, {"DEMO-MUG": 2, "DEMO-TEAPOT": 1})
     await make_delivered(database, delivered)
+    await consent(database, by, delivered)
     assert (await everything(database))["shipment"] != before["shipment"]
 
     removed = await database.write(by, remove_demo)

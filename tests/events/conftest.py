@@ -11,7 +11,7 @@ from packhouse.events.outbox import Outbox
 from packhouse.events.record import record
 from packhouse.events.relay import Relay
 from packhouse.hooks.handover import Handover
-from packhouse.sdk import Event, EventType, Money, OrderSnapshot, new_id, now
+from packhouse.sdk import CustomerSnapshot, Event, EventType, Money, OrderSnapshot, new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
 
 Hook = Callable[[str, Event, OrderSnapshot | None], Awaitable[None]]
@@ -34,15 +34,23 @@ class Plugins:
     def __init__(self, codes: Iterable[str] = ("crm",), hook: Hook | None = None) -> None:
         self.listeners: Mapping[EventType, tuple[str, ...]] = dict.fromkeys(EventType, tuple(codes))
         self.delivered: list[tuple[str, Event, OrderSnapshot | None]] = []
+        self.customers: list[CustomerSnapshot] = []
         self.hook = hook
 
     def wants_order(self, code: str, event_type: EventType) -> bool:
         return code in self.listeners[event_type]
 
-    async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
+    def wants_customer(self, code: str, event_type: EventType) -> bool:
+        return code in self.listeners[event_type]
+
+    async def deliver(
+        self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None
+    ) -> None:
         code = handover.plugin
         if self.hook is not None:
             await self.hook(code, event, order)
+        if customer is not None:
+            self.customers.append(customer)
         self.delivered.append((code, event, order))
 
     def facts(self, code: str, order_id: UUID | None = None) -> list[Any]:
@@ -59,6 +67,10 @@ def snapshot(order_id: UUID) -> OrderSnapshot:
 
 async def load_snapshots(order_ids: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
     return {order_id: snapshot(order_id) for order_id in order_ids}
+
+
+async def load_customers(customer_ids: Sequence[UUID]) -> Mapping[UUID, CustomerSnapshot]:
+    return {customer_id: CustomerSnapshot(customer_id, "buyer@example.com") for customer_id in customer_ids}
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
@@ -84,20 +96,32 @@ class House:
         return plugins
 
     async def happen(
-        self, *numbers: object, order_id: UUID | None = None, event_type: EventType = EventType.ORDER_CHANGED
+        self,
+        *numbers: object,
+        order_id: UUID | None = None,
+        event_type: EventType = EventType.ORDER_CHANGED,
+        customer_id: UUID | None = None,
     ) -> list[UUID]:
         """Record events in one unit of work."""
 
         async def work(uow: UnitOfWork) -> list[UUID]:
             return [
-                record(uow, event_type, new_id(), order_id=order_id, payload={"n": number}, reason="because")
+                record(
+                    uow,
+                    event_type,
+                    new_id(),
+                    order_id=order_id,
+                    customer_id=customer_id,
+                    payload={"n": number},
+                    reason="because",
+                )
                 for number in numbers
             ]
 
         return await self.database.write(self.by, work)
 
     async def relay(self) -> Relay:
-        relay = Relay(self.database, self.plugins, load_snapshots, self.settings)
+        relay = Relay(self.database, self.plugins, load_snapshots, self.settings, load_customers=load_customers)
         self._relays.append(relay)
         await relay.start()
         return relay

@@ -25,7 +25,10 @@ WORKER = textwrap.dedent(
         def wants_order(self, code, event_type):
             return True
 
-        async def deliver(self, event, order, handover):
+        def wants_customer(self, code, event_type):
+            return False
+
+        async def deliver(self, event, order, handover, customer):
             handover.changes["last"] = str(event.payload["n"])
             if event.payload["n"] == 3:
                 print("in the middle", flush=True)

@@ -50,6 +50,22 @@ async def test_an_event_of_no_order_is_delivered_without_one(house: Any, make_pl
     assert (event.actor, event.origin, event.reason) == ("tester", "test", "because")
 
 
+async def test_events_of_a_customer_come_in_order_with_the_customer(house: Any, make_plugins: Any) -> None:
+    plugins = house.listen(make_plugins())
+    customers = [new_id(), new_id()]
+    for number in range(10):
+        await house.happen(number, customer_id=customers[number % 2], event_type=EventType.CONSENT_CHANGED)
+    lanes = await house.rows("SELECT DISTINCT lane_id FROM delivery")
+    assert len(lanes) == 2
+    relay = await house.relay()
+    await relay.drain()
+    for index, customer_id in enumerate(customers):
+        own = [event.payload["n"] for _, event, _ in plugins.delivered if event.customer_id == customer_id]
+        assert own == list(range(index, 10, 2))
+    assert {order for _, _, order in plugins.delivered} == {None}
+    assert sorted(customer.id for customer in plugins.customers) == sorted(customers * 5)
+
+
 async def test_what_was_recorded_while_nobody_worked_is_delivered_at_the_start(house: Any, make_plugins: Any) -> None:
     plugins = house.listen(make_plugins())
     await house.happen(1, 2, order_id=new_id())

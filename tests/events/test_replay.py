@@ -44,6 +44,18 @@ async def test_a_plugin_gets_again_what_was_recorded_since(house: Any, make_plug
     assert plugins.facts("crm") == [1, 2, 3, 4, 3, 4, 1, 2, 4]
 
 
+async def test_events_of_a_customer_come_again_in_their_order(house: Any, make_plugins: Any) -> None:
+    plugins = house.listen(make_plugins())
+    relay = await house.relay()
+    start, customer_id = now(), new_id()
+    await house.happen(1, 2, 3, customer_id=customer_id, event_type=EventType.CONSENT_CHANGED)
+    await relay.drain()
+    await replay(house, ReplayEvents("crm", start))
+    assert len(await house.rows("SELECT id FROM lane")) == 1
+    await relay.drain()
+    assert plugins.facts("crm") == [1, 2, 3, 1, 2, 3]
+
+
 async def test_a_new_plugin_gets_what_was_before_it(house: Any, make_plugins: Any) -> None:
     start = now()
     await house.happen(1, 2, order_id=new_id())

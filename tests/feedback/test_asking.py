@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from packhouse.catalog.models import Variant
+from packhouse.customers.commands.record_consent import RecordConsent, record_consent
 from packhouse.events.models import EventRow, ProviderCall
 from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.models import ReviewRequest
 from packhouse.orders.models import Order, OrderLine
 from packhouse.sdk import (
+    ConsentPurpose,
+    ConsentState,
     ProviderAuthFailed,
     ProviderInDoubt,
     ProviderRateLimited,
@@ -65,6 +68,32 @@ async def test_who_is_not_due_waits(
 
     assert await send_due_review_requests(database, providers, by) == {}
     assert platform.invited == []
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [(ConsentState.DENIED, "skipped"), (ConsentState.UNKNOWN, "sent"), (ConsentState.GRANTED, "sent")],
+)
+async def test_who_said_no_after_it_was_planned_is_not_asked(
+    database: Database,
+    by: Initiator,
+    providers: Providers,
+    order: Order,
+    platform: Any,
+    state: ConsentState,
+    status: str,
+) -> None:
+    request = await plan(order)
+    assert order.customer_id is not None
+    said = RecordConsent(order.customer_id, ConsentPurpose.REVIEWS, state, "telephone")
+    await database.write(by, lambda uow: record_consent(uow, said))
+
+    assert await send_due_review_requests(database, providers, by) == {status: 1}
+
+    assert len(platform.invited) == (status == "sent")
+    kept = await ReviewRequest.get(id=request.id)
+    skipped = "the customer does not want to be asked for reviews"
+    assert kept.reason == (skipped if status == "skipped" else "")
 
 
 async def test_workers_side_by_side_ask_once(

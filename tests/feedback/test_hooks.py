@@ -2,17 +2,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from packhouse.customers.commands.record_consent import RecordConsent, record_consent
 from packhouse.events.models import EventRow
 from packhouse.feedback.hooks import CODE, FeedbackPlugin
 from packhouse.feedback.models import ReviewRequest
 from packhouse.hooks import PluginHost
 from packhouse.hooks.handover import Handover
 from packhouse.orders.models import Order, OrderLine
-from packhouse.sdk import Event, EventType, Providers, new_id, now
+from packhouse.sdk import ConsentPurpose, ConsentState, Event, EventType, Providers, new_id, now
 from packhouse.settings import Settings
 from packhouse.settings.sections import FeedbackSettings, PluginsSettings
 from packhouse.storage import Database
-from packhouse.testing.factories import make_delivered, make_order, make_shipped
+from packhouse.testing.factories import BY, make_delivered, make_order, make_shipped
 
 DELIVERED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -46,6 +47,18 @@ async def test_both_events_and_repeats_make_one_request_each_platform(house: Any
         await tell(house, order.id, event_type)
 
     assert sorted([row.platform for row in await ReviewRequest.all()]) == ["moons", "stars"]
+
+
+async def test_who_does_not_want_to_be_asked_is_not(house: Any, order: Order) -> None:
+    assert order.customer_id is not None
+    said = RecordConsent(order.customer_id, ConsentPurpose.REVIEWS, ConsentState.DENIED, "letter")
+    await house.database.write(BY, lambda uow: record_consent(uow, said))
+
+    await tell(house, order.id)
+
+    (request,) = await ReviewRequest.filter(order_id=order.id)
+    assert (request.status, request.due_at) == ("skipped", None)
+    assert request.reason == "the customer does not want to be asked for reviews"
 
 
 async def test_nobody_is_asked_while_something_is_to_come(database: Database, house: Any, shop: Any) -> None:  # noqa: ARG001

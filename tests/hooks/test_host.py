@@ -9,6 +9,7 @@ import pytest
 from packhouse.hooks import NotStarted, PluginHost
 from packhouse.hooks.handover import Handover
 from packhouse.sdk import (
+    CustomerSnapshot,
     Event,
     EventType,
     Facts,
@@ -72,6 +73,30 @@ class Recorder(Named):
     @hookimpl
     async def event_recorded(self, event: Event, order: OrderSnapshot | None) -> None:
         self.seen.append(("event_recorded", event, order))
+
+
+class Consents(Named):
+    @hookimpl
+    async def consent_changed(self, customer: CustomerSnapshot | None, event: Event) -> None:
+        self.seen.append((customer, event))
+
+
+async def test_a_hook_that_asks_for_the_customer_gets_it() -> None:
+    one, two = Consents("one"), Recorder("two")
+    host = load(one, two)
+    assert (
+        host.wants_customer("one", EventType.CONSENT_CHANGED),
+        host.wants_order("one", EventType.CONSENT_CHANGED),
+    ) == (
+        True,
+        False,
+    )
+    assert not host.wants_customer("two", EventType.CONSENT_CHANGED)
+    changed, customer = event(EventType.CONSENT_CHANGED), CustomerSnapshot(new_id(), "buyer@example.com")
+    await host.deliver(*to("one", changed, None), customer)
+    await host.deliver(*to("two", changed, None), customer)
+    assert one.seen == [(customer, changed)]
+    assert two.seen == [("event_recorded", changed, None)]
 
 
 def test_listeners_are_those_that_implement_the_hook() -> None:

@@ -47,7 +47,7 @@ async def test_snapshots_of_many_orders_cost_as_much_as_of_one(database: Databas
     with noted_statements() as for_all:
         found = await order_snapshots([*(order.id for order in orders), new_id()])
 
-    assert len(for_all) == len(for_one) == 6
+    assert len(for_all) == len(for_one) == 7
     assert {id_: len(each.shipments) for id_, each in found.items()} == {order.id: 1 for order in orders}
     assert [found[order.id].on_hold for order in orders] == [True, False, False]
 

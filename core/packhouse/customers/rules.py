@@ -1,6 +1,38 @@
-"""What an address must have before anything can be sent there."""
+"""What an address must have before anything can be sent there, and which word of a customer is in force."""
 
-from packhouse.sdk import Address
+from dataclasses import dataclass
+from datetime import datetime
+
+from packhouse.sdk import Address, ConsentState
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a customer said about one purpose, and when."""
+
+    state: ConsentState
+    given_at: datetime
+    contact: str = ""
+
+
+def is_in_force(word: Word, current: Word | None) -> bool:
+    """Whether a word takes the place of the current one: the one given last counts, and of two at once the more careful."""
+    if current is None or word.given_at > current.given_at:
+        return True
+    return word.given_at == current.given_at and word.state is not ConsentState.GRANTED
+
+
+def changes_anything(word: Word, current: Word | None) -> bool:
+    """Whether those who write to the customer have to hear of a word that comes into force."""
+    before = ConsentState.UNKNOWN if current is None else current.state
+    if word.state is not before:
+        return True
+    return current is not None and word.contact != current.contact and word.state is not ConsentState.UNKNOWN
+
+
+def is_believed_without_time(state: ConsentState, current: ConsentState) -> bool:
+    """Whether a word of which nobody knows when it was given counts from now on: an old yes must not undo a newer no."""
+    return state is not current and (state is not ConsentState.GRANTED or current is ConsentState.UNKNOWN)
 
 
 def address_problems(address: Address | None) -> list[tuple[str, str]]:

@@ -81,11 +81,12 @@ _USES_OF_LOCATIONS = (
 _UNUSED_LOCATION = " AND ".join(
     f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.location_id = location.id)" for table in _USES_OF_LOCATIONS
 )
+_CUSTOMERS = "(SELECT id FROM customer WHERE is_demo AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = customer.id))"
 _MARKED = (
     f"variant WHERE id IN {_VARIANTS}",
     f"location WHERE is_demo AND {_UNUSED_LOCATION}",
     f"channel WHERE id IN {_CHANNELS}",
-    "customer WHERE is_demo AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = customer.id)",
+    f"customer WHERE id IN {_CUSTOMERS}",
 )
 _NAMES = {"variant": "sku", "location": "code", "channel": "code", "customer": "email"}
 
@@ -143,6 +144,8 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
     kept_stock = await _kept_stock(uow, moved)
     for rows in _OF_CATALOGUE:
         await uow.execute(f"DELETE FROM {rows}")
+    await _remove_events(uow, f"customer_id IN {_CUSTOMERS}")
+    await uow.execute(f"DELETE FROM consent WHERE customer_id IN {_CUSTOMERS}")
     others = 0
     for rows in _MARKED:
         others += await _count(uow, rows)

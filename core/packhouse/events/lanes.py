@@ -8,9 +8,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from packhouse.events.breaker import Blame, Breaker, blame_of
@@ -28,12 +29,15 @@ from packhouse.events.pauses import close_breaker, open_breaker
 from packhouse.events.states import DeliveryStatus
 from packhouse.hooks.handover import Handover
 from packhouse.sdk.events import Event, EventType
-from packhouse.sdk.snapshots import OrderSnapshot
+from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
 from packhouse.telemetry.bound import bound
 
 LoadSnapshots = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, OrderSnapshot]]]
+LoadCustomers = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, CustomerSnapshot]]]
+
+T = TypeVar("T")
 
 _PAUSE_AFTER_ERROR = 1.0
 log = logging.getLogger(__name__)
@@ -73,8 +77,26 @@ class Recipients(Protocol):
     def wants_order(self, code: str, event_type: EventType) -> bool:
         """Whether the plugin looks at the order of such events."""
 
-    async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
+    def wants_customer(self, code: str, event_type: EventType) -> bool:
+        """Whether the plugin looks at the customer of such events."""
+
+    async def deliver(
+        self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None
+    ) -> None:
         """Hand an event to the plugin of a handover; whatever it raises means: again later."""
+
+
+async def no_customers(_: Sequence[UUID]) -> Mapping[UUID, CustomerSnapshot]:
+    """For a house without a room for customers."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """What the events of lanes are about, read together; None where that failed, so that each event reads its own."""
+
+    orders: Mapping[UUID, OrderSnapshot] | None
+    customers: Mapping[UUID, CustomerSnapshot] | None
 
 
 class LaneWorker:
@@ -87,12 +109,14 @@ class LaneWorker:
         plugin: str,
         load_snapshots: LoadSnapshots,
         settings: DeliverySettings,
+        load_customers: LoadCustomers = no_customers,
     ) -> None:
         self.plugin = plugin
         self.owner = new_id()
         self._database = database
         self._recipients = recipients
         self._load_snapshots = load_snapshots
+        self._load_customers = load_customers
         self._settings = settings
         self._attempts = {
             status: database.metrics.attempts.labels(plugin, outcome)
@@ -202,32 +226,40 @@ class LaneWorker:
 
     async def _start(self, lanes: Sequence[LeasedLane]) -> None:
         fresh = [lane for lane in lanes if lane.id not in self._running]
-        orders = await self._orders(fresh) if fresh else {}
+        subjects = await self._subjects(fresh)
         for lane in fresh:
             run = LaneRun(lane)
-            task = asyncio.create_task(self._deliver(run, orders), name=f"lane {self.plugin} {lane.id}")
+            task = asyncio.create_task(self._deliver(run, subjects), name=f"lane {self.plugin} {lane.id}")
             task.add_done_callback(lambda _: self._wake.set())
             self._running[lane.id] = (task, run)
             if self._interrupted:  # it came while these were taken
                 task.cancel()
 
-    async def _orders(self, lanes: Sequence[LeasedLane]) -> Mapping[UUID, OrderSnapshot] | None:
-        """The orders of all lanes, read together; None where that failed, so that each lane reads its own."""
-        events = (due.event for lane in lanes for due in lane.deliveries)
-        ids = {event.order_id for event in events if event.order_id is not None and self._wants_order(event)}
+    async def _subjects(self, lanes: Sequence[LeasedLane]) -> Subjects:
+        events = [due.event for lane in lanes for due in lane.deliveries]
+        orders = {order_id for event in events if (order_id := self._order_of(event)) is not None}
+        customers = {customer_id for event in events if (customer_id := self._customer_of(event)) is not None}
+        return Subjects(
+            await self._together("orders", self._load_snapshots, orders),
+            await self._together("customers", self._load_customers, customers),
+        )
+
+    async def _together(
+        self, name: str, load: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]], ids: Collection[UUID]
+    ) -> Mapping[UUID, T] | None:
         try:
-            return await self._load_snapshots(sorted(ids)) if ids else {}
+            return await load(sorted(ids)) if ids else {}
         except Exception:
-            log.exception("The orders of %s lanes of plugin %s could not be read together", len(lanes), self.plugin)
+            log.exception("%s %s of lanes of plugin %s could not be read together", len(ids), name, self.plugin)
             return None
 
-    async def _deliver(self, run: LaneRun, orders: Mapping[UUID, OrderSnapshot] | None) -> None:
+    async def _deliver(self, run: LaneRun, subjects: Subjects) -> None:
         for due in run.lane.deliveries:
             about, handover = due.event, Handover(self.plugin, due.event.id, run.changes)
             with bound(
                 correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
             ):
-                attempt = await self._attempt(due, orders, handover)
+                attempt = await self._attempt(due, subjects, handover)
             run.attempts.append(attempt)
             self._attempts[attempt.status].inc()
             if attempt.status is DeliveryStatus.DONE:
@@ -238,13 +270,13 @@ class LaneWorker:
                 return  # the rest is for whoever takes the lane next
         run.complete = True
 
-    async def _attempt(
-        self, due: DueDelivery, orders: Mapping[UUID, OrderSnapshot] | None, handover: Handover
-    ) -> Attempt:
+    async def _attempt(self, due: DueDelivery, subjects: Subjects, handover: Handover) -> Attempt:
         started_at, started = now(), time.perf_counter()
         error: Exception | None = None
         try:
-            await self._recipients.deliver(due.event, await self._order(due.event, orders), handover)
+            order = await _one(self._order_of(due.event), subjects.orders, self._load_snapshots)
+            customer = await _one(self._customer_of(due.event), subjects.customers, self._load_customers)
+            await self._recipients.deliver(due.event, order, handover, customer)
         except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
             error = raised
         finally:
@@ -262,15 +294,11 @@ class LaneWorker:
         blame = blame_of(error)
         return Attempt(due.id, started_at, milliseconds, status, counted, describe(error), next_at, blame)
 
-    async def _order(self, event: Event, orders: Mapping[UUID, OrderSnapshot] | None) -> OrderSnapshot | None:
-        if event.order_id is None or not self._wants_order(event):
-            return None
-        if orders is None:
-            orders = await self._load_snapshots([event.order_id])
-        return orders.get(event.order_id)
+    def _order_of(self, event: Event) -> UUID | None:
+        return event.order_id if self._recipients.wants_order(self.plugin, event.type) else None
 
-    def _wants_order(self, event: Event) -> bool:
-        return self._recipients.wants_order(self.plugin, event.type)
+    def _customer_of(self, event: Event) -> UUID | None:
+        return event.customer_id if self._recipients.wants_customer(self.plugin, event.type) else None
 
     def _tell(self, event: Event, error: Exception, counted: int, *, given_up: bool) -> None:
         log.log(
@@ -284,3 +312,11 @@ class LaneWorker:
             describe(error),
             exc_info=error if given_up else None,
         )
+
+
+async def _one(
+    id_: UUID | None, found: Mapping[UUID, T] | None, load: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]]
+) -> T | None:
+    if id_ is None:
+        return None
+    return (await load([id_]) if found is None else found).get(id_)

@@ -20,6 +20,7 @@ class EventRow(Row):
     position = fields.BigIntField(null=True, unique=True)
     type = fields.CharField(max_length=32)
     order_id = fields.UUIDField(null=True)
+    customer_id = fields.UUIDField(null=True)
     actor = fields.CharField(max_length=64)
     origin = fields.CharField(max_length=64)
     reason = fields.CharField(max_length=255, default="")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
-from packhouse.sdk.events import EventType
+from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.values import fact_id, new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import Dialect, as_json
@@ -19,10 +19,10 @@ _REASON_LENGTH = 255
 # order, the second writes its events after the first has committed.
 _INSERT_EVENTS = """
 INSERT INTO event (id, type, order_id, reason, payload, occurred_at, ordinal, recorded_at, actor, origin,
-                   correlation_id, causation_id, schema_version)
-SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $7, $8, $9, $10, 1
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[]) WITH ORDINALITY
-     AS fresh(id, type, order_id, reason, payload, occurred_at, ordinal)
+                   correlation_id, causation_id, schema_version, customer_id)
+SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $8, $9, $10, $11, 1, customer_id
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[]) WITH ORDINALITY
+     AS fresh(id, type, order_id, reason, payload, occurred_at, customer_id, ordinal)
 """
 _INSERT_DELIVERIES = """
 INSERT INTO delivery (id, event_id, plugin, lane_id)
@@ -54,14 +54,9 @@ class Outbox:
             await _insert_on_sqlite(uow, deliveries)
 
 
-def lane_id(plugin: str, event: PendingEvent) -> UUID:
-    """The lane of an event: the plugin's lane of its order; an event of no order has one of its own."""
-    return lane_of(plugin, event.order_id or event.id)
-
-
-def lane_of(plugin: str, subject: UUID) -> UUID:
-    """A plugin's lane of an order, or of an event of no order."""
-    return fact_id("lane", plugin, subject)
+def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
+    """The lane of an event: the plugin's lane of its order, or of its customer; an event of neither has one of its own."""
+    return fact_id("lane", plugin, event.order_id or event.customer_id or event.id)
 
 
 async def _insert_on_postgres(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]]) -> None:
@@ -74,6 +69,7 @@ async def _insert_on_postgres(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, 
         [event.reason[:_REASON_LENGTH] for event in events],
         [as_json(dict(event.payload)) for event in events],
         [event.occurred_at for event in events],
+        [event.customer_id for event in events],
         by.actor,
         by.origin,
         by.correlation_id,
@@ -102,6 +98,7 @@ async def _insert_on_sqlite(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UU
                 "correlation_id": by.correlation_id,
                 "causation_id": by.causation_id,
                 "schema_version": 1,
+                "customer_id": event.customer_id,
             }
             for ordinal, event in enumerate(uow.pending, start=1)
         ],

@@ -21,7 +21,7 @@ from packhouse.web.feeds import Bounds
 
 EVENT_COLUMNS = (
     "id, type, position, occurred_at, order_id, actor, origin, reason, correlation_id, causation_id, "
-    "schema_version, payload"
+    "schema_version, customer_id, payload"
 )
 EVENT_COUNTER = "event"
 _FIRST = 50
@@ -43,6 +43,7 @@ def read_event(row: Mapping[str, Any]) -> Event:
         correlation_id=row["correlation_id"],
         causation_id=row["causation_id"],
         schema_version=row["schema_version"],
+        customer_id=None if row["customer_id"] is None else read_id(row["customer_id"]),
         payload=read_json(row["payload"]),
     )
 

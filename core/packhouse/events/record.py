@@ -19,12 +19,13 @@ def record(
     event_type: EventType,
     *fact: object,
     order_id: UUID | None = None,
+    customer_id: UUID | None = None,
     payload: Mapping[str, Any] | None = None,
     reason: str = "",
     occurred_at: datetime | None = None,
     deliver: bool = True,
 ) -> UUID:
-    """Record that something happened; returns the event's id, derived from its type and `fact` (ids that name it once).
+    """Record that something happened to an order, a customer, or neither; returns the event's id, derived from its type and `fact` (ids that name it once).
 
     `deliver` False keeps it from the plugins: imported history is in the log, and nobody acts on it.
     The same fact recorded twice is an integrity error: it happened once.
@@ -39,6 +40,7 @@ def record(
             reason=reason[:_LONGEST_REASON],
             payload=payload if payload is not None else {},
             deliver=deliver,
+            customer_id=customer_id,
         )
     )
     return event_id

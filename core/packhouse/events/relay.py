@@ -7,7 +7,7 @@ from functools import partial
 
 from packhouse.events.arrays import any_text, bound
 from packhouse.events.event_log import live_events
-from packhouse.events.lanes import DeliverySettings, LaneWorker, LoadSnapshots, Recipients
+from packhouse.events.lanes import DeliverySettings, LaneWorker, LoadCustomers, LoadSnapshots, Recipients, no_customers
 from packhouse.events.positions import assign_positions
 from packhouse.sdk.values import now
 from packhouse.storage import Database
@@ -36,6 +36,7 @@ class Relay:
         load_snapshots: LoadSnapshots,
         settings: DeliverySettings,
         *,
+        load_customers: LoadCustomers = no_customers,
         delivers: bool = True,
         announce: Callable[[], None] = _tell_nobody,
     ) -> None:
@@ -44,7 +45,14 @@ class Relay:
         self._settings = settings
         self._announce = announce
         self._plugins = sorted({code for codes in host.listeners.values() for code in codes}) if delivers else []
-        self._new_worker = partial(LaneWorker, database, host, load_snapshots=load_snapshots, settings=settings)
+        self._new_worker = partial(
+            LaneWorker,
+            database,
+            host,
+            load_snapshots=load_snapshots,
+            settings=settings,
+            load_customers=load_customers,
+        )
         self._workers: list[LaneWorker] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

@@ -8,7 +8,7 @@ from packhouse.catalog.queries import variants_by_id
 from packhouse.customers.models import Customer
 from packhouse.events.calls import call_provider
 from packhouse.events.failures import describe
-from packhouse.feedback.commands.schedule_review_requests import arrived_at
+from packhouse.feedback.commands.schedule_review_requests import arrived_at, objection
 from packhouse.feedback.commands.send_review_request import (
     request_cancelled,
     request_put_off,
@@ -67,12 +67,12 @@ async def _ask(
     if not isinstance(provider, CollectsReviews):
         reason = f"no plugin for platform {request.platform} is loaded"
         return await _put_off(database, by, request, reason), None
-    invitation = await _invitation(request)
+    order = await Order.get(id=request.order_id)
+    invitation = await _invitation(request, order)
     if not invitation.products:
         reason = "everything was sent back"
         return await database.write(by, lambda uow: request_cancelled(uow, request.id, reason)), None
-    if not invitation.email:
-        reason = "the order has no e-mail address"
+    if reason := await objection(order):
         return await database.write(by, lambda uow: request_skipped(uow, request.id, reason)), None
     try:
         return await _invite(database, by, request, provider, invitation), None
@@ -127,8 +127,7 @@ async def _put_off(
     return await database.write(by, lambda uow: request_put_off(uow, request.id, due_at, reason))
 
 
-async def _invitation(request: ReviewRequest) -> ReviewInvitation:
-    order = await Order.get(id=request.order_id)
+async def _invitation(request: ReviewRequest, order: Order) -> ReviewInvitation:
     customer = await Customer.get_or_none(id=order.customer_id) if order.customer_id else None
     address = order.shipping_address or {}
     return ReviewInvitation(

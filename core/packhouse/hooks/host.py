@@ -24,7 +24,7 @@ from packhouse.sdk.contributions import Facts, Objection, Verdict
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.hookspecs import Decide
 from packhouse.sdk.providers import Providers
-from packhouse.sdk.snapshots import OrderSnapshot
+from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 from packhouse.storage import Database
 from packhouse.telemetry.secrets import secrets_of
 
@@ -79,8 +79,11 @@ class PluginHost:
             for address, (context, events) in self._addresses.items()
             if (events is None or event_type in events) and (implementations := self._wanting(context.code, event_type))
         }
-        self._wants_order = {
-            key for key, hooks in self._deliveries.items() if any("order" in each.arguments for each in hooks)
+        self._wants = {
+            subject: {
+                key for key, hooks in self._deliveries.items() if any(subject in each.arguments for each in hooks)
+            }
+            for subject in ("order", "customer")
         }
         self.listeners: Mapping[EventType, tuple[str, ...]] = MappingProxyType(
             {
@@ -176,9 +179,15 @@ class PluginHost:
 
     def wants_order(self, code: str, event_type: EventType) -> bool:
         """Whether a plugin's hooks for an event look at the order, which costs several statements to read."""
-        return (code, event_type) in self._wants_order
+        return (code, event_type) in self._wants["order"]
 
-    async def deliver(self, event: Event, order: OrderSnapshot | None, handover: Handover) -> None:
+    def wants_customer(self, code: str, event_type: EventType) -> bool:
+        """Whether a plugin's hooks for an event look at the customer."""
+        return (code, event_type) in self._wants["customer"]
+
+    async def deliver(
+        self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None = None
+    ) -> None:
         """Hand an event to one plugin: its hook for the event's type, then `event_recorded`, each with a time-out.
 
         `handover` says for whom; who does not want it gets nothing.
@@ -191,8 +200,9 @@ class PluginHost:
         if not implementations:
             return
         context = self._addresses[handover.plugin][0].during(handover)
+        values = {"event": event, "order": order, "customer": customer, "context": context}
         for each in implementations:
-            await within(self._hook_timeout, each.call({"event": event, "order": order, "context": context}))
+            await within(self._hook_timeout, each.call(values))
 
     def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
         both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])

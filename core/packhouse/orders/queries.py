@@ -9,11 +9,12 @@ from tortoise.expressions import F, Q, Subquery
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
+from packhouse.customers.queries import consents_of_customers
 from packhouse.events.models import EventRow
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.rules import LineCounters
 from packhouse.orders.states import OrderStatus
-from packhouse.sdk import Address, InvalidValue, Money, OrderLineSnapshot, OrderSnapshot
+from packhouse.sdk import Address, Consent, ConsentPurpose, InvalidValue, Money, OrderLineSnapshot, OrderSnapshot
 from packhouse.storage import Reader
 from packhouse.storage.batches import by_id, children
 
@@ -121,13 +122,21 @@ async def order_snapshots(ids: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
     orders = await orders_by_id(ids)
     lines = await lines_of_orders(ids)
     holds = await holds_of_orders(ids)
+    consents = await consents_of_customers([each.customer_id for each in orders.values() if each.customer_id])
     return {
-        id_: _snapshot(order, lines.get(id_, []), on_hold=any(hold.released_at is None for hold in holds.get(id_, [])))
+        id_: _snapshot(
+            order,
+            lines.get(id_, []),
+            {} if order.customer_id is None else consents.get(order.customer_id, {}),
+            on_hold=any(hold.released_at is None for hold in holds.get(id_, [])),
+        )
         for id_, order in orders.items()
     }
 
 
-def _snapshot(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> OrderSnapshot:
+def _snapshot(
+    order: Order, lines: Sequence[OrderLine], consents: Mapping[ConsentPurpose, Consent], *, on_hold: bool
+) -> OrderSnapshot:
     return OrderSnapshot(
         id=order.id,
         number=order.number,
@@ -145,6 +154,7 @@ def _snapshot(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> Ord
         on_hold=on_hold,
         is_demo=order.is_demo,
         tags=tuple(order.tags),
+        consents=consents,
     )
 
 

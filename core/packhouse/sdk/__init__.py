@@ -20,6 +20,7 @@ release. `packhouse plugin check` fails a plugin that still uses it.
 
 from typing import TYPE_CHECKING
 
+from packhouse.sdk.consents import Consent, ConsentPurpose, ConsentState, IncomingConsent
 from packhouse.sdk.context import PluginContext, PluginState
 from packhouse.sdk.contributions import (
     ACCEPTED_API_VERSIONS,
@@ -107,7 +108,13 @@ from packhouse.sdk.providers import (
     VoidsLabels,
     WebhookEnvelope,
 )
-from packhouse.sdk.snapshots import OrderLineSnapshot, OrderSnapshot, ShipmentLineSnapshot, ShipmentSnapshot
+from packhouse.sdk.snapshots import (
+    CustomerSnapshot,
+    OrderLineSnapshot,
+    OrderSnapshot,
+    ShipmentLineSnapshot,
+    ShipmentSnapshot,
+)
 from packhouse.sdk.values import Address, Dimensions, Money, Parcel, ParcelItem, fact_id, global_id, new_id, now
 
 __all__ = [
@@ -117,6 +124,10 @@ __all__ = [
     "BadMapping",
     "BuysLabels",
     "CollectsReviews",
+    "Consent",
+    "ConsentPurpose",
+    "ConsentState",
+    "CustomerSnapshot",
     "Dimensions",
     "Event",
     "EventType",
@@ -133,6 +144,7 @@ __all__ = [
     "HistoryReview",
     "HistoryShipment",
     "HistoryStatus",
+    "IncomingConsent",
     "IncomingLine",
     "IncomingOrder",
     "IncomingPayment",

@@ -1,4 +1,4 @@
-"""The order lifecycle events, and what one looks like to a plugin."""
+"""The events of orders and customers, and what one looks like to a plugin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,6 +45,7 @@ class EventType(StrEnum):
     FEEDBACK_CHANGED = "feedback_changed"
     FEEDBACK_REMOVED = "feedback_removed"
     REVIEW_REPLIED = "review_replied"
+    CONSENT_CHANGED = "consent_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Event:
 
     `id` is derived from the fact, so it is the idempotency key of whatever a plugin does about it; `position` is its place
     in commit order; `actor` did it ("admin", "plugin:demo"), `origin` is where the change came from ("api", "channel:shopify");
-    `correlation_id` groups what one request caused. `payload` is JSON: ids as text, money as minor units with a currency.
+    `correlation_id` groups what one request caused. An event belongs to an order, to a customer, or to neither. `payload` is JSON: ids as text, money as minor units with a currency.
     """
 
     id: UUID
@@ -68,3 +69,4 @@ class Event:
     causation_id: str = ""
     schema_version: int = 1
     payload: Mapping[str, Any] = field(default_factory=dict)
+    customer_id: UUID | None = None

@@ -12,7 +12,7 @@ from packhouse.sdk.context import PluginContext
 from packhouse.sdk.contributions import Facts, Objection, PluginManifest, Recipient
 from packhouse.sdk.events import Event
 from packhouse.sdk.providers import Provider
-from packhouse.sdk.snapshots import OrderSnapshot
+from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 
 PROJECT = "packhouse"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -101,7 +101,7 @@ class Decide:
 
 
 class Deliver:
-    """Called after the commit, at least once, in order per order, retried until it works. `event.id` is the idempotency key.
+    """Called after the commit, at least once, in order per order or customer, retried until it works. `event.id` is the idempotency key.
 
     `order` is the order as it stands now, None for events that belong to no order.
     """
@@ -249,6 +249,10 @@ class Deliver:
     @hookspec
     async def review_replied(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """A review was answered in public, by us or on the platform itself: as `feedback_received`."""
+
+    @hookspec
+    async def consent_changed(self, event: Event, customer: CustomerSnapshot | None, context: PluginContext) -> None:
+        """A customer granted, denied or took back a consent; in order per customer. `customer` is as it stands now."""
 
 
 SPECIFICATIONS = (StartUp, Lifespan, Gather, Decide, Deliver)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from packhouse.sdk.consents import IncomingConsent
 from packhouse.sdk.history import History, ReadingProgress, StockList
 from packhouse.sdk.values import Address, Money, Parcel
 
@@ -196,6 +197,7 @@ class IncomingOrder:
     note: str = ""
     tags: tuple[str, ...] = ()
     is_test: bool = False
+    consents: tuple[IncomingConsent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

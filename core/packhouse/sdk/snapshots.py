@@ -1,9 +1,11 @@
-"""What a plugin sees of an order: a frozen copy, never a database row."""
+"""What a plugin sees of an order or a customer: a frozen copy, never a database row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from packhouse.sdk.consents import Consent, ConsentPurpose
 from packhouse.sdk.values import Address, Money
 
 
@@ -53,7 +55,10 @@ class ShipmentSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """An order as it stands when a hook is called (which may be later than the event)."""
+    """An order as it stands when a hook is called (which may be later than the event).
+
+    `consents` holds its customer's word in force by purpose; a purpose that is not there was never asked about.
+    """
 
     id: UUID
     number: str
@@ -72,3 +77,21 @@ class OrderSnapshot:
     on_hold: bool = False
     is_demo: bool = False
     tags: tuple[str, ...] = field(default=())
+    consents: Mapping[ConsentPurpose, Consent] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSnapshot:
+    """A customer as it stands when a hook is called. `email` is in lower case; `channel` knows the buyer as `external_id`.
+
+    `consents` holds the word in force by purpose; a purpose that is not there was never asked about.
+    """
+
+    id: UUID
+    email: str = ""
+    name: str = ""
+    phone: str = ""
+    channel: str = ""
+    external_id: str = ""
+    is_demo: bool = False
+    consents: Mapping[ConsentPurpose, Consent] = field(default_factory=dict)

@@ -70,6 +70,7 @@ class PendingEvent:
     reason: str
     payload: Mapping[str, Any]
     deliver: bool = True
+    customer_id: UUID | None = None
 
 
 class Reader(Protocol):

@@ -28,6 +28,7 @@ _TABLES = (
     "label",
     "tracking_event",
     "delivery_promise",
+    "consent",
     "event",
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from packhouse.sdk import Address, IncomingLine, IncomingOrder, InvalidValue, Money, Unreadable
+from packhouse_shopify.consents import read_consents
 from packhouse_shopify.fields import Fields, gid_tail, summed
 from packhouse_shopify.payments import read_payments
 
@@ -48,6 +49,7 @@ def read_order(raw: object) -> IncomingOrder:
         note=order.text("note"),
         tags=_tags(order),
         is_test=order.flag("test", default=False),
+        consents=read_consents(order, customer, placed_at),
     )
 
 

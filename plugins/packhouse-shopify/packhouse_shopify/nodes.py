@@ -36,6 +36,7 @@ _ORDER = {
     "test": "test",
     "taxesIncluded": "taxes_included",
     "paymentGatewayNames": "payment_gateway_names",
+    "customerAcceptsMarketing": "buyer_accepts_marketing",
 }
 _ORDER_MONEY = {
     "totalPriceSet": "total_price_set",
@@ -51,6 +52,17 @@ _LINE = {
     "quantity": "quantity",
     "currentQuantity": "current_quantity",
     "requiresShipping": "requires_shipping",
+}
+_EMAIL_CONSENT = {
+    "marketingState": "state",
+    "marketingOptInLevel": "opt_in_level",
+    "marketingUpdatedAt": "consent_updated_at",
+}
+_SMS_CONSENT = {
+    "state": "state",
+    "optInLevel": "opt_in_level",
+    "updatedAt": "consent_updated_at",
+    "collectedFrom": "consent_collected_from",
 }
 _FULFILLMENT_STATUS = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}
 
@@ -120,11 +132,15 @@ def _refund(refund: Json) -> dict[str, object]:
 def _customer(customer: Json) -> dict[str, object] | None:
     if not customer:
         return None
+    email, phone = _object(customer.get("defaultEmailAddress")), _object(customer.get("defaultPhoneNumber"))
     return {
         "admin_graphql_api_id": customer.get("id"),
         "first_name": customer.get("firstName"),
         "last_name": customer.get("lastName"),
-        "email": _object(customer.get("defaultEmailAddress")).get("emailAddress"),
+        "email": email.get("emailAddress"),
+        "phone": phone.get("phoneNumber"),
+        "email_marketing_consent": _renamed(email, _EMAIL_CONSENT),
+        "sms_marketing_consent": _renamed(_object(phone.get("smsMarketingConsent")), _SMS_CONSENT),
     }
 
 

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from packhouse.sdk import Address, IncomingLine, IncomingOrder, IncomingPayment, Money, Unreadable
+from packhouse.sdk import (
+    Address,
+    ConsentPurpose,
+    ConsentState,
+    IncomingConsent,
+    IncomingLine,
+    IncomingOrder,
+    IncomingPayment,
+    Money,
+    Unreadable,
+)
 from packhouse_shopify.mapping import read_order
 from packhouse_shopify.webhooks import read
 
@@ -101,6 +111,22 @@ def test_reads_every_part_of_an_order() -> None:
         ),
         note="Leave with a neighbour",
         tags=("gift", "wholesale"),
+        consents=(
+            IncomingConsent(
+                ConsentPurpose.MARKETING_EMAIL,
+                ConsentState.GRANTED,
+                datetime(2026, 11, 20, 9, 14, tzinfo=UTC),
+                "buyer@example.com",
+                "Shopify says subscribed, opt-in level single_opt_in",
+            ),
+            IncomingConsent(
+                ConsentPurpose.MARKETING_SMS,
+                ConsentState.DENIED,
+                datetime(2026, 10, 2, 8, tzinfo=UTC),
+                "+441134960000",
+                "Shopify says unsubscribed, opt-in level confirmed_opt_in, collected from shopify",
+            ),
+        ),
     )
 
 

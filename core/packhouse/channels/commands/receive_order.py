@@ -7,6 +7,7 @@ from uuid import UUID
 from packhouse.channels.commands.book_payments import book_payments, money_of
 from packhouse.channels.models import Channel
 from packhouse.channels.translation import language_tag, listed_skus, to_place
+from packhouse.customers.commands.record_consent import take_in_consents
 from packhouse.events.record import record
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.hold import place_holds
@@ -34,6 +35,8 @@ async def receive_order(uow: UnitOfWork, channel: Channel, incoming: IncomingOrd
         order_id = await _place(uow, channel, incoming, check)
         if any(payment.kind == "refund" for payment in incoming.payments):
             await book_payments(uow, await Order.get(id=order_id), channel, incoming)
+        if incoming.consents:
+            await _take_in_consents(uow, await Order.get(id=order_id), incoming)
         return order_id
     if known.channel_updated_at is None or incoming.updated_at > known.channel_updated_at:
         await _update(uow, channel, known, incoming)
@@ -63,6 +66,7 @@ async def _update(uow: UnitOfWork, channel: Channel, order: Order, incoming: Inc
             payload={"changed": sorted(changes)},
         )
     await Order.filter(id=order.id).update(**changes, channel_updated_at=incoming.updated_at, updated_at=now())
+    await _take_in_consents(uow, order, incoming)
     if order.status in _ENDED:
         return
     if incoming.cancelled_at is not None:
@@ -72,6 +76,12 @@ async def _update(uow: UnitOfWork, channel: Channel, order: Order, incoming: Inc
         await _hold_once(uow, order, HoldReason.REVIEW, "the channel changed the lines of this order: compare them")
     if has_money:
         await _release_payment_hold(uow, order)
+
+
+async def _take_in_consents(uow: UnitOfWork, order: Order, incoming: IncomingOrder) -> None:
+    if order.customer_id is not None:
+        source = f"channel:{order.channel}"
+        await take_in_consents(uow, order.customer_id, source, incoming.consents, incoming.updated_at)
 
 
 async def _changes(order: Order, incoming: IncomingOrder) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import strawberry
 
-from packhouse.customers import models
+from packhouse.customers import models, queries
 from packhouse.customers.graphql.inputs import CustomerFilter
-from packhouse.customers.graphql.types import CustomerType, customer_object
+from packhouse.customers.graphql.types import Consent, CustomerType, customer_object
 from packhouse.web.graphql.connection import (
     After,
     Before,
@@ -19,7 +19,9 @@ from packhouse.web.graphql.connection import (
     QuerySetSource,
     paginate,
 )
+from packhouse.web.graphql.nodes import reader
 
+NODES = {"Consent": reader(queries.consents_by_id, Consent.of)}
 _BY_ID = Ordering("ID", "id", UUID)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from packhouse.events.arrays import any_text, bound
 from packhouse.events.commands.pause_plugin import require_known
-from packhouse.events.outbox import lane_of
+from packhouse.events.outbox import lane_id
 from packhouse.events.queries import EVENT_COLUMNS, last_position, read_event
 from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import Event, EventType
@@ -100,7 +100,7 @@ async def _events(database: Database, after: int, upto: int, types: Sequence[Eve
 
 
 async def _deliver_again(uow: UnitOfWork, plugin: str, events: Sequence[Event]) -> None:
-    lanes = {event.id: lane_of(plugin, event.order_id or event.id) for event in events}
+    lanes = {event.id: lane_id(plugin, event) for event in events}
     columns = ("id", "event_id", "plugin", "lane_id")
     values = [value for event in events for value in (new_id(), event.id, plugin, lanes[event.id])]
     await uow.execute(

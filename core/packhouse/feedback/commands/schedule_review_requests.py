@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from packhouse.customers.queries import state_of
 from packhouse.feedback.models import ReviewRequest
 from packhouse.feedback.states import REVIEW_REQUEST_STATUS, ReviewRequestStatus
 from packhouse.orders.models import Order, OrderLine
-from packhouse.sdk import now
+from packhouse.sdk import ConsentPurpose, ConsentState, now
 from packhouse.shipping.models import Shipment
 from packhouse.storage import UnitOfWork
 
@@ -25,7 +26,8 @@ class ScheduleReviewRequests:
 async def schedule_review_requests(uow: UnitOfWork, data: ScheduleReviewRequests) -> list[ReviewRequest]:
     """Plan one request for each platform; none while something is still to come, and none twice.
 
-    Nobody is asked about imported history or without an e-mail address: the request is kept as skipped, with the reason.
+    Nobody is asked about imported history, without an e-mail address, or who does not want to be asked: the request is kept as
+    skipped, with the reason.
     """
     order = await Order.filter(id=data.order_id).select_for_update().first()
     if order is None or not await _is_all_there(order):
@@ -33,11 +35,12 @@ async def schedule_review_requests(uow: UnitOfWork, data: ScheduleReviewRequests
     asked = {request.platform for request in await ReviewRequest.filter(order_id=order.id)}
     send_at = await arrived_at(order) + timedelta(days=data.delay_days)
     platforms = [code for code in data.platforms if code not in asked]
-    return [await _plan(order, platform, send_at) for platform in platforms]
+    reason = await objection(order) if platforms else ""
+    return [await _plan(order, platform, send_at, reason) for platform in platforms]
 
 
-async def _plan(order: Order, platform: str, send_at: datetime) -> ReviewRequest:
-    status, reason = ReviewRequestStatus.SCHEDULED, _objection(order)
+async def _plan(order: Order, platform: str, send_at: datetime, reason: str) -> ReviewRequest:
+    status = ReviewRequestStatus.SCHEDULED
     if reason:
         REVIEW_REQUEST_STATUS.check(status, ReviewRequestStatus.SKIPPED)
         status = ReviewRequestStatus.SKIPPED
@@ -51,10 +54,14 @@ async def _plan(order: Order, platform: str, send_at: datetime) -> ReviewRequest
     )
 
 
-def _objection(order: Order) -> str:
+async def objection(order: Order) -> str:
+    """Why its customer is not asked; empty where nothing speaks against it."""
     if order.is_imported:
         return "the order is imported history"
-    return "" if order.email else "the order has no e-mail address"
+    if not order.email:
+        return "the order has no e-mail address"
+    state = await state_of(order.customer_id, ConsentPurpose.REVIEWS)
+    return "the customer does not want to be asked for reviews" if state is ConsentState.DENIED else ""
 
 
 async def _is_all_there(order: Order) -> bool:

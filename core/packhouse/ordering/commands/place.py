@@ -146,7 +146,17 @@ def _record_placed(uow: UnitOfWork, draft: Draft, data: PlaceOrder) -> None:
             "channel": data.channel,
             "total": draft.amounts.total,
             "currency": data.currency,
-            "lines": [{"sku": line.line.sku, "quantity": line.line.quantity} for line in draft.lines],
+            "lines": [
+                {
+                    "order_line_id": str(snapshot.id),
+                    "sku": line.line.sku,
+                    "title": snapshot.title,
+                    "quantity": line.line.quantity,
+                    "unit_price": line.unit_price,
+                    "total": line.total,
+                }
+                for snapshot, line in zip(draft.order.lines, draft.lines, strict=True)
+            ],
         },
     )
 

@@ -59,6 +59,23 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='Consent',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('customer', fields.ForeignKeyField('packhouse.Customer', source_field='customer_id', db_constraint=True, to_field='id', related_name='consents', on_delete=OnDelete.RESTRICT)),
+                ('purpose', fields.CharField(max_length=32)),
+                ('state', fields.CharField(max_length=16)),
+                ('contact', fields.CharField(default='', max_length=254)),
+                ('source', fields.CharField(max_length=128)),
+                ('evidence', fields.CharField(default='', max_length=500)),
+                ('is_current', fields.BooleanField()),
+                ('given_at', Moment(auto_now=False, auto_now_add=False)),
+                ('recorded_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'consent', 'app': 'packhouse', 'constraints': [UniqueConstraint(fields=('customer_id', 'purpose'), name='consent_current', condition='is_current')], 'indexes': [Index(fields=['customer_id', 'given_at'], name='consent_customer')], 'pk_attr': 'id', 'table_description': 'What a customer said about one purpose, kept for good; `is_current` marks the word in force, the one given last.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='Delivery',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -94,6 +111,7 @@ class Migration(migrations.Migration):
                 ('position', fields.BigIntField(null=True, unique=True)),
                 ('type', fields.CharField(max_length=32)),
                 ('order_id', fields.UUIDField(null=True)),
+                ('customer_id', fields.UUIDField(null=True)),
                 ('actor', fields.CharField(max_length=64)),
                 ('origin', fields.CharField(max_length=64)),
                 ('reason', fields.CharField(default='', max_length=255)),
