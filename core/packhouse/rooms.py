@@ -15,6 +15,7 @@ from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.hooks import FeedbackPlugin
 from packhouse.feedback.pulling import pull_reviews, recheck_reviews
 from packhouse.fulfillment.hooks import FulfillmentPlugin
+from packhouse.fulfillment.jobs import count_networks
 from packhouse.hooks.services import Services
 from packhouse.house import House, Parts
 from packhouse.jobs.runner import Job
@@ -61,6 +62,7 @@ def _jobs(house: House) -> Sequence[Job]:
     settings = house.settings
     tracking = timedelta(seconds=settings.shipping.tracking_poll_seconds)
     feedback = settings.feedback
+    accept = timedelta(hours=settings.fulfillment.accept_within_hours)
     return [
         Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host), everywhere=True),
         Job("pull orders", settings.channels.pull_seconds, lambda: pull_orders(house, house.host)),
@@ -72,7 +74,12 @@ def _jobs(house: House) -> Sequence[Job]:
         Job(
             "poll networks",
             settings.shipping.tracking_poll_seconds,
-            lambda: poll_networks(house.database, house.providers, _by(), every=tracking),
+            lambda: poll_networks(house.database, house.providers, _by(), every=tracking, accept_within=accept),
+        ),
+        Job(
+            "count network stock",
+            settings.fulfillment.stock_seconds,
+            lambda: count_networks(house.database, house.providers, _by()),
         ),
         Job(
             "ask for reviews",

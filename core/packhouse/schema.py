@@ -32,6 +32,7 @@ from packhouse.feedback.graphql.mutations import FeedbackMutations
 from packhouse.feedback.graphql.types import OrderFeedback
 from packhouse.fulfillment.graphql import queries as fulfillment
 from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
+from packhouse.fulfillment.graphql.previews import FulfillmentPreviewQueries
 from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import queries as inventory
 from packhouse.inventory.graphql.mutations import InventoryMutations
@@ -156,6 +157,7 @@ class Query(
     inventory.InventoryQueries,
     customers.CustomersQueries,
     fulfillment.FulfillmentQueries,
+    FulfillmentPreviewQueries,
     shipping.ShippingQueries,
     ShippingQuoteQueries,
     returns.ReturnsQueries,

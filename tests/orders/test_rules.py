@@ -420,13 +420,13 @@ _HOLDS = (HoldReason.PAYMENT, HoldReason.AWAITING_RETURN, HoldReason.PAYMENT)
         ),
         (
             "cancel",
-            replace(_CONFIRMED, given_away=1),
-            "1 fulfillment order is with somebody else: ask them to cancel first.",
+            replace(_CONFIRMED, asked_back=1),
+            "1 fulfillment order is with somebody else, who was asked to cancel: wait for the answer.",
         ),
         (
             "cancel",
-            replace(_CONFIRMED, given_away=2),
-            "2 fulfillment orders are with somebody else: ask them to cancel first.",
+            replace(_CONFIRMED, asked_back=2),
+            "2 fulfillment orders are with somebody else, who was asked to cancel: wait for the answer.",
         ),
         (
             "cancel",
@@ -485,7 +485,7 @@ def test_every_fulfillment_order_status_is_understood(work: FulfillmentOrderStat
         open_holds=st.lists(st.sampled_from(HoldReason), max_size=2).map(tuple),
         fulfillment_orders=st.lists(st.sampled_from(FulfillmentOrderStatus), max_size=2).map(tuple),
         shipments=st.lists(st.sampled_from(ShipmentStatus), max_size=2).map(tuple),
-        given_away=st.integers(0, 2),
+        asked_back=st.integers(0, 2),
         refundable_minor=st.integers(0, 2),
     )
 )

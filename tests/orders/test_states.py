@@ -45,4 +45,6 @@ def test_words_of_the_derived_axes() -> None:
 
 
 def test_reasons_to_hold() -> None:
-    assert " ".join(HoldReason) == ("payment fraud address out_of_stock customer_request awaiting_return review other")
+    assert " ".join(HoldReason) == (
+        "payment fraud address out_of_stock customer_request awaiting_return cancellation review other"
+    )

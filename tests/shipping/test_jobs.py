@@ -25,7 +25,7 @@ from packhouse.shipping.jobs import Polled, poll_networks, poll_tracking
 from packhouse.shipping.models import Shipment
 from packhouse.storage import Database, Initiator
 from packhouse.testing.factories import make_location, make_order, make_shop, make_stock, make_variant
-from packhouse.testing.partners import TestCarrier, TestNetwork
+from packhouse.testing.partners import TestCarrier, TestCooperatingNetwork, TestNetwork
 from packhouse.testing.proofs import contradictions
 
 Drafted = Callable[..., Awaitable[Shipment]]
@@ -208,3 +208,44 @@ async def test_a_network_that_is_gone_is_asked_later(
     row = await FulfillmentOrder.get(id=given[0].id)
     assert row.next_poll_at is not None
     assert row.next_poll_at > now()
+
+
+async def test_a_network_that_tracks_is_asked_about_what_it_sent_and_carriers_about_the_rest(
+    database: Database, by: Initiator, on_the_way: list[Shipment]
+) -> None:
+    network = TestCooperatingNetwork(scans={"S-1": [_DELIVERED]})
+    await Location.filter(code="london").update(is_active=False)
+    location = await make_location(database, "york", network=network.code)
+    work = await _submitted(database, by, location, network)
+    line = await FulfillmentOrderLine.get(fulfillment_order_id=work.id)
+    # the network knows no carrier's number
+    parcel = NetworkShipment("S-1", "", "", _AT, {str(line.id): 2})
+    network.answers[str(work.id)] = NetworkUpdate(NetworkStatus.SHIPPED, shipments=(parcel,))
+    providers = Providers(
+        carriers={"test": TestCarrier(scans={"OWN-0": [_DELIVERED]})}, networks={network.code: network}
+    )
+    await FulfillmentOrder.filter(id=work.id).update(next_poll_at=now())
+    await poll_networks(database, providers, by)
+
+    assert await poll_tracking(database, providers, by) == Polled(asked=4)
+
+    assert network.calls == [("track_shipment", f"{work.id}/S-1")]
+    assert (await Shipment.get(fulfillment_order_id=work.id)).status == "delivered"
+    assert (await Order.get(id=work.order_id)).status == "completed"
+    assert (await Shipment.get(id=on_the_way[0].id)).status == "delivered"
+    assert await contradictions(database) == []
+
+
+async def test_a_networks_parcel_without_a_number_waits_where_nobody_tracks_it(
+    database: Database, by: Initiator, given: list[FulfillmentOrder], network: TestNetwork
+) -> None:
+    line = await FulfillmentOrderLine.get(fulfillment_order_id=given[0].id)
+    parcel = NetworkShipment("S-1", "test", "", _AT, {str(line.id): 2})
+    network.answers[str(given[0].id)] = NetworkUpdate(NetworkStatus.SHIPPED, shipments=(parcel,))
+    carrier = TestCarrier()
+    providers = Providers(carriers={"test": carrier}, networks={network.code: network})
+    await FulfillmentOrder.filter(id=given[0].id).update(next_poll_at=now())
+    await poll_networks(database, providers, by)
+
+    assert await poll_tracking(database, providers, by) == Polled(put_off=1)
+    assert carrier.calls == []

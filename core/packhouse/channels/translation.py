@@ -48,6 +48,7 @@ def to_place(channel: Channel, order: IncomingOrder, skus: Mapping[str, str]) ->
         number=order.number,
         payments=tuple(_payment(channel, payment) for payment in order.payments if payment.kind != "refund"),
         placed_at=order.placed_at,
+        shipping_speed=order.shipping_speed,
         channel_updated_at=order.updated_at,
         note=order.note,
         tags=(*order.tags, TEST_TAG) if order.is_test else order.tags,

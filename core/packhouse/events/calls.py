@@ -39,6 +39,7 @@ _OUTCOMES = {
     ProviderRateLimited: "rate_limited",
     ProviderUnavailable: "unavailable",
 }
+_ALREADY_DONE = "ALREADY_DONE"
 # What a caller may take after its call for writing down the end, before others may think that it died.
 _MARGIN_SECONDS = 30.0
 _TIMEOUT_SECONDS = 60.0
@@ -119,6 +120,16 @@ def _counted(metrics: Metrics, provider: str, operation: str) -> Iterator[None]:
         metrics.call_seconds.labels(provider).observe(watch.seconds)
 
 
+@contextmanager
+def passing_over_done() -> Iterator[None]:
+    """For a hook that is called again after its call worked: nothing is left to do."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code != _ALREADY_DONE:
+            raise
+
+
 async def _claim(
     database: Database, by: Initiator, intent: Mapping[str, UUID | str | None], timeout_seconds: float
 ) -> _Claim:
@@ -157,7 +168,7 @@ async def _claim_again(uow: UnitOfWork, key: object, until: datetime) -> _Claim:
     )
     status = CallStatus(earlier["status"])
     if status is CallStatus.DONE:
-        raise Refused("ALREADY_DONE", f"The call with key {key} was made and worked.")
+        raise Refused(_ALREADY_DONE, f"The call with key {key} was made and worked.")
     claimed_until = earlier["claimed_until"]
     if status is CallStatus.REQUESTED and claimed_until is not None and read_time(claimed_until) > now():
         raise Refused("IN_PROGRESS", f"The call with key {key} is being made right now.")

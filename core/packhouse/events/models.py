@@ -18,7 +18,7 @@ class EventRow(Row):
     """
 
     position = fields.BigIntField(null=True, unique=True)
-    type = fields.CharField(max_length=32)
+    type = fields.CharField(max_length=48)
     order_id = fields.UUIDField(null=True)
     customer_id = fields.UUIDField(null=True)
     actor = fields.CharField(max_length=64)

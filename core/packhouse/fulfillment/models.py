@@ -13,7 +13,10 @@ from packhouse.storage.rows import Row
 
 
 class FulfillmentOrder(Row):
-    """Work for one location. `request_status` says how it stands with somebody else who does it."""
+    """Work for one location. `request_status` says how it stands with somebody else who does it.
+
+    `withdrawn_for` is why they were asked to give it back, empty where they never were.
+    """
 
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="fulfillment_orders", on_delete=fields.RESTRICT
@@ -27,6 +30,7 @@ class FulfillmentOrder(Row):
     request_status = fields.CharField(max_length=24)
     network = fields.CharField(max_length=64, default="")
     external_id = fields.CharField(max_length=128, default="")
+    withdrawn_for = fields.CharField(max_length=16, default="")
     reason = fields.CharField(max_length=255, default="")
     fulfill_at = Moment(null=True)
     created_at = Moment()

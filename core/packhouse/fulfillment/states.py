@@ -116,6 +116,18 @@ PICK_LIST_STATUS = StateMachine(
 )
 
 
+# Work is with somebody else, who may have begun and has not agreed to give it back.
+GIVEN_AWAY = frozenset(
+    {
+        RequestStatus.SUBMITTED,
+        RequestStatus.ACCEPTED,
+        RequestStatus.CANCELLATION_REQUESTED,
+        RequestStatus.CANCELLATION_REJECTED,
+        RequestStatus.TIMED_OUT,
+    }
+)
+
+
 class RejectionReason(StrEnum):
     """Why a location does not send what it was asked to send."""
 
@@ -123,4 +135,14 @@ class RejectionReason(StrEnum):
     DAMAGED = "damaged"
     MISMATCH = "mismatch"
     REFUSED_BY_NETWORK = "refused_by_network"
+    WITHDRAWN = "withdrawn"
     OTHER = "other"
+
+
+class Withdrawal(StrEnum):
+    """Why we ask somebody else to give work back. Moved work goes to another location, work taken back may return to this one."""
+
+    ORDER_CANCELLED = "order_cancelled"
+    TIMED_OUT = "timed_out"
+    TAKEN_BACK = "taken_back"
+    MOVED = "moved"

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from packhouse.sdk import Address, Money, new_id
+from packhouse.sdk import Address, Money, ShippingSpeed, new_id
 
 
 class OnShortage(StrEnum):
@@ -73,6 +73,7 @@ class PlaceOrder:
     number: str = ""
     payments: tuple[PlacePayment, ...] = ()
     promised_by: datetime | None = None
+    shipping_speed: ShippingSpeed = ShippingSpeed.STANDARD
     placed_at: datetime | None = None
     channel_updated_at: datetime | None = None
     note: str = ""

@@ -74,6 +74,7 @@ async def insert_order(
         "billing_address": asdict(data.billing_address) if data.billing_address else None,
         "note": data.note,
         "tags": as_json(list(data.tags)),
+        "shipping_speed": data.shipping_speed.value,
         "cancel_reason": "",
         "is_imported": False,
         "is_demo": data.is_demo,
@@ -81,6 +82,7 @@ async def insert_order(
         "placed_at": order.placed_at,
         "confirmed_at": at,
         "completed_at": at if status is OrderStatus.COMPLETED else None,
+        "cancel_requested_at": None,
         "cancelled_at": None,
         "updated_at": at,
     }

@@ -12,7 +12,10 @@ from packhouse.storage.rows import Row
 
 
 class Order(Row):
-    """An order. Amounts are minor units of `currency`; addresses are snapshots; `status` is the only stored state."""
+    """An order. Amounts are minor units of `currency`; addresses are snapshots; `status` is the only stored state.
+
+    `cancel_requested_at`: it shall be cancelled, and waits for the answer of somebody else who works on it.
+    """
 
     number = fields.CharField(max_length=64)
     channel = fields.CharField(max_length=64)
@@ -35,6 +38,7 @@ class Order(Row):
     billing_address: dict[str, str] | None = fields.JSONField(null=True)
     note = fields.TextField(default="")
     tags: list[str] = fields.JSONField(default=list)
+    shipping_speed = fields.CharField(max_length=16, default="standard")
     cancel_reason = fields.CharField(max_length=255, default="")
     is_imported = fields.BooleanField(default=False)
     is_demo = fields.BooleanField(default=False)
@@ -42,6 +46,7 @@ class Order(Row):
     placed_at = Moment()
     confirmed_at = Moment(null=True)
     completed_at = Moment(null=True)
+    cancel_requested_at = Moment(null=True)
     cancelled_at = Moment(null=True)
     updated_at = Moment()
 

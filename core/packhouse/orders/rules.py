@@ -156,7 +156,7 @@ class OrderSituation:
     """Everything about an order that decides what may be done with it.
 
     `fulfillment_orders` and `shipments` hold the status of each as text (rooms above this one own their enums);
-    `given_away` counts those fulfillment orders that somebody else works on and has not agreed to cancel; `returning`
+    `asked_back` counts those fulfillment orders that somebody else was asked to give back and has not answered; `returning`
     counts units in open returns that have not arrived yet; `refundable_minor` is in minor units.
     """
 
@@ -165,7 +165,7 @@ class OrderSituation:
     open_holds: tuple[HoldReason, ...] = ()
     fulfillment_orders: tuple[str, ...] = ()
     shipments: tuple[str, ...] = ()
-    given_away: int = 0
+    asked_back: int = 0
     refundable_minor: int = 0
     open_returns: int = 0
     returning: int = 0
@@ -216,8 +216,8 @@ def _against_cancelling(order: OrderSituation) -> str | None:
         return f"{_count(shipped, 'unit')} on the way or delivered: cancel the remaining units, and take the shipped ones back as a return."
     if any(shipment in _WITH_THE_CARRIER for shipment in order.shipments):
         return "A parcel is already with the carrier: cancel the remaining units, and take the parcel back as a return."
-    if order.given_away:
-        return f"{_count(order.given_away, 'fulfillment order')} with somebody else: ask them to cancel first."
+    if order.asked_back:
+        return f"{_count(order.asked_back, 'fulfillment order')} with somebody else, who was asked to cancel: wait for the answer."
     if _PACKED in order.fulfillment_orders:
         return "A fulfillment order is packed: unpack it first."
     return None

@@ -85,6 +85,7 @@ class HoldReason(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     CUSTOMER_REQUEST = "customer_request"
     AWAITING_RETURN = "awaiting_return"
+    CANCELLATION = "cancellation"
     REVIEW = "review"
     OTHER = "other"
 

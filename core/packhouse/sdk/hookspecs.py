@@ -40,7 +40,9 @@ class StartUp:
 
     @hookspec
     def register_fulfillment_networks(self, context: PluginContext) -> Sequence[Provider]:
-        """3PLs and marketplaces' warehouses: providers with `FulfillsOrders`."""
+        """3PLs and marketplaces' warehouses: providers with `FulfillsOrders`, and what else they can do: `CancelsFulfillment`,
+        `UpdatesFulfillment`, `PreviewsFulfillment`, `TracksFulfillment`, `ReportsStock`.
+        """
         raise NotImplementedError
 
     @hookspec
@@ -168,7 +170,29 @@ class Deliver:
 
     @hookspec
     async def fulfillment_cancelled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
-        """A fulfillment order was cancelled before it was shipped."""
+        """A fulfillment order was cancelled before it was shipped, or taken back from somebody else."""
+
+    @hookspec
+    async def fulfillment_timed_out(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Somebody else did not accept the work in time."""
+
+    @hookspec
+    async def fulfillment_cancellation_requested(
+        self, event: Event, order: OrderSnapshot | None, context: PluginContext
+    ) -> None:
+        """Somebody else is asked to give work back."""
+
+    @hookspec
+    async def fulfillment_cancellation_rejected(
+        self, event: Event, order: OrderSnapshot | None, context: PluginContext
+    ) -> None:
+        """Somebody else was asked to give work back, and goes on with it."""
+
+    @hookspec
+    async def fulfillment_change_refused(
+        self, event: Event, order: OrderSnapshot | None, context: PluginContext
+    ) -> None:
+        """Somebody else does not take over a change of work that was given to them."""
 
     @hookspec
     async def label_purchased(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:

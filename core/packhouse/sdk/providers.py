@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from packhouse.sdk.consents import IncomingConsent
 from packhouse.sdk.history import History, ReadingProgress, StockList
-from packhouse.sdk.values import Address, Money, Parcel
+from packhouse.sdk.values import Address, Money, Parcel, ShippingSpeed
 
 
 @runtime_checkable
@@ -198,6 +198,7 @@ class IncomingOrder:
     tags: tuple[str, ...] = ()
     is_test: bool = False
     consents: tuple[IncomingConsent, ...] = ()
+    shipping_speed: ShippingSpeed = ShippingSpeed.STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,72 +278,6 @@ class ReadsStock(Protocol):
     def open_stock(
         self, mapping: Path, data: Path | None = None, progress: ReadingProgress | None = None
     ) -> AbstractContextManager[StockList]: ...
-
-
-# --- fulfilment networks ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FulfillmentItem:
-    """Units of a SKU that somebody else shall send; `line` is our fulfillment order line's id."""
-
-    line: str
-    sku: str
-    title: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class FulfillmentRequest:
-    """Work given to a 3PL or a marketplace's warehouses; `reference` is our fulfillment order's id."""
-
-    idempotency_key: str
-    reference: str
-    location: str
-    order_number: str
-    ship_to: Address
-    items: tuple[FulfillmentItem, ...]
-
-
-class NetworkStatus(StrEnum):
-    """Where a network says that our request stands."""
-
-    SUBMITTED = "submitted"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    SHIPPED = "shipped"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkShipment:
-    """A parcel that the network sent; `lines` maps our line ids to units."""
-
-    external_id: str
-    carrier: str
-    tracking_number: str
-    shipped_at: datetime
-    lines: Mapping[str, int]
-    service: str = ""
-    tracking_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkUpdate:
-    """What a network knows of a request."""
-
-    status: NetworkStatus
-    external_id: str = ""
-    reason: str = ""
-    shipments: tuple[NetworkShipment, ...] = ()
-
-
-@runtime_checkable
-class FulfillsOrders(Protocol):
-    """Takes fulfilment work and says how it stands; `fetch` gives None when the network never heard of the reference."""
-
-    async def submit(self, request: FulfillmentRequest) -> NetworkUpdate: ...
-    async def fetch(self, reference: str) -> NetworkUpdate | None: ...
 
 
 # --- payments ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Values that cross the border between Packhouse and its plugins: money, addresses, parcels, identifiers.
+"""Values that cross the border between Packhouse and its plugins: money, addresses, speeds, parcels, identifiers.
 
 Shapes: money is a `Decimal` with an ISO 4217 code (integers of the minor unit in storage); weights are grams, lengths
 millimetres, times timezone-aware UTC.
@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Self
 
 from uuid_utils import compat
@@ -197,6 +198,14 @@ class Address:
     def __post_init__(self) -> None:
         if self.country and not _COUNTRY.fullmatch(self.country):
             raise InvalidValue("country", f"{self.country!r} is not an ISO 3166 country code such as GB")
+
+
+class ShippingSpeed(StrEnum):
+    """How fast an order shall travel, where whoever sends it offers a choice."""
+
+    STANDARD = "standard"
+    EXPEDITED = "expedited"
+    PRIORITY = "priority"
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,13 @@ class ShippingSettings(Section):
     tracking_poll_seconds: Seconds = 300.0
 
 
+class FulfillmentSettings(Section):
+    """How long a fulfilment network may take to accept work, and how often it is asked what stock it has."""
+
+    accept_within_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 24.0
+    stock_seconds: Seconds = 900.0
+
+
 class FeedbackSettings(Section):
     """When a delivered order's customer is asked for a review, and how often that and the platforms are looked at."""
 
@@ -257,6 +264,7 @@ class Settings(Section):
     events: EventsSettings = Field(default_factory=EventsSettings)
     nats: NatsSettings = Field(default_factory=NatsSettings)
     channels: ChannelsSettings = Field(default_factory=ChannelsSettings)
+    fulfillment: FulfillmentSettings = Field(default_factory=FulfillmentSettings)
     shipping: ShippingSettings = Field(default_factory=ShippingSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     returns: ReturnsSettings = Field(default_factory=ReturnsSettings)

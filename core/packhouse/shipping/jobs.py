@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from packhouse.fulfillment.commands.answer import NetworkAnswer, record_answer
+from packhouse.fulfillment.commands.time_out import TimeOut, is_late, time_out
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.fulfillment.states import RequestStatus
 from packhouse.sdk import (
+    CancelsFulfillment,
     FulfillsOrders,
     NetworkStatus,
     NetworkUpdate,
@@ -22,7 +24,9 @@ from packhouse.sdk import (
     Providers,
     ProviderUnavailable,
     Refused,
+    TrackingUpdate,
     Tracks,
+    TracksFulfillment,
     now,
 )
 from packhouse.shipping.commands.record_tracking import RecordTracking, record_tracking
@@ -34,6 +38,7 @@ from packhouse.storage import Database, Initiator, UnitOfWork
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=5)
+ACCEPT_WITHIN = timedelta(hours=24)
 _BATCH = 200
 _TIMEOUT_SECONDS = 30.0
 # Credentials do not mend themselves: somebody has to look.
@@ -56,7 +61,10 @@ class Polled:
 
 
 async def poll_tracking(database: Database, providers: Providers, by: Initiator, *, every: timedelta = EVERY) -> Polled:
-    """Record the scans of all shipments that are due, carriers side by side; each is due again after `every`."""
+    """Record the scans of all shipments that are due, carriers side by side; each is due again after `every`.
+
+    A network that tracks what it sent is asked instead of the carrier.
+    """
     due = (
         await Shipment.filter(
             next_poll_at__lte=now(), status__in=[ShipmentStatus.HANDED_OVER.value, ShipmentStatus.LOST.value]
@@ -64,54 +72,102 @@ async def poll_tracking(database: Database, providers: Providers, by: Initiator,
         .order_by("next_poll_at")
         .limit(_BATCH)
     )
-    by_carrier: dict[str, list[Shipment]] = defaultdict(list)
+    networks = await _tracking_networks(providers, due)
+    groups: dict[tuple[bool, str], list[Shipment]] = defaultdict(list)
     for shipment in due:
-        by_carrier[shipment.carrier].append(shipment)
+        network = networks.get(shipment.id, "")
+        # without a number nobody else can be asked
+        carrier = shipment.carrier if shipment.tracking_number else ""
+        groups[bool(network), network or carrier].append(shipment)
 
-    async def ask(carrier: str, shipments: Sequence[Shipment]) -> Polled:
-        provider: object = providers.carriers.get(carrier)
-        if not isinstance(provider, Tracks):
+    async def ask(by_network: bool, carrier: str, shipments: Sequence[Shipment]) -> Polled:
+        track = _network_tracker(providers, carrier) if by_network else _carrier_tracker(providers, carrier)
+        if track is None:
             # nobody can be asked until its plugin is there; scans recorded by hand still count
             await _put_off(database, by, "shipment", [each.id for each in shipments], now() + _UNKNOWN_PAUSE)
             return Polled(put_off=len(shipments))
 
         async def one(shipment: Shipment) -> None:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                updates = tuple(await provider.track(shipment.tracking_number))
+                updates = tuple(await track(shipment))
             data = RecordTracking(shipment.id, updates, next_poll_at=now() + every)
             await database.write(by, lambda uow: record_tracking(uow, data))
 
         work = [(shipment.id, _bound(one, shipment)) for shipment in shipments]
         return await _in_turn(database, by, "shipment", carrier, work, every)
 
-    return sum(await asyncio.gather(*(ask(*group) for group in by_carrier.items())), Polled())
+    return sum(await asyncio.gather(*(ask(*key, group) for key, group in groups.items())), Polled())
 
 
-async def poll_networks(database: Database, providers: Providers, by: Initiator, *, every: timedelta = EVERY) -> Polled:
-    """Record how the work given to networks stands, and what they shipped; each is due again after `every`."""
+async def _tracking_networks(providers: Providers, shipments: Sequence[Shipment]) -> Mapping[UUID, str]:
+    """The network of each shipment that was sent by one that tracks."""
+    codes = [code for code in providers.networks if _network_tracker(providers, code) is not None]
+    sent = {each.id: each.fulfillment_order_id for each in shipments if each.external_id and each.fulfillment_order_id}
+    if not codes or not sent:
+        return {}
+    rows = FulfillmentOrder.filter(id__in=sorted(set(sent.values())), network__in=codes)
+    network_of = dict(await rows.values_list("id", "network"))
+    return {id_: network_of[work_id] for id_, work_id in sent.items() if work_id in network_of}
+
+
+def _network_tracker(providers: Providers, code: str) -> Callable[[Shipment], Awaitable[list[TrackingUpdate]]] | None:
+    # as an object, here and below: mypy sees no class that could be both Protocols
+    provider: object = providers.networks.get(code)
+    if not isinstance(provider, TracksFulfillment):
+        return None
+    tracker = provider
+    return lambda shipment: tracker.track_shipment(str(shipment.fulfillment_order_id), shipment.external_id)
+
+
+def _carrier_tracker(providers: Providers, code: str) -> Callable[[Shipment], Awaitable[list[TrackingUpdate]]] | None:
+    provider: object = providers.carriers.get(code)
+    if not isinstance(provider, Tracks):
+        return None
+    tracker = provider
+    return lambda shipment: tracker.track(shipment.tracking_number)
+
+
+async def poll_networks(
+    database: Database,
+    providers: Providers,
+    by: Initiator,
+    *,
+    every: timedelta = EVERY,
+    accept_within: timedelta = ACCEPT_WITHIN,
+) -> Polled:
+    """Record how the work given to networks stands, and what they shipped; each is due again after `every`.
+
+    Work that is not accepted within that time of its submission is timed out, where the network can be asked to cancel it:
+    elsewhere two parcels might leave.
+    """
     running = [
         RequestStatus.SUBMITTED.value,
         RequestStatus.ACCEPTED.value,
         RequestStatus.CANCELLATION_REQUESTED.value,
         RequestStatus.CANCELLATION_REJECTED.value,
+        RequestStatus.TIMED_OUT.value,
     ]
     due = (
         await FulfillmentOrder.filter(next_poll_at__lte=now(), request_status__in=running)
         .order_by("next_poll_at")
         .limit(_BATCH)
     )
+    # as objects: mypy sees no class that could be both Protocols
+    networks: Mapping[str, object] = providers.networks
     by_network: dict[str, list[FulfillmentOrder]] = defaultdict(list)
     for work in due:
         by_network[work.network].append(work)
 
     async def ask(network: str, rows: Sequence[FulfillmentOrder]) -> Polled:
-        provider: object = providers.networks.get(network)
+        provider = networks.get(network)
         if not isinstance(provider, FulfillsOrders):
             log.error(
                 "No fulfilment network %s is registered, and %d fulfillment orders wait for it", network, len(rows)
             )
             await _put_off(database, by, "fulfillment_order", [row.id for row in rows], now() + _AFTER_FAILURE * every)
             return Polled(put_off=len(rows))
+
+        cancels = isinstance(networks[network], CancelsFulfillment)
 
         async def one(row: FulfillmentOrder) -> None:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
@@ -121,6 +177,9 @@ async def poll_networks(database: Database, providers: Providers, by: Initiator,
                     "NOT_FOUND", f"{network} does not know fulfillment order {row.id} that was submitted to it"
                 )
             await _take_over(database, by, row.id, update, every)
+            if cancels and update.status is NetworkStatus.SUBMITTED and is_late(row, accept_within):
+                late = TimeOut(row.id, accept_within)
+                await database.write(by, lambda uow: time_out(uow, late))
 
         work = [(row.id, _bound(one, row)) for row in rows]
         return await _in_turn(database, by, "fulfillment_order", network, work, every)

@@ -4,15 +4,21 @@ import asyncio
 from dataclasses import dataclass, field
 
 from packhouse.sdk import (
+    FulfillmentChange,
+    FulfillmentPreview,
     FulfillmentRequest,
     LabelRequest,
     Money,
     NetworkStatus,
+    NetworkStock,
+    NetworkStockPage,
     NetworkUpdate,
+    ProviderRefused,
     PurchasedLabel,
     QuoteRequest,
     ShippingQuote,
     TrackingUpdate,
+    now,
 )
 
 
@@ -119,3 +125,75 @@ class TestNetwork:
         if reference in self.fetch_fails:
             raise self.fetch_fails[reference]
         return self.answers.get(reference)
+
+
+@dataclass
+class TestCooperatingNetwork(TestNetwork):
+    """A network that can be talked to: asked to cancel, told of changes, asked for previews, scans and stock.
+
+    `cancels` is the answer to a cancellation; `fails_on` holds the errors of the next calls by operation, before they work,
+    and `fails_on_after` those that come when they have worked. `refuses` makes it take over no change.
+    """
+
+    __test__ = False
+
+    cancels: NetworkStatus = NetworkStatus.CANCELLED
+    cancel_reason: str = "as you wish"
+    refuses: str = ""
+    offers: FulfillmentPreview = field(default_factory=lambda: FulfillmentPreview(()))
+    pages: list[NetworkStockPage] = field(default_factory=list)
+    scans: dict[str, list[TrackingUpdate]] = field(default_factory=dict)
+    fails_on: dict[str, list[Exception]] = field(default_factory=dict)
+    fails_on_after: dict[str, list[Exception]] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    changes: list[FulfillmentChange] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    previewed: list[FulfillmentRequest] = field(default_factory=list)
+
+    async def cancel(self, reference: str, idempotency_key: str) -> NetworkUpdate:
+        """Give it back, or not; what was decided is what `fetch` says afterwards."""
+        self._called("cancel", reference)
+        self.keys.append(idempotency_key)
+        answer = NetworkUpdate(self.cancels, reason=self.cancel_reason)
+        if self.cancels is NetworkStatus.CANCELLED:
+            self.answers[reference] = answer
+        self._answer("cancel")
+        return answer
+
+    async def update(self, change: FulfillmentChange) -> None:
+        """Take the change over."""
+        self._called("update", change.reference)
+        if self.refuses:
+            raise ProviderRefused(self.refuses)
+        self.changes.append(change)
+        self._answer("update")
+
+    async def preview(self, request: FulfillmentRequest) -> FulfillmentPreview:
+        """What the test put in."""
+        self._called("preview", request.reference)
+        self.previewed.append(request)
+        return self.offers
+
+    async def track_shipment(self, reference: str, external_id: str) -> list[TrackingUpdate]:
+        """The scans that the test put in, by the parcel."""
+        self._called("track_shipment", f"{reference}/{external_id}")
+        return self.scans.get(external_id, [])
+
+    async def pull_stock(self, location: str, cursor: str | None) -> NetworkStockPage:
+        """The page of that number; none left means nothing there."""
+        self._called("pull_stock", f"{location}:{cursor or 0}")
+        number = int(cursor or 0)
+        return self.pages[number] if number < len(self.pages) else NetworkStockPage((), now())
+
+    def stock(self, *levels: NetworkStock) -> None:
+        """One page with these levels, as they are now."""
+        self.pages = [NetworkStockPage(levels, now())]
+
+    def _called(self, operation: str, about: str) -> None:
+        self.calls.append((operation, about))
+        if self.fails_on.get(operation):
+            raise self.fails_on[operation].pop(0)
+
+    def _answer(self, operation: str) -> None:
+        if self.fails_on_after.get(operation):
+            raise self.fails_on_after[operation].pop(0)

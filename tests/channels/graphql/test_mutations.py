@@ -24,6 +24,7 @@ ORDER = """order {
   lines { sku title externalId ordered allocated unitPrice { amount } discount { amount } total { amount } }
   shippingAddress { name city } billingAddress { city } customer { name email }
   payments { kind amount { amount } provider method externalId } paymentStatus
+  shippingSpeed
   deliveryPromises { promisedBy source }
   fulfillmentOrders { status location { code } lines { sku quantity } }
   timeline { type actor origin }
@@ -83,6 +84,7 @@ async def test_an_order_is_placed_with_everything_that_is_known_of_it(database: 
                 }
             ],
             promisedBy="2030-01-05T18:00:00Z",
+            shippingSpeed="PRIORITY",
             note="ring twice",
             tags=["gift", "vip"],
         ),
@@ -145,6 +147,7 @@ async def test_an_order_is_placed_with_everything_that_is_known_of_it(database: 
             }
         ],
         "paymentStatus": "PAID",
+        "shippingSpeed": "PRIORITY",
         "deliveryPromises": [{"promisedBy": "2030-01-05T18:00:00+00:00", "source": "checkout"}],
         "fulfillmentOrders": [
             {

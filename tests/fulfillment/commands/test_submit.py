@@ -5,7 +5,7 @@ from packhouse.fulfillment.commands.submit import submit_fulfillment
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.inventory.models import StockLevel
 from packhouse.ordering.commands.hold import HoldOrder, hold
-from packhouse.orders.models import OrderLine
+from packhouse.orders.models import Order, OrderLine
 from packhouse.orders.states import HoldReason
 from packhouse.sdk import (
     NetworkStatus,
@@ -14,6 +14,7 @@ from packhouse.sdk import (
     ProviderRefused,
     ProviderUnavailable,
     Refused,
+    ShippingSpeed,
     new_id,
 )
 from packhouse.storage import Database, Initiator
@@ -50,6 +51,9 @@ async def test_the_network_is_told_once(database: Database, by: Initiator) -> No
     assert (request.reference, request.idempotency_key, request.location) == (str(work.id), str(work.id), "london")
     assert [(item.line, item.sku, item.quantity) for item in request.items] == [(str(line.id), "MUG", 2)]
     assert request.ship_to.postcode == "SW1A 1AA"
+    order = await Order.get(id=work.order_id)
+    assert (request.channel, request.email, request.ordered_at) == ("web", "buyer@example.com", order.placed_at)
+    assert (request.speed, str(request.items[0].unit_value)) == (ShippingSpeed.STANDARD, "10.00 GBP")
 
 
 async def test_work_that_is_accepted_at_once_is_in_progress_there(database: Database, by: Initiator) -> None:

@@ -60,6 +60,7 @@ async def write_orders(database: Database, by: Initiator, count: int) -> None:
             "billing_address": None,
             "note": "",
             "tags": [],
+            "shipping_speed": "standard",
             "cancel_reason": "",
             "is_imported": number % 2 == 0,
             "is_demo": False,

@@ -77,6 +77,7 @@ async def make_orders(database: Database, by: Initiator, count: int = 11) -> lis
             "tax_included": False,
             "note": "",
             "tags": [],
+            "shipping_speed": "standard",
             "cancel_reason": "",
             "is_imported": False,
             "is_demo": False,

@@ -19,6 +19,7 @@ from packhouse.sdk import (
     HistoryPayment,
     HistoryShipment,
     HistoryStatus,
+    ShippingSpeed,
     new_id,
     now,
 )
@@ -89,6 +90,7 @@ class HistoryRows:
                 "billing_address": None,
                 "note": order.note,
                 "tags": [],
+                "shipping_speed": ShippingSpeed.STANDARD.value,
                 "cancel_reason": order.cancel_reason[:255],
                 "is_imported": True,
                 "is_demo": False,
@@ -96,6 +98,7 @@ class HistoryRows:
                 "placed_at": order.placed_at,
                 "confirmed_at": order.confirmed_at,
                 "completed_at": completed_at(order),
+                "cancel_requested_at": None,
                 "cancelled_at": order.cancelled_at,
                 "updated_at": now(),
             }

@@ -10,7 +10,7 @@ from packhouse.channels.translation import language_tag, listed_skus, to_place
 from packhouse.customers.commands.record_consent import take_in_consents
 from packhouse.events.record import record
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
-from packhouse.ordering.commands.hold import place_holds
+from packhouse.ordering.commands.hold import hold_for
 from packhouse.ordering.commands.place import CheckOrder, place
 from packhouse.ordering.commands.release_hold import ReleaseHold, release_hold
 from packhouse.orders.models import Hold, Order, OrderLine
@@ -73,7 +73,7 @@ async def _update(uow: UnitOfWork, channel: Channel, order: Order, incoming: Inc
         await _cancel(uow, order, incoming)
         return
     if await _lines_differ(order, incoming):
-        await _hold_once(uow, order, HoldReason.REVIEW, "the channel changed the lines of this order: compare them")
+        await hold_for(uow, order.id, HoldReason.REVIEW, "the channel changed the lines of this order: compare them")
     if has_money:
         await _release_payment_hold(uow, order)
 
@@ -111,16 +111,13 @@ async def _lines_differ(order: Order, incoming: IncomingOrder) -> bool:
 
 async def _cancel(uow: UnitOfWork, order: Order, incoming: IncomingOrder) -> None:
     """Cancel what the channel cancelled; where that is too late, somebody has to look."""
+    if order.cancel_requested_at is not None:
+        return
     reason = incoming.cancel_reason or "cancelled on the channel"
     try:
         await cancel(uow, CancelOrder(order.id, reason), _no_objection)
     except (Refused, IllegalTransition) as refused:
-        await _hold_once(uow, order, HoldReason.REVIEW, f"cancelled on the channel ({reason}), but {refused}")
-
-
-async def _hold_once(uow: UnitOfWork, order: Order, reason: HoldReason, note: str) -> None:
-    if not await Hold.filter(order_id=order.id, reason=reason.value, note=note[:255]).exists():
-        await place_holds(uow, order.id, [(reason, note)])
+        await hold_for(uow, order.id, HoldReason.REVIEW, f"cancelled on the channel ({reason}), but {refused}")
 
 
 async def _release_payment_hold(uow: UnitOfWork, order: Order) -> None:

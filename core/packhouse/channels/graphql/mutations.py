@@ -13,7 +13,7 @@ from packhouse.channels.graphql.types import Channel, InboundMessage, Listing
 from packhouse.ordering.commands.place import place_order
 from packhouse.ordering.data import PlaceLine, PlaceOrder, PlacePayment
 from packhouse.ordering.graphql.mutations import OrderPayload, order_payload
-from packhouse.sdk import Money
+from packhouse.sdk import Money, ShippingSpeed
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import AddressInput
 from packhouse.web.graphql.ids import node_id
@@ -62,6 +62,9 @@ class PlaceOrderInput:
         default_factory=list, description="Money that is known of."
     )
     promised_by: datetime | None = strawberry.field(default=None, description="When the customer was told it arrives.")
+    shipping_speed: ShippingSpeed = strawberry.field(
+        default=ShippingSpeed.STANDARD, description="How fast the customer wants it sent."
+    )
     note: str = strawberry.field(default="", description="The customer's note.")
     tags: list[str] = strawberry.field(default_factory=list, description="Words to find it by.")
 
@@ -162,6 +165,7 @@ def _to_place(input: PlaceOrderInput, *, is_demo: bool) -> PlaceOrder:
         number=input.number,
         payments=tuple(_payment(payment, f"payments.{index}") for index, payment in enumerate(input.payments)),
         promised_by=input.promised_by,
+        shipping_speed=input.shipping_speed,
         note=input.note,
         tags=tuple(input.tags),
         is_demo=is_demo,

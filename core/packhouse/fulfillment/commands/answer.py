@@ -8,6 +8,7 @@ from packhouse.events.record import record
 from packhouse.fulfillment.commands.close import close_request
 from packhouse.fulfillment.commands.fail import fail_work
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, touch_orders
+from packhouse.fulfillment.commands.request_cancellation import refuse_cancellation
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.fulfillment.states import (
     FULFILLMENT_ORDER_STATUS,
@@ -16,8 +17,7 @@ from packhouse.fulfillment.states import (
     RejectionReason,
     RequestStatus,
 )
-from packhouse.sdk import EventType, now
-from packhouse.sdk.providers import NetworkStatus
+from packhouse.sdk import EventType, NetworkStatus, now
 from packhouse.storage import UnitOfWork
 
 _ENDED = {
@@ -48,7 +48,8 @@ class NetworkAnswer:
 
 
 async def record_answer(uow: UnitOfWork, data: NetworkAnswer) -> FulfillmentOrder:
-    """Put the request forward: submitted, accepted (the work is in progress there) or failed with their reason.
+    """Put the request forward: submitted, accepted (the work is in progress there), failed with their reason, or a
+    cancellation that we asked for granted or refused.
 
     An answer that says nothing new changes nothing; shipments are recorded by the shipping room.
 
@@ -68,13 +69,17 @@ async def record_answer(uow: UnitOfWork, data: NetworkAnswer) -> FulfillmentOrde
     await work.save(update_fields=_REQUEST_FIELDS)
     if data.status in {NetworkStatus.REJECTED, NetworkStatus.CANCELLED}:
         await _fail(uow, work, data)
+    if data.status is NetworkStatus.CANCELLATION_REFUSED:
+        await refuse_cancellation(uow, work, data.reason)
     return work
 
 
 async def _accept(uow: UnitOfWork, work: FulfillmentOrder) -> None:
-    if work.request_status != RequestStatus.SUBMITTED:
+    """A yes that comes while we ask for the work back, or after their no to that, begins the work all the same."""
+    if work.request_status == RequestStatus.SUBMITTED:
+        _ask(work, RequestStatus.ACCEPTED)
+    if work.status != FulfillmentOrderStatus.OPEN:
         return
-    _ask(work, RequestStatus.ACCEPTED)
     FULFILLMENT_ORDER_STATUS.check(FulfillmentOrderStatus(work.status), FulfillmentOrderStatus.IN_PROGRESS)
     work.status = FulfillmentOrderStatus.IN_PROGRESS.value
     work.accepted_at = work.started_at = now()
@@ -95,14 +100,16 @@ async def _accept(uow: UnitOfWork, work: FulfillmentOrder) -> None:
 
 async def _fail(uow: UnitOfWork, work: FulfillmentOrder, data: NetworkAnswer) -> None:
     """Their no ends the request: a rejection before they accepted, the end of accepted work, or our cancellation granted."""
+    reason, note = RejectionReason.REFUSED_BY_NETWORK, data.reason
     if work.request_status == RequestStatus.SUBMITTED:
         _ask(work, RequestStatus.REJECTED)
     elif work.request_status == RequestStatus.CANCELLATION_REQUESTED:
         _ask(work, RequestStatus.CANCELLATION_ACCEPTED)
+        reason, note = RejectionReason.WITHDRAWN, work.reason
     else:
-        close_request(work)
+        await close_request(uow, work)
     await work.save(update_fields=["request_status"])
-    await fail_work(uow, work, RejectionReason.REFUSED_BY_NETWORK, data.reason)
+    await fail_work(uow, work, reason, note)
 
 
 def _ask(work: FulfillmentOrder, to: RequestStatus) -> None:

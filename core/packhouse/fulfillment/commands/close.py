@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from packhouse.events.record import record
+from packhouse.fulfillment.commands.request_cancellation import refuse_cancellation
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.rules import WorkLine, is_closed
 from packhouse.fulfillment.states import (
@@ -64,14 +65,13 @@ async def _close(uow: UnitOfWork, work: FulfillmentOrder, at: datetime) -> None:
     _move(work, FulfillmentOrderStatus.CLOSED)
     work.closed_at = at
     work.next_poll_at = None
-    close_request(work)
+    await close_request(uow, work)
     await work.save(update_fields=["status", "packed_at", "closed_at", "next_poll_at", "request_status"])
 
 
-def close_request(work: FulfillmentOrder) -> None:
+async def close_request(uow: UnitOfWork, work: FulfillmentOrder) -> None:
     """End the request to a network with the work; goods that left while our cancellation was open have rejected it."""
-    if work.request_status == RequestStatus.CANCELLATION_REQUESTED:
-        _ask(work, RequestStatus.CANCELLATION_REJECTED)
+    await refuse_cancellation(uow, work, "it has shipped")
     if REQUEST_STATUS.can(RequestStatus(work.request_status), RequestStatus.CLOSED):
         _ask(work, RequestStatus.CLOSED)
 

@@ -50,7 +50,8 @@ async def fail_work(
     await touch_orders([work.order_id])
     record(
         uow,
-        EventType.FULFILLMENT_FAILED,
+        # work that came back because we asked for it has not failed
+        EventType.FULFILLMENT_CANCELLED if reason is RejectionReason.WITHDRAWN else EventType.FULFILLMENT_FAILED,
         work.id,
         order_id=work.order_id,
         reason=f"{reason.value}: {note}" if note else reason.value,
@@ -185,6 +186,7 @@ def _payload(work: FulfillmentOrder, reason: RejectionReason, failures: Sequence
         "location_id": str(work.location_id),
         "network": work.network,
         "reason": reason.value,
+        "withdrawn_for": work.withdrawn_for,
         "count_requested": reason in _COUNTED,
         "lines": [
             {"order_line_id": str(each.line.order_line_id), "sku": each.line.sku, "quantity": each.units}

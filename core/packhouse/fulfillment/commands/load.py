@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from packhouse.events.models import ProviderCall
+from packhouse.events.states import CallStatus
 from packhouse.fulfillment.models import FulfillmentOrder
+from packhouse.fulfillment.states import GIVEN_AWAY, RequestStatus
 from packhouse.orders.models import Hold, Order
 from packhouse.sdk import Refused, now
+
+SUBMIT = "submit_fulfillment"
+_MAY_HAVE_WORKED = (CallStatus.REQUESTED.value, CallStatus.IN_DOUBT.value, CallStatus.DONE.value)
 
 
 async def lock_orders(order_ids: Iterable[UUID]) -> list[Order]:
@@ -35,6 +41,14 @@ async def locked_fulfillment_order(id: UUID, field: str = "fulfillmentOrderId") 
     """
     (work,) = await locked_work([id], field)
     return work
+
+
+async def given_away(work: Sequence[FulfillmentOrder]) -> list[FulfillmentOrder]:
+    """Those of some locked work that somebody else has, or may have: a submission is on its way, or got no answer."""
+    waiting = [row.id for row in work if row.network and row.request_status == RequestStatus.UNSUBMITTED]
+    calls = ProviderCall.filter(subject_id__in=waiting, operation=SUBMIT, status__in=_MAY_HAVE_WORKED)
+    on_the_way = set(await calls.values_list("subject_id", flat=True)) if waiting else set()
+    return [row for row in work if row.request_status in GIVEN_AWAY or row.id in on_the_way]
 
 
 async def refuse_held(order_ids: Iterable[UUID], field: str | None = None) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.fulfillment.commands.fail import fail_work
-from packhouse.fulfillment.commands.load import locked_fulfillment_order
+from packhouse.fulfillment.commands.load import given_away, locked_fulfillment_order
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RejectionReason, RequestStatus
 from packhouse.sdk import Refused
@@ -36,7 +36,7 @@ async def reject_fulfillment(uow: UnitOfWork, data: RejectFulfillment) -> Fulfil
             f"fulfillment order {work.id} is {work.status}: only open work and work in progress can be rejected",
             "fulfillmentOrderId",
         )
-    if work.request_status != RequestStatus.UNSUBMITTED:
+    if work.request_status != RequestStatus.UNSUBMITTED or await given_away([work]):
         raise Refused(
             "GIVEN_TO_NETWORK",
             f"fulfillment order {work.id} was given to {work.network} ({work.request_status}): only they can reject it",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from packhouse.events.calls import call_provider
 from packhouse.fulfillment.commands.answer import NetworkAnswer, record_answer
-from packhouse.fulfillment.commands.load import refuse_held
+from packhouse.fulfillment.commands.load import SUBMIT, locked_fulfillment_order, refuse_held
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.models import Location
@@ -15,11 +15,13 @@ from packhouse.sdk import (
     FulfillmentItem,
     FulfillmentRequest,
     FulfillsOrders,
+    Money,
     NetworkStatus,
     NetworkUpdate,
     Provider,
     ProviderRefused,
     Refused,
+    ShippingSpeed,
 )
 from packhouse.storage import Database, Initiator, UnitOfWork
 
@@ -41,10 +43,11 @@ async def submit_fulfillment(
     if not work.network or not _waits(work):
         return work
     await refuse_held([work.order_id], "fulfillmentOrderId")
-    provider = _provider(networks, work)
+    provider = network_of(networks, work)
     request = await _request(work)
 
     async def send() -> NetworkUpdate:
+        await database.write(by, lambda uow: _refuse_ended(uow, work.id))
         return await provider.submit(request)
 
     async def find() -> NetworkUpdate | None:
@@ -58,7 +61,7 @@ async def submit_fulfillment(
             database,
             by,
             provider=work.network,
-            operation="submit_fulfillment",
+            operation=SUBMIT,
             subject_id=work.id,
             order_id=work.order_id,
             idempotency_key=request.idempotency_key,
@@ -75,7 +78,12 @@ def _waits(work: FulfillmentOrder) -> bool:
     return work.status == FulfillmentOrderStatus.OPEN and work.request_status == RequestStatus.UNSUBMITTED
 
 
-def _provider(networks: Mapping[str, Provider], work: FulfillmentOrder) -> FulfillsOrders:
+def network_of(networks: Mapping[str, Provider], work: FulfillmentOrder) -> FulfillsOrders:
+    """The network that does the work.
+
+    Raises:
+        Refused: NO_NETWORK: nobody is registered under its code.
+    """
     # as an object: mypy sees no class that could be both Protocols
     provider: object = networks.get(work.network)
     if not isinstance(provider, FulfillsOrders):
@@ -86,11 +94,18 @@ def _provider(networks: Mapping[str, Provider], work: FulfillmentOrder) -> Fulfi
     return provider
 
 
+async def _refuse_ended(uow: UnitOfWork, work_id: UUID) -> None:
+    """Let pass only work that still waits: whoever ends it looks for our intent first, behind the same lock."""
+    work = await locked_fulfillment_order(work_id)
+    if not _waits(work):
+        raise ProviderRefused(f"fulfillment order {work.id} was {work.status} before it was submitted")
+
+
 async def _request(work: FulfillmentOrder) -> FulfillmentRequest:
     order = await Order.get(id=work.order_id)
     location = await Location.get(id=work.location_id)
     lines = await FulfillmentOrderLine.filter(fulfillment_order_id=work.id).order_by("id")
-    titles = dict(await OrderLine.filter(order_id=order.id).values_list("id", "title"))
+    sold = {line.id: line for line in await OrderLine.filter(order_id=order.id)}
     return FulfillmentRequest(
         idempotency_key=str(work.id),
         reference=str(work.id),
@@ -98,8 +113,18 @@ async def _request(work: FulfillmentOrder) -> FulfillmentRequest:
         order_number=order.number,
         ship_to=Address(**(order.shipping_address or {})),
         items=tuple(
-            FulfillmentItem(str(line.id), line.sku, titles[line.order_line_id], line.quantity - line.cancelled)
+            FulfillmentItem(
+                line=str(line.id),
+                sku=line.sku,
+                title=sold[line.order_line_id].title,
+                quantity=line.quantity - line.cancelled,
+                unit_value=Money.from_minor(sold[line.order_line_id].unit_price, order.currency),
+            )
             for line in lines
             if line.quantity > line.cancelled
         ),
+        speed=ShippingSpeed(order.shipping_speed),
+        channel=order.channel,
+        ordered_at=order.placed_at,
+        email=order.email,
     )

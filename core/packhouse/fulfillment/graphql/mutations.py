@@ -7,10 +7,11 @@ from packhouse.fulfillment import models
 from packhouse.fulfillment.commands.confirm_pick import ConfirmPick, confirm_pick
 from packhouse.fulfillment.commands.pack import PackItem, PackParcel, pack
 from packhouse.fulfillment.commands.reject import RejectFulfillment, reject_fulfillment
+from packhouse.fulfillment.commands.request_cancellation import RequestCancellation, request_cancellation
 from packhouse.fulfillment.commands.start_picking import StartPicking, start_picking
 from packhouse.fulfillment.graphql.types import FulfillmentOrder, Parcel, PickList
-from packhouse.fulfillment.states import RejectionReason
-from packhouse.sdk import Dimensions
+from packhouse.fulfillment.states import RejectionReason, Withdrawal
+from packhouse.sdk import Dimensions, Refused
 from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 from packhouse.web.graphql.ids import node_id
@@ -51,7 +52,16 @@ class RejectFulfillmentInput:
     )
 
 
-@strawberry.type(description="The work that was rejected.")
+@strawberry.input(description="Work that somebody else shall give back.")
+class RequestFulfillmentCancellationInput:
+    fulfillment_order_id: relay.GlobalID = strawberry.field(description="The work.")
+    reason: str = strawberry.field(description="Why, for them and for the timeline.")
+    elsewhere: bool = strawberry.field(
+        default=False, description="Whether it shall be sent from another location; else it may be given to them again."
+    )
+
+
+@strawberry.type(description="The work that was changed.")
 class FulfillmentOrderPayload:
     fulfillment_order: FulfillmentOrder | None = strawberry.field(
         description="The fulfillment order; null where nothing was changed."
@@ -134,6 +144,27 @@ class FulfillmentMutations:
             return await context.write(lambda uow: reject_fulfillment(uow, data))
 
         row, errors = await attempt(reject())
+        return FulfillmentOrderPayload(fulfillment_order=FulfillmentOrder.of(row) if row else None, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Ask a network to give work back. Its answer ends it: the order is routed again, or the work goes on."
+    )
+    async def request_fulfillment_cancellation(
+        self, info: Info, input: RequestFulfillmentCancellationInput
+    ) -> FulfillmentOrderPayload:
+        context = info.context
+
+        async def ask() -> models.FulfillmentOrder:
+            if not input.reason.strip():
+                raise Refused("REASON_NEEDED", "say why they shall give it back", "reason")
+            data = RequestCancellation(
+                node_id(input.fulfillment_order_id, "FulfillmentOrder", "fulfillmentOrderId"),
+                Withdrawal.MOVED if input.elsewhere else Withdrawal.TAKEN_BACK,
+                input.reason,
+            )
+            return await context.write(lambda uow: request_cancellation(uow, data))
+
+        row, errors = await attempt(ask())
         return FulfillmentOrderPayload(fulfillment_order=FulfillmentOrder.of(row) if row else None, user_errors=errors)
 
     @strawberry.mutation(description="Pack picked units into a parcel; with the last one the work is packed.")

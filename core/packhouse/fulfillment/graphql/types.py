@@ -7,14 +7,14 @@ import strawberry
 from strawberry import relay
 
 from packhouse.fulfillment import models, queries
-from packhouse.fulfillment.states import FulfillmentOrderStatus, PickListStatus, RequestStatus
+from packhouse.fulfillment.states import FulfillmentOrderStatus, PickListStatus, RequestStatus, Withdrawal
 from packhouse.inventory.graphql.types import Location, location_of
 from packhouse.orders.graphql.types import OrderLine, OrderRecord, OrderType, order_line_of, order_of
 from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 
-expose(FulfillmentOrderStatus, RequestStatus, PickListStatus)
+expose(FulfillmentOrderStatus, RequestStatus, PickListStatus, Withdrawal)
 
 
 @strawberry.type(description="Units of an order line that one location sends.")
@@ -110,7 +110,12 @@ class FulfillmentOrder(relay.Node):
     request_status: RequestStatus = strawberry.field(description="How it stands with somebody else who does it.")
     network: str | None = strawberry.field(description="Code of the fulfilment network that does it; null: ourselves.")
     external_id: str | None = strawberry.field(description="The network's own id of it.")
-    reason: str | None = strawberry.field(description="Why it was rejected, cancelled or left incomplete.")
+    withdrawn_for: Withdrawal | None = strawberry.field(
+        description="Why the network was asked to give it back; null where it never was."
+    )
+    reason: str | None = strawberry.field(
+        description="Why it was rejected, cancelled or left incomplete, or what was said last about giving it back."
+    )
     fulfill_at: datetime | None = strawberry.field(description="Not before this moment (a pre-order).")
     created_at: datetime = strawberry.field(description="When it was given out.")
     submitted_at: datetime | None = strawberry.field(description="When it was sent to the network.")
@@ -130,6 +135,7 @@ class FulfillmentOrder(relay.Node):
             request_status=RequestStatus(row.request_status),
             network=row.network or None,
             external_id=row.external_id or None,
+            withdrawn_for=Withdrawal(row.withdrawn_for) if row.withdrawn_for else None,
             reason=row.reason or None,
             fulfill_at=row.fulfill_at,
             created_at=row.created_at,

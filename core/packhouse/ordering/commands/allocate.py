@@ -138,6 +138,7 @@ async def _insert_work(
                 "request_status": RequestStatus.UNSUBMITTED.value,
                 "network": networks[location_id],
                 "external_id": "",
+                "withdrawn_for": "",
                 "reason": "",
                 "created_at": at,
                 **empty,

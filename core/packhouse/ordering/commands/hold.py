@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from packhouse.events.record import record
-from packhouse.orders.models import Order
+from packhouse.orders.models import Hold, Order
 from packhouse.orders.states import HoldReason, OrderStatus
 from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 _ENDED = {OrderStatus.CANCELLED, OrderStatus.COMPLETED, OrderStatus.EXPIRED}
 
 
@@ -36,6 +38,14 @@ async def hold(uow: UnitOfWork, data: HoldOrder) -> UUID:
     await place_holds(uow, order.id, [(data.reason, data.note)])
     await Order.filter(id=order.id).update(updated_at=now())
     return order.id
+
+
+async def hold_for(uow: UnitOfWork, order_id: UUID, reason: HoldReason, note: str, since: datetime = _EVER) -> None:
+    """Hold an order that has not ended, once for each reason and note `since` then, also if it was released meanwhile."""
+    order = await locked_order(order_id)
+    known = Hold.filter(order_id=order_id, reason=reason.value, note=note[:255], placed_at__gte=since)
+    if order.status not in _ENDED and not await known.exists():
+        await place_holds(uow, order_id, [(reason, note)])
 
 
 async def place_holds(uow: UnitOfWork, order_id: UUID, holds: Sequence[tuple[HoldReason, str]]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.fulfillment.models import FulfillmentOrder
-from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
+from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus, Withdrawal
 from packhouse.ordering.commands.allocate import Shortage
 from packhouse.ordering.commands.confirm import allocate_rest
 from packhouse.ordering.commands.hold import locked_order, place_holds
@@ -15,6 +15,8 @@ from packhouse.storage import UnitOfWork
 
 _FAILED = {FulfillmentOrderStatus.INCOMPLETE.value, FulfillmentOrderStatus.CANCELLED.value}
 _REFUSED = {RequestStatus.REJECTED.value, RequestStatus.TIMED_OUT.value}
+# Work that we took back for our own reasons says nothing against its location.
+_TAKEN_BACK = {Withdrawal.TAKEN_BACK.value, Withdrawal.ORDER_CANCELLED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ async def reroute(uow: UnitOfWork, data: Reroute) -> UUID:
         Refused: NOT_FOUND.
     """
     order = await locked_order(data.order_id)
-    if order.status != OrderStatus.CONFIRMED:
+    if order.status != OrderStatus.CONFIRMED or order.cancel_requested_at is not None:
         return order.id
     failed = await _failed_locations(order.id)
     try:
@@ -46,10 +48,14 @@ async def reroute(uow: UnitOfWork, data: Reroute) -> UUID:
 
 
 async def _failed_locations(order_id: UUID) -> frozenset[UUID]:
-    rows = await FulfillmentOrder.filter(order_id=order_id).values("location_id", "status", "request_status")
-    return frozenset(
-        row["location_id"] for row in rows if row["status"] in _FAILED or row["request_status"] in _REFUSED
-    )
+    rows = await FulfillmentOrder.filter(order_id=order_id)
+    return frozenset(row.location_id for row in rows if _speaks_against(row))
+
+
+def _speaks_against(row: FulfillmentOrder) -> bool:
+    if row.request_status == RequestStatus.CANCELLATION_ACCEPTED and row.withdrawn_for in _TAKEN_BACK:
+        return False
+    return row.status in _FAILED or row.request_status in _REFUSED
 
 
 async def _give_back(uow: UnitOfWork, order_id: UUID) -> None:

@@ -80,7 +80,10 @@ class OrderingMutations:
 
         return await _run(info.context, change)
 
-    @strawberry.mutation(description="Cancel an order of which nothing has shipped: its stock is given back.")
+    @strawberry.mutation(
+        description="Cancel an order of which nothing has shipped: its stock is given back. Where a network works on it, it is "
+        "asked first: the order is held, and `cancelRequestedAt` is set until the answer cancels it or lets it go on."
+    )
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> OrderPayload:
         checks = info.context.checks
 

@@ -23,7 +23,7 @@ from packhouse.orders.states import (
     PaymentStatus,
     ReturnStatus,
 )
-from packhouse.sdk import InvalidValue
+from packhouse.sdk import InvalidValue, ShippingSpeed
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import Address
 from packhouse.web.graphql.enums import expose
@@ -32,7 +32,7 @@ from packhouse.web.graphql.money import Money
 if TYPE_CHECKING:
     from packhouse.schema import Order
 
-expose(OrderStatus, OrderPhase, FulfillmentStatus, PaymentStatus, ReturnStatus, HoldReason, OrderAction)
+expose(OrderStatus, OrderPhase, FulfillmentStatus, PaymentStatus, ReturnStatus, HoldReason, OrderAction, ShippingSpeed)
 
 # The composed type: rooms above add their own fields to it.
 OrderType = Annotated["Order", strawberry.lazy("packhouse.schema")]
@@ -149,12 +149,16 @@ class OrderRecord(relay.Node):
     billing_address: Address | None = strawberry.field(description="Who is billed.")
     note: str | None = strawberry.field(description="The customer's note.")
     tags: list[str] = strawberry.field(description="Words that the channel or a person put on it.")
-    cancel_reason: str | None = strawberry.field(description="Why it was cancelled.")
+    shipping_speed: ShippingSpeed = strawberry.field(description="How fast the customer wants it sent.")
+    cancel_reason: str | None = strawberry.field(description="Why it was cancelled, or shall be.")
     is_imported: bool = strawberry.field(description="Whether it is history from another system: it sends nothing.")
     is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
     placed_at: datetime = strawberry.field(description="When the customer placed it.")
     confirmed_at: datetime | None = strawberry.field(description="When it was confirmed.")
     completed_at: datetime | None = strawberry.field(description="When it was completed.")
+    cancel_requested_at: datetime | None = strawberry.field(
+        description="Since when its cancellation waits for somebody else who works on it; null when none waits."
+    )
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
     updated_at: datetime = strawberry.field(description="When anything about it last changed.")
 
@@ -182,12 +186,14 @@ class OrderRecord(relay.Node):
             billing_address=Address.of_optional(row.billing_address),
             note=row.note or None,
             tags=row.tags or [],
+            shipping_speed=ShippingSpeed(row.shipping_speed),
             cancel_reason=row.cancel_reason or None,
             is_imported=row.is_imported,
             is_demo=row.is_demo,
             placed_at=row.placed_at,
             confirmed_at=row.confirmed_at,
             completed_at=row.completed_at,
+            cancel_requested_at=row.cancel_requested_at,
             cancelled_at=row.cancelled_at,
             updated_at=row.updated_at,
         )

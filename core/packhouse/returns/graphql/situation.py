@@ -23,15 +23,6 @@ from packhouse.shipping.queries import has_failed, lines_of_shipments, shipments
 from packhouse.web.context import Info
 
 _REFUSED = frozenset({RequestStatus.REJECTED.value, RequestStatus.TIMED_OUT.value})
-_GIVEN_AWAY = frozenset(
-    {
-        RequestStatus.SUBMITTED.value,
-        RequestStatus.ACCEPTED.value,
-        RequestStatus.CANCELLATION_REQUESTED.value,
-        RequestStatus.CANCELLATION_REJECTED.value,
-        RequestStatus.TIMED_OUT.value,
-    }
-)
 _ON_THE_WAY_TO_US = frozenset({ReturnCustody.ADVISED.value, ReturnCustody.IN_TRANSIT.value})
 
 
@@ -69,7 +60,7 @@ async def _situation(info: Info, order: OrderRecord) -> OrderSituation:
         open_holds=tuple(HoldReason(row.reason) for row in holds if row.released_at is None),
         fulfillment_orders=tuple(row.status for row in work),
         shipments=tuple(row.status for row in shipments),
-        given_away=sum(row.request_status in _GIVEN_AWAY and _is_active(row) for row in work),
+        asked_back=sum(row.request_status == RequestStatus.CANCELLATION_REQUESTED for row in work),
         refundable_minor=(await payment_summary(info, order)).refundable,
         open_returns=len(returns),
         returning=sum([await _units_on_the_way(info, row.id) for row in returns]),

@@ -37,7 +37,9 @@ async def dispatch(
     skus = await _ship_order_lines(lines)
     shipment.status = ShipmentStatus.HANDED_OVER.value
     shipment.handed_over_at = at
-    shipment.next_poll_at = now() if shipment.carrier and shipment.tracking_number else None
+    # a network may know where its parcel is without the carrier's number
+    can_be_tracked = (shipment.carrier and shipment.tracking_number) or (work.network and shipment.external_id)
+    shipment.next_poll_at = now() if can_be_tracked else None
     await shipment.save(
         update_fields=["status", "handed_over_at", "next_poll_at", "carrier", "tracking_number", "tracking_url"]
     )
