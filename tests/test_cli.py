@@ -1,3 +1,4 @@
+import logging
 import os
 import re
 import signal
@@ -23,8 +24,18 @@ TOKEN = re.compile(r"ph_[A-Za-z0-9_-]{43}")
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def own_log() -> Iterator[None]:
+    """A command sets the log of its process up: here that ends with the test, as its standard error does."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_log: None) -> Run:
     """Runs the command line in an empty folder, with no settings from outside: code, standard output, standard error."""
+    del own_log
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("PACKHOUSE_")]:
         monkeypatch.delenv(name)

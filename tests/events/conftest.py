@@ -37,6 +37,9 @@ class Plugins:
         self.customers: list[CustomerSnapshot] = []
         self.hook = hook
 
+    def retries(self, code: str) -> Sequence[float]:  # noqa: ARG002  (the host's way for all)
+        return ()
+
     def wants_order(self, code: str, event_type: EventType) -> bool:
         return code in self.listeners[event_type]
 

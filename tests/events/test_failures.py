@@ -29,6 +29,17 @@ def test_the_last_attempt_gives_up() -> None:
     assert next_attempt(ProviderRefused("no"), 0, 12, LUCK) is None
 
 
+def test_a_schedule_of_its_own_is_kept_and_ends_with_giving_up() -> None:
+    schedule = (5.0, 300.0)
+    first, second, third = [next_attempt(ValueError(), failed, 12, LUCK, schedule) for failed in range(3)]
+    assert first is not None
+    assert second is not None
+    assert 5.0 <= first.seconds <= 5.5
+    assert 300.0 <= second.seconds <= 330.0
+    assert third is None
+    assert next_attempt(ProviderRefused("no"), 0, 12, LUCK, schedule) is None
+
+
 @pytest.mark.parametrize(
     ("retry_after", "lowest", "highest"),
     [(90, 90, 99), (7200, 7200, 7920), (-5, 1, 1.1), (0, 1, 1.1), (math.nan, 3600, 3960), (1e12, 86_400, 95_040)],

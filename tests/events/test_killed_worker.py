@@ -22,6 +22,9 @@ WORKER = textwrap.dedent(
 
     class Plugins:
         listeners = dict.fromkeys(EventType, ("crm",))
+        def retries(self, code):
+            return ()
+
         def wants_order(self, code, event_type):
             return True
 

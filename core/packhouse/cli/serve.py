@@ -40,16 +40,21 @@ def serve(
     secrets = Secrets.of(settings)
     set_up_logs(settings.logging, secrets)
     asyncio.run(_check(settings))
-    app = create_app(settings, role=Role(role), secrets=secrets)
-    listening = listen(settings)
-    address = address_of(settings, listening)
+    with listen(settings) as listening:
+        app = create_app(settings, role=Role(role), secrets=secrets)
+        _tell(settings, address_of(settings, listening), role)
+        make_server(settings, app, app.state.house.stopping).run(sockets=[listening])
+
+
+def _tell(settings: "Settings", address: str, role: str) -> None:
+    from packhouse.app import Role
+
     if role == Role.WORKER:
         typer.echo(f"Packhouse works; its health is at {address}/health/ready, stop it with Ctrl-C")
     else:
         typer.echo(f"Packhouse answers at {address}/graphql, stop it with Ctrl-C")
     if settings.server.graphiql and role != Role.WORKER:
         typer.echo(f"GraphiQL: {address}/graphql in a browser")
-    make_server(settings, app, app.state.house.stopping).run(sockets=[listening])
 
 
 def listen(settings: "Settings") -> socket.socket:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from packhouse.sdk.errors import ProviderAuthFailed, ProviderRateLimited, ProviderRefused
+from packhouse.sdk.errors import ProviderAuthFailed, ProviderGone, ProviderRateLimited, ProviderRefused
 
 _FIRST_SECONDS = 30.0
 _LONGEST_SECONDS = 3600.0
@@ -18,10 +18,14 @@ class Blame(StrEnum):
     """One more failure in a row."""
     ALL = "all"
     """Every other attempt would fail as well: our credentials are not accepted."""
+    GONE = "gone"
+    """They want nothing more: no probe will change that."""
 
 
 def blame_of(error: BaseException) -> Blame:
     """What an error says about the plugin that raised it."""
+    if isinstance(error, ProviderGone):
+        return Blame.GONE
     if isinstance(error, ProviderAuthFailed):
         return Blame.ALL
     if isinstance(error, ProviderRefused | ProviderRateLimited):
@@ -44,7 +48,7 @@ class Breaker:
         """An attempt failed; returns whether deliveries are to be paused now."""
         if blame is Blame.ONE:
             self.failures += 1
-        if blame is Blame.ALL or self.failures >= self.threshold:
+        if blame in (Blame.ALL, Blame.GONE) or self.failures >= self.threshold:
             self.failures = 0
             return True
         return False

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packhouse.sdk.errors import ProviderError, ProviderRateLimited, ProviderRefused
@@ -20,16 +21,27 @@ class Again:
     counts: bool = True
 
 
-def next_attempt(error: BaseException, failed_before: int, max_attempts: int, luck: random.Random) -> Again | None:
+def next_attempt(
+    error: BaseException,
+    failed_before: int,
+    max_attempts: int,
+    luck: random.Random,
+    schedule: Sequence[float] = (),
+) -> Again | None:
     """When to try again after an error, None to give up.
+
+    A `schedule` says how many seconds to wait after each failed attempt (up to a tenth longer), and ends with giving up.
 
     Waits double from 1 s to 1 h, jittered down to a half, so that what failed together does not come back together. A
     vendor's `retry_after` is kept and its rate limit never counts; what a vendor refused for good is given up at once.
     """
     if isinstance(error, ProviderRateLimited):
         return Again(_sensible(error.retry_after) * luck.uniform(1.0, 1.1), counts=False)
-    if isinstance(error, ProviderRefused) or failed_before + 1 >= max_attempts:
+    last = len(schedule) if schedule else max_attempts - 1
+    if isinstance(error, ProviderRefused) or failed_before >= last:
         return None
+    if schedule:
+        return Again(schedule[failed_before] * luck.uniform(1.0, 1.1))
     seconds = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(failed_before, 32))
     return Again(seconds * luck.uniform(0.5, 1.0))
 

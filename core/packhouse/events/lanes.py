@@ -25,7 +25,7 @@ from packhouse.events.lane_store import (
     renew_leases,
     settle_lanes,
 )
-from packhouse.events.pauses import close_breaker, open_breaker
+from packhouse.events.pauses import close_breaker, open_breaker, pause_for_good
 from packhouse.events.states import DeliveryStatus
 from packhouse.hooks.handover import Handover
 from packhouse.sdk.events import Event, EventType
@@ -79,6 +79,9 @@ class Recipients(Protocol):
 
     def wants_customer(self, code: str, event_type: EventType) -> bool:
         """Whether the plugin looks at the customer of such events."""
+
+    def retries(self, code: str) -> Sequence[float]:
+        """How many seconds to wait after each failed attempt; empty for the host's own way."""
 
     async def deliver(
         self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None
@@ -196,6 +199,7 @@ class LaneWorker:
         """Pause a plugin that keeps failing, and go on with one whose probe worked."""
         for run in runs:
             for attempt in run.attempts:
+                gone = attempt.blame is Blame.GONE
                 refused = attempt.status is DeliveryStatus.DEAD and attempt.blame is Blame.NONE
                 if attempt.status is DeliveryStatus.DONE or refused:
                     # what was refused was at least understood
@@ -203,10 +207,14 @@ class LaneWorker:
                     if run.lane.probe:
                         await close_breaker(self._database, self.plugin)
                         log.warning("Plugin %s works again: its deliveries go on", self.plugin)
-                elif self._breaker.failed(Blame.ALL if run.lane.probe else attempt.blame):
-                    await self._pause(attempt.error)
+                elif self._breaker.failed(Blame.ALL if run.lane.probe and not gone else attempt.blame):
+                    await self._pause(attempt.error, gone=gone)
 
-    async def _pause(self, reason: str) -> None:
+    async def _pause(self, reason: str, *, gone: bool) -> None:
+        if gone:
+            await pause_for_good(self._database, self.plugin, reason)
+            log.error("Deliveries to plugin %s are paused until somebody resumes them: %s", self.plugin, reason)
+            return
         until = await open_breaker(self._database, self.plugin, reason)
         if until is not None:
             log.error("Deliveries to plugin %s are paused until %s: %s", self.plugin, until.isoformat(), reason)
@@ -286,7 +294,8 @@ class LaneWorker:
         self._seconds.observe(seconds)
         if error is None:
             return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1)
-        again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck)
+        schedule = self._recipients.retries(self.plugin)
+        again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck, schedule)
         counted = due.attempts + (again is None or again.counts)
         self._tell(due.event, error, counted, given_up=again is None)
         next_at = None if again is None else now() + timedelta(seconds=again.seconds)

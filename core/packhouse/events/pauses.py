@@ -41,6 +41,13 @@ async def turn_of(database: Database, plugin: str) -> Turn:
     return Turn(is_due=over, probe=over)
 
 
+async def pause_for_good(database: Database, plugin: str, reason: str) -> None:
+    """Pause a plugin whose receiver wants nothing more, until somebody resumes it."""
+    await database.write(
+        _BY, lambda uow: put_pause(uow, plugin, PauseKind.BREAKER, reason, at=now(), until=None, openings=1)
+    )
+
+
 async def open_breaker(database: Database, plugin: str, reason: str) -> datetime | None:
     """Pause a plugin that keeps failing; returns until when, None where it is paused already."""
 

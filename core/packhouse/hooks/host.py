@@ -21,6 +21,7 @@ from packhouse.hooks.registry import collect
 from packhouse.hooks.specifications import hooks_of
 from packhouse.hooks.state import no_database
 from packhouse.sdk.contributions import Facts, Objection, Verdict
+from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.hookspecs import Decide
 from packhouse.sdk.providers import Providers
@@ -73,6 +74,11 @@ class PluginHost:
         self._hooks = resolve(candidates)
         self._checks = {name: self._hooks[name] for name in hooks_of(Decide)}
         self._addresses = {address: each for candidate in candidates for address, each in _addresses(candidate)}
+        self._retries = {
+            f"{candidate.code}/{each.name}": each.retries
+            for candidate in candidates
+            for each in candidate.recipients or ()
+        }
         self._deliveries = {
             (address, event_type): implementations
             for event_type in EventType
@@ -184,6 +190,26 @@ class PluginHost:
     def wants_customer(self, code: str, event_type: EventType) -> bool:
         """Whether a plugin's hooks for an event look at the customer."""
         return (code, event_type) in self._wants["customer"]
+
+    def retries(self, code: str) -> Sequence[float]:
+        """How many seconds a recipient waits after each failed attempt; empty for the host's own way."""
+        return self._retries.get(code, ())
+
+    async def test_connection(self, address: str) -> str:
+        """Let a plugin try its way to the vendor, or to one of its recipients; one line about what answered.
+
+        Raises:
+            Refused: NOT_FOUND: there is no such plugin or recipient; NOT_TESTABLE: it has no such hook.
+            TimeoutError, ProviderError: it does not work.
+        """
+        if address not in self._addresses:
+            raise Refused("NOT_FOUND", f"there is no plugin or recipient {address}", "plugin")
+        context = self._addresses[address][0]
+        hooks = [each for each in self._hooks["test_connection"] if each.code == context.code]
+        if not hooks:
+            raise Refused("NOT_TESTABLE", f"plugin {context.code} has no way to test its connection", "plugin")
+        async with asyncio.timeout(self._hook_timeout):
+            return str(await hooks[0].call({"context": context}))
 
     async def deliver(
         self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None = None

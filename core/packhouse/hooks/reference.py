@@ -12,6 +12,7 @@ _TITLES = MappingProxyType(
     {
         "StartUp": "Start-up",
         "Lifespan": "Lifespan",
+        "Ask": "Ask: when a person wants to know",
         "Gather": "Gather: before the transaction",
         "Decide": "Decide: inside the transaction",
         "Deliver": "Deliver: after the commit",

@@ -35,11 +35,13 @@ class Recipient:
     """Somebody whom a plugin passes events on to, and who gets deliveries of their own.
 
     `name` is small letters, digits and hyphens, at most 32; in deliveries it stands behind the plugin's code:
-    `webhooks/shop`. `events` None means all that the plugin has hooks for.
+    `webhooks/shop`. `events` None means all that the plugin has hooks for. `retries`: how many seconds to wait after the
+    first failed attempt, the second, and so on, given up after the last; empty leaves it to the host.
     """
 
     name: str
     events: frozenset[EventType] | None = None
+    retries: tuple[float, ...] = ()
 
 
 class Verdict(StrEnum):

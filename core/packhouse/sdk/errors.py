@@ -11,6 +11,7 @@ PackhouseError
     ├── ProviderUnavailable     they cannot be reached or are broken; try again later
     ├── ProviderRateLimited     too many calls; try again after `retry_after` seconds
     ├── ProviderAuthFailed      our credentials do not work: pause and alert
+    ├── ProviderGone            they want nothing more from us: pause until somebody resumes
     └── ProviderInDoubt         it may or may not have happened: ask them, never repeat blindly
 """
 
@@ -99,6 +100,10 @@ class ProviderRateLimited(ProviderError):
 
 class ProviderAuthFailed(ProviderError):
     """Our credentials are not accepted."""
+
+
+class ProviderGone(ProviderError):
+    """They want nothing more from us: deliveries wait until somebody resumes them."""
 
 
 class ProviderInDoubt(ProviderError):

@@ -77,6 +77,18 @@ class Lifespan:
         """The server is about to stop; `context.http` is still open."""
 
 
+class Ask:
+    """Called when a person wants to know, outside any event."""
+
+    @hookspec
+    async def test_connection(self, context: PluginContext) -> str:
+        """Try the way to the vendor (or to `context.recipient`) by something harmless; one line about what answered.
+
+        Raises `ProviderError` where it does not work.
+        """
+        raise NotImplementedError
+
+
 class Gather:
     """Called before the transaction, side by side, with a deadline: an answer that comes late is missing."""
 
@@ -279,4 +291,4 @@ class Deliver:
         """A customer granted, denied or took back a consent; in order per customer. `customer` is as it stands now."""
 
 
-SPECIFICATIONS = (StartUp, Lifespan, Gather, Decide, Deliver)
+SPECIFICATIONS = (StartUp, Lifespan, Ask, Gather, Decide, Deliver)

@@ -19,12 +19,12 @@ from packhouse.telemetry.secrets import Secrets
 _BROKEN = '{"level":"error","event":"a line of the log could not be written"}\n'
 
 
-def set_up_logs(settings: LoggingSettings, secrets: Secrets, stream: TextIO = sys.stderr) -> None:
+def set_up_logs(settings: LoggingSettings, secrets: Secrets, stream: TextIO | None = None) -> None:
     """Let everything that is logged in this process go to a stream, through structlog and through the standard library."""
     root = logging.getLogger()
     for each in list(root.handlers):
         root.removeHandler(each)
-    root.addHandler(log_handler(settings, secrets, stream))
+    root.addHandler(log_handler(settings, secrets, stream or sys.stderr))
     root.setLevel(settings.level)
     structlog.configure(
         processors=[

@@ -7,7 +7,7 @@ import pytest
 import strawberry
 
 from packhouse.events.event_log import EVENTS, EventSelection
-from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers
+from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers, Refused
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator
 from packhouse.web.context import Context
@@ -31,6 +31,10 @@ class NoObjections:
     def listeners(self) -> Mapping[EventType, Sequence[str]]:
         """Nobody listens."""
         return {}
+
+    async def test_connection(self, address: str) -> str:
+        """There is nobody to test."""
+        raise Refused("NOT_FOUND", f"there is no plugin or recipient {address}", "plugin")
 
     async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]:  # noqa: ARG002  (the Protocol's)
         """No facts."""

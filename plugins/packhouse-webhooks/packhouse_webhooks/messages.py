@@ -39,6 +39,11 @@ def body_of(event: Event, data: Mapping[str, Any], *, source: str, cloudevents: 
     return body
 
 
+def test_body(at: datetime) -> bytes:
+    """A message that says that it is a test."""
+    return orjson.dumps({"type": "webhook.test", "timestamp": at.isoformat(), "data": {"test": True}})
+
+
 def headers_of(name: str, body: bytes, secrets: Sequence[SecretStr], at: datetime, media_type: str) -> dict[str, str]:
     """The headers of Standard Webhooks: a signature by every secret over `id.timestamp.body`."""
     text = body.decode()

@@ -3,12 +3,35 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from packhouse.sdk import Event, PluginContext, PluginManifest, ProviderRefused, QueryRefused, Recipient, hookimpl, now
+from packhouse.sdk import (
+    Event,
+    PluginContext,
+    PluginManifest,
+    ProviderRefused,
+    ProviderUnavailable,
+    QueryRefused,
+    Recipient,
+    hookimpl,
+    new_id,
+    now,
+)
 from packhouse_webhooks.documents import known_variables
 from packhouse_webhooks.guard import Guard
-from packhouse_webhooks.messages import CLOUDEVENTS, JSON, body_of, headers_of, message_id, plain_data, variables_of
+from packhouse_webhooks.messages import (
+    CLOUDEVENTS,
+    JSON,
+    body_of,
+    headers_of,
+    message_id,
+    plain_data,
+    test_body,
+    variables_of,
+)
 from packhouse_webhooks.sender import Sender
 from packhouse_webhooks.settings import EndpointSettings, WebhooksSettings
+
+# Standard Webhooks' own: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h after the attempt before
+SCHEDULE = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 
 
 class Plugin:
@@ -26,7 +49,7 @@ class Plugin:
     def register_recipients(self, context: PluginContext) -> Sequence[Recipient]:
         """Every endpoint, with the events that it asks for."""
         endpoints = _settings(context).endpoints
-        return [Recipient(name, endpoint.events or None) for name, endpoint in endpoints.items()]
+        return [Recipient(name, endpoint.events or None, SCHEDULE) for name, endpoint in endpoints.items()]
 
     @hookimpl
     async def startup(self, context: PluginContext) -> None:
@@ -47,6 +70,22 @@ class Plugin:
         sender, self._sender = self._sender, None
         if sender is not None:
             await sender.close()
+
+    @hookimpl
+    async def test_connection(self, context: PluginContext) -> str:
+        """Post a test message, signed like any other; it is in no log and has an id of its own.
+
+        Raises:
+            ProviderError: as `Sender.post`.
+        """
+        endpoint = _settings(context).endpoints[context.recipient]
+        if self._sender is None:
+            raise ProviderUnavailable("the server does not run")
+        at = now()
+        body = test_body(at)
+        headers = headers_of(f"msg_{new_id().hex}", body, endpoint.secrets, at, JSON)
+        status = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+        return f"{endpoint.url} answered {status} to a test message"
 
     @hookimpl
     async def event_recorded(self, event: Event, context: PluginContext) -> None:

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from packhouse.sdk import ProviderAuthFailed, ProviderRateLimited, ProviderRefused, ProviderUnavailable, now
+from packhouse.sdk import ProviderGone, ProviderRateLimited, ProviderRefused, ProviderUnavailable, now
 from packhouse_webhooks.guard import ForbiddenAddress, Guard, GuardedResolver
 
 _GONE = 410
@@ -40,11 +40,11 @@ class Sender:
         for session in self._sessions.values():
             await session.close()
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> None:
-        """Post a message; it has arrived when the answer is 2xx.
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> int:
+        """Post a message; it has arrived when the answer is 2xx, which is returned.
 
         Raises:
-            ProviderAuthFailed: 410, the receiver wants no more.
+            ProviderGone: 410, the receiver wants no more.
             ProviderRateLimited: 429 or 503 with the time to wait.
             ProviderRefused: the address may not be reached.
             ProviderUnavailable: anything else; to be tried again.
@@ -68,6 +68,7 @@ class Sender:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ProviderUnavailable(f"{target.host} gave no answer: {type(error).__name__}") from None
         _judge(response, answer.decode("utf-8", "replace"))
+        return response.status
 
 
 def _judge(response: aiohttp.ClientResponse, answer: str) -> None:
@@ -76,7 +77,7 @@ def _judge(response: aiohttp.ClientResponse, answer: str) -> None:
         return
     said = f"{response.url.host} answered {status}" + (f": {answer}" if answer else "")
     if status == _GONE:
-        raise ProviderAuthFailed(f"{said}; it wants no more messages")
+        raise ProviderGone(f"{said}: it wants no more messages")
     pause = _pause(response.headers.get("retry-after"))
     if status == _TOO_MANY or (status == _BUSY and pause is not None):
         raise ProviderRateLimited(said, retry_after=_DEFAULT_PAUSE if pause is None else pause)

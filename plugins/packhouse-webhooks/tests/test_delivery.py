@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
-from packhouse.sdk import ProviderAuthFailed, ProviderRateLimited, ProviderRefused, ProviderUnavailable, QueryRefused
+from packhouse.sdk import ProviderGone, ProviderRateLimited, ProviderRefused, ProviderUnavailable, QueryRefused
 from packhouse.testing.server import running_server, server_settings
 from packhouse_webhooks import Plugin
 from packhouse_webhooks.documents import known_variables
@@ -34,6 +34,11 @@ mutation { placeOrder(input: {channel: "web", currency: "GBP", email: "buyer@exa
   lines: [{sku: "MUG", quantity: 1, unitPrice: {amount: "9.50", currency: "GBP"}}]})
   { order { id number } userErrors { code message field } } }
 """
+
+
+TRY = 'mutation { testConnection(input: {plugin: "webhooks/shop"}) { answer userErrors { code message } } }'
+PAUSE = "{ pluginDeliveries { plugin pause { until reason } } }"
+RETRY = 'mutation { retryDelivery(input: {deliveryId: "%s"}) { userErrors { code } } }'
 
 
 @dataclass
@@ -109,6 +114,51 @@ async def test_order_events_arrive_signed_in_order_and_once(database_url: str) -
     assert "document" not in orjson.loads(broken.got[0][1])["data"]
 
 
+async def test_a_test_message_arrives_signed_and_in_no_log(database_url: str) -> None:
+    receiver = Receiver()
+    async with receiving(receiver) as url:
+        endpoints = {"shop": {"url": url, "secrets": [SECRET], "events": ["order_cancelled"]}}
+        async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
+            tried = (await ask(running, TRY))["testConnection"]
+            receiver.answers.append(web.Response(status=500, text="broken"))
+            failed = (await ask(running, TRY))["testConnection"]
+            unknown = (await ask(running, TRY.replace("shop", "shopp")))["testConnection"]
+            events = await running.house.database.fetch("SELECT id FROM event")
+    assert tried["userErrors"] == []
+    assert tried["answer"] == f"{url} answered 204 to a test message"
+    headers, body = receiver.got[0]
+    assert Webhook(SECRET).verify(body, headers)["type"] == "webhook.test"
+    assert (failed["answer"], failed["userErrors"][0]["code"]) == (None, "PROVIDER_UNAVAILABLE")
+    assert (unknown["userErrors"][0]["code"], len(receiver.got)) == ("NOT_FOUND", 2)
+    assert events == []
+
+
+async def test_an_endpoint_that_is_gone_is_paused_until_somebody_resumes_it(database_url: str) -> None:
+    receiver = Receiver(answers=[web.Response(status=410)])
+    async with receiving(receiver) as url:
+        endpoints = {"shop": {"url": url, "secrets": [SECRET]}}
+        async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
+            for each in SETUP:
+                await ask(running, each)
+            await ask(running, PLACE)
+            await eventually(lambda: len(receiver.got) == 1)
+            pause = None
+            async with asyncio.timeout(10):
+                while pause is None:
+                    found = (await ask(running, PAUSE))["pluginDeliveries"]
+                    (pause,) = [each["pause"] for each in found if each["plugin"] == "webhooks/shop"]
+            assert pause["until"] is None
+            assert "wants no more" in pause["reason"]
+            assert len(receiver.got) == 1
+            resumed = 'mutation { resumePlugin(input: {plugin: "webhooks/shop"}) { userErrors { code } } }'
+            await ask(running, resumed)
+            waiting = await ask(running, "{ deliveries(first: 50) { edges { node { id nextAttemptAt } } } }")
+            for edge in waiting["deliveries"]["edges"]:
+                if edge["node"]["nextAttemptAt"]:
+                    await ask(running, RETRY % edge["node"]["id"])
+            await eventually(lambda: len(receiver.got) > 1)
+
+
 async def _post(url: str, guard: Guard) -> None:
     sender = Sender(guard)
     try:
@@ -122,7 +172,7 @@ async def _post(url: str, guard: Guard) -> None:
     [
         (web.Response(status=500, text="broken"), ProviderUnavailable, "answered 500: broken"),
         (web.Response(status=401), ProviderUnavailable, "answered 401"),
-        (web.Response(status=410), ProviderAuthFailed, "wants no more"),
+        (web.Response(status=410), ProviderGone, "wants no more"),
         (web.Response(status=302, headers={"location": "http://127.0.0.1:1/"}), ProviderUnavailable, "redirects"),
         (web.Response(status=429, headers={"retry-after": "7"}), ProviderRateLimited, "429"),
         (web.Response(status=503, headers={"retry-after": "soon"}), ProviderUnavailable, "503"),

@@ -1,5 +1,6 @@
 """Looking after deliveries: pausing, going on, and sending again."""
 
+import time
 from collections.abc import Awaitable
 from datetime import datetime
 
@@ -11,8 +12,8 @@ from packhouse.events.commands.pause_plugin import PausePlugin, pause_plugin, re
 from packhouse.events.commands.replay_events import Replayed, ReplayEvents, replay_events
 from packhouse.events.commands.retry_delivery import retry_delivery
 from packhouse.events.graphql.deliveries import Delivery, PluginDeliveries
-from packhouse.sdk import EventType, Refused
-from packhouse.web.context import Info
+from packhouse.sdk import EventType, ProviderUnavailable, Refused
+from packhouse.web.context import Checks, Info
 from packhouse.web.graphql.ids import node_id
 from packhouse.web.graphql.payloads import UserError, attempt
 
@@ -70,6 +71,18 @@ class ReplayEventsPayload:
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
 
 
+@strawberry.input(description="A plugin, or one of its recipients, to try.")
+class TestConnectionInput:
+    plugin: str = strawberry.field(description="Code of the plugin, or `plugin/recipient`.")
+
+
+@strawberry.type(description="What came of trying.")
+class TestConnectionPayload:
+    answer: str | None = strawberry.field(description="What answered, in a line; null where it did not work.")
+    duration_ms: int | None = strawberry.field(description="How long it took, in milliseconds.")
+    user_errors: list[UserError] = strawberry.field(description="Why it did not work.")
+
+
 @strawberry.type(description="Changes of deliveries.")
 class EventsMutations:
     @strawberry.mutation(description="Let deliveries to a plugin wait, until they are resumed. Nothing is lost.")
@@ -93,6 +106,15 @@ class EventsMutations:
         row = None if id_ is None else await models.Delivery.get(id=id_)
         return DeliveryPayload(delivery=None if row is None else Delivery.of(row), user_errors=errors)
 
+    @strawberry.mutation(
+        description="Let a plugin try its way to the vendor by something harmless: an endpoint of webhooks gets a test message."
+    )
+    async def test_connection(self, info: Info, input: TestConnectionInput) -> TestConnectionPayload:
+        started = time.perf_counter()
+        answer, errors = await attempt(_tried(info.context.checks, input.plugin))
+        duration = None if answer is None else round((time.perf_counter() - started) * 1000)
+        return TestConnectionPayload(answer=answer, duration_ms=duration, user_errors=errors)
+
     @strawberry.mutation(description="Deliver past events to a plugin again, in their order.")
     async def replay_events(self, info: Info, input: ReplayEventsInput) -> ReplayEventsPayload:
         context, known = info.context, info.context.checks.addresses
@@ -115,6 +137,13 @@ class EventsMutations:
             more=None if done is None else done.more,
             user_errors=errors,
         )
+
+
+async def _tried(checks: Checks, plugin: str) -> str:
+    try:
+        return await checks.test_connection(plugin)
+    except TimeoutError:
+        raise ProviderUnavailable(f"{plugin} gave no answer in time") from None
 
 
 async def _payload(change: Awaitable[str]) -> PluginDeliveriesPayload:
