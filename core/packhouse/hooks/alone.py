@@ -16,6 +16,7 @@ from packhouse.hooks.registry import KINDS, contributions, recipients
 from packhouse.sdk import Event, EventType, OrderSnapshot, PluginContext, PluginManifest, Provider, Recipient
 
 EVERY_EVENT = "event_recorded"
+TEST = "test_connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,14 @@ class LonePlugin:
         """Let it stop."""
         await self._call("shutdown", {"context": context})
 
+    async def test_connection(self, context: PluginContext) -> object:
+        """Let it try its way to the vendor; what it says came of it.
+
+        Raises:
+            whatever the hook raises.
+        """
+        return await self._call(TEST, {"context": context})
+
     def wants(self, event_type: EventType) -> bool:
         """Whether a hook of it is for this type of event."""
         return bool(self._hooks_for(event_type))
@@ -87,10 +96,9 @@ class LonePlugin:
     def _hooks_for(self, event_type: EventType) -> Iterable[str]:
         return [hook for hook in (event_type.value, EVERY_EVENT) if hook in self.implementations]
 
-    async def _call(self, hook: str, values: Mapping[str, Any]) -> None:
+    async def _call(self, hook: str, values: Mapping[str, Any]) -> object:
         implementation = self.implementations.get(hook)
-        if implementation is not None:
-            await implementation.call(values)
+        return None if implementation is None else await implementation.call(values)
 
 
 def _implementation(code: str, plugin: object, hook: str) -> Implementation:

@@ -48,12 +48,15 @@ SUBJECT = Subject(
     plugin=Plugin,
     settings=settings,
     secrets=(SECRET,),
-    # a receiver has no credentials of ours to refuse: 410 says that it wants no more
-    unauthorised=Reply(410),
+    exempt={"credentials": "a receiver has no credentials of ours to refuse"},
     query=query,
     operations=(
         told(1, EventType.ORDER_PLACED, "plain"),
         told(2, EventType.SHIPMENT_DELIVERED, "plain"),
         told(3, EventType.ORDER_PLACED, "chosen"),
+        # the status is the answer: what follows it is not needed
+        Operation(
+            "test_connection", exchanges=(Exchange("POST", "/plain", Reply(204), optional=True),), recipient="plain"
+        ),
     ),
 )

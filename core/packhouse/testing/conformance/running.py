@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from packhouse.hooks.alone import LonePlugin, Registration
+from packhouse.hooks.alone import TEST, LonePlugin, Registration
 from packhouse.hooks.errors import NotStarted
 from packhouse.hooks.handover import Changes, Handover
 from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
@@ -114,6 +114,8 @@ class Running:
             return await operation.call(self)
         if operation.event is not None:
             return await self.deliver(operation.event, operation.order, operation.recipient)
+        if operation.name == TEST:
+            return await self.alone.test_connection(replace(self.context, recipient=operation.recipient))
         return await getattr(self.provider(operation), operation.name)(*operation.arguments)
 
     async def deliver(self, event: Event, order: OrderSnapshot | None, recipient: str = "") -> None:

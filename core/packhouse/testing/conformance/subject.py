@@ -79,7 +79,7 @@ class Exchange:
 class Operation:
     """Something that the plugin does: a method of a provider, or its hook for an event.
 
-    `name` is the method (`buy_label`) or the hook (`shipment_dispatched`). A method gets `arguments`, an event's hook `event`
+    `name` is the method (`buy_label`) or the hook (`shipment_dispatched`, `test_connection`). A method gets `arguments`, an event's hook `event`
     and `order`; `call` stands in for both where neither fits, and `gives` says of what type its answer is. `find` asks whether an earlier call in doubt happened.
     Without `find`, the host makes a call in doubt again with the same key, or leaves it to a person where it `repeats` none.
     `refusal` is how the vendor says no to it for good. `provider` and `recipient` are needed where there are several.
