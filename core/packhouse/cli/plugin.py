@@ -3,7 +3,7 @@
 
 import typer
 
-from packhouse.cli import plugin_check
+from packhouse.cli import plugin_check, plugin_new
 from packhouse.cli.working import read_settings
 
 
@@ -11,6 +11,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     commands = typer.Typer(no_args_is_help=True, help="What is plugged in.")
     commands.command("list")(list_plugins)
+    plugin_new.register(commands)
     plugin_check.register(commands)
     app.add_typer(commands, name="plugin")
 
