@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import BrokenPlugin
-from packhouse.hooks.plugin_settings import PluginChoices, read_settings
+from packhouse.hooks.plugin_settings import PluginChoices, read_settings, table_of
 from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
 from packhouse.hooks.state import no_database
 from packhouse.sdk.contributions import PluginManifest, Recipient
@@ -126,7 +126,7 @@ class Loader:
     def _prepare(self, name: str, plugin: object) -> Candidate:
         hooks = check_hooks(name, plugin)
         manifest = check_manifest(name, plugin, hooks)
-        settings = read_settings(name, manifest.settings, self._choices.settings.get(manifest.code, {}))
+        settings = read_settings(name, manifest.settings, table_of(self._choices.settings, manifest.code))
         logger = logging.getLogger(f"packhouse.plugins.{manifest.code}")
         context = HostContext(manifest.code, settings, logger, self._http, self._run_query, self._database)
         provided = {kind: contributions(name, kind, plugin, context) for kind in KINDS if kind.hook in hooks}

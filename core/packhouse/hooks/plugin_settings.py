@@ -35,6 +35,23 @@ class PluginChoices(Protocol):
         """A table for each plugin code."""
 
 
+def table_of(tables: Mapping[str, Mapping[str, Any]], code: str) -> dict[str, Any]:
+    """A plugin's table of settings, by its code.
+
+    Names of environment variables take no hyphens: what they say of `acme-post` stands under `acme_post`, and wins key by key.
+    """
+    table = dict(tables.get(code, {}))
+    return _merged(table, tables.get(code.replace("-", "_"), {})) if "-" in code else table
+
+
+def _merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(table)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
 def read_settings(name: str, model: type[BaseModel] | None, table: Mapping[str, Any]) -> BaseModel | None:
     """The plugin's settings as an instance of its model, None where it has no model.
 
