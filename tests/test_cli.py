@@ -40,6 +40,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     for name in [name for name in os.environ if name.startswith("PACKHOUSE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
+    # `serve` sets the log of its process up
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    monkeypatch.setattr(root, "level", root.level)
 
     def call(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
@@ -126,7 +130,7 @@ def test_a_port_that_is_taken_is_named(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, _, err = run("serve", "--port", str(taken.getsockname()[1]))
     assert code == 2
-    assert err.startswith("packhouse: cannot listen on 127.0.0.1 port")
+    assert err.splitlines()[-1].startswith("packhouse: cannot listen on 127.0.0.1 port")
 
 
 def test_settings_show_where_each_came_from(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,12 +19,12 @@ from packhouse.telemetry.secrets import Secrets
 _BROKEN = '{"level":"error","event":"a line of the log could not be written"}\n'
 
 
-def set_up_logs(settings: LoggingSettings, secrets: Secrets, stream: TextIO | None = None) -> None:
-    """Let everything that is logged in this process go to a stream, through structlog and through the standard library."""
+def set_up_logs(settings: LoggingSettings, secrets: Secrets) -> None:
+    """Let everything that is logged in this process go to standard error, said to structlog or to the standard library."""
     root = logging.getLogger()
     for each in list(root.handlers):
         root.removeHandler(each)
-    root.addHandler(log_handler(settings, secrets, stream or sys.stderr))
+    root.addHandler(log_handler(settings, secrets))
     root.setLevel(settings.level)
     structlog.configure(
         processors=[
@@ -40,8 +40,8 @@ def set_up_logs(settings: LoggingSettings, secrets: Secrets, stream: TextIO | No
     )
 
 
-def log_handler(settings: LoggingSettings, secrets: Secrets, stream: TextIO) -> logging.Handler:
-    """What writes lines to a stream."""
+def log_handler(settings: LoggingSettings, secrets: Secrets, stream: TextIO | None = None) -> logging.Handler:
+    """What writes lines to a stream; None: to whatever standard error is at that moment."""
     handler = _Handler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -54,7 +54,7 @@ def log_handler(settings: LoggingSettings, secrets: Secrets, stream: TextIO) -> 
                 structlog.processors.StackInfoRenderer(),
                 structlog.processors.format_exc_info,
                 _Hiding(secrets),
-                *_renderers(settings, stream),
+                *_renderers(settings, stream or sys.stderr),
             ],
         )
     )
@@ -63,6 +63,19 @@ def log_handler(settings: LoggingSettings, secrets: Secrets, stream: TextIO) -> 
 
 class _Handler(logging.StreamHandler[TextIO]):
     """A line that cannot be rendered is told of without its content, which may be what was to be hidden."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__(stream)
+        self._given = stream
+
+    @property
+    def stream(self) -> TextIO:
+        """Where lines go."""
+        return self._given or sys.stderr
+
+    @stream.setter
+    def stream(self, stream: TextIO) -> None:
+        self._given = stream
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the standard library's name)
         del record
