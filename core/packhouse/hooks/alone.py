@@ -13,7 +13,16 @@ from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.implementations import Implementation
 from packhouse.hooks.plugin_settings import read_settings
 from packhouse.hooks.registry import KINDS, contributions, recipients
-from packhouse.sdk import Event, EventType, OrderSnapshot, PluginContext, PluginManifest, Provider, Recipient
+from packhouse.sdk import (
+    CustomerSnapshot,
+    Event,
+    EventType,
+    OrderSnapshot,
+    PluginContext,
+    PluginManifest,
+    Provider,
+    Recipient,
+)
 
 EVERY_EVENT = "event_recorded"
 TEST = "test_connection"
@@ -84,14 +93,20 @@ class LonePlugin:
         """Whether a hook of it is for this type of event."""
         return bool(self._hooks_for(event_type))
 
-    async def deliver(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+    async def deliver(
+        self,
+        event: Event,
+        order: OrderSnapshot | None,
+        context: PluginContext,
+        customer: CustomerSnapshot | None = None,
+    ) -> None:
         """Hand it an event: its hook for the type, then the one for every event.
 
         Raises:
             whatever a hook raises.
         """
         for hook in self._hooks_for(event.type):
-            await self._call(hook, {"event": event, "order": order, "context": context})
+            await self._call(hook, {"event": event, "order": order, "customer": customer, "context": context})
 
     def _hooks_for(self, event_type: EventType) -> Iterable[str]:
         return [hook for hook in (event_type.value, EVERY_EVENT) if hook in self.implementations]

@@ -12,7 +12,7 @@ from packhouse.hooks.alone import TEST, LonePlugin, Registration
 from packhouse.hooks.errors import NotStarted
 from packhouse.hooks.handover import Changes, Handover
 from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
-from packhouse.sdk import Event, OrderSnapshot, PluginState, Provider
+from packhouse.sdk import CustomerSnapshot, Event, OrderSnapshot, PluginState, Provider
 from packhouse.testing.conformance.subject import Operation, Subject
 from packhouse.testing.conformance.vendor import Vendor
 
@@ -113,18 +113,24 @@ class Running:
         if operation.call is not None:
             return await operation.call(self)
         if operation.event is not None:
-            return await self.deliver(operation.event, operation.order, operation.recipient)
+            return await self.deliver(operation.event, operation.order, operation.recipient, operation.customer)
         if operation.name == TEST:
             return await self.alone.test_connection(replace(self.context, recipient=operation.recipient))
         return await getattr(self.provider(operation), operation.name)(*operation.arguments)
 
-    async def deliver(self, event: Event, order: OrderSnapshot | None, recipient: str = "") -> None:
+    async def deliver(
+        self,
+        event: Event,
+        order: OrderSnapshot | None,
+        recipient: str = "",
+        customer: CustomerSnapshot | None = None,
+    ) -> None:
         """Hand it an event; what it keeps is written down when its hooks end well."""
         address = f"{self.context.code}/{recipient}" if recipient else self.context.code
         handover = Handover(address, event.id)
         context = replace(self.context, recipient=recipient, handover=handover)
         try:
-            await self.alone.deliver(event, order, context)
+            await self.alone.deliver(event, order, context, customer)
         finally:
             handover.is_over = True
         await context.table.write(handover.changes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from packhouse.sdk import Event, OrderSnapshot
+from packhouse.sdk import CustomerSnapshot, Event, OrderSnapshot
 
 if TYPE_CHECKING:
     from packhouse.testing.conformance.running import Running
@@ -80,7 +80,7 @@ class Operation:
     """Something that the plugin does: a method of a provider, or its hook for an event.
 
     `name` is the method (`buy_label`) or the hook (`shipment_dispatched`, `test_connection`). A method gets `arguments`, an event's hook `event`
-    and `order`; `call` stands in for both where neither fits, and `gives` says of what type its answer is. `find` asks whether an earlier call in doubt happened.
+    with `order` or `customer`; `call` stands in for both where neither fits, and `gives` says of what type its answer is. `find` asks whether an earlier call in doubt happened.
     Without `find`, the host makes a call in doubt again with the same key, or leaves it to a person where it `repeats` none.
     `refusal` is how the vendor says no to it for good. `provider` and `recipient` are needed where there are several.
     """
@@ -92,6 +92,7 @@ class Operation:
     repeats: bool = True
     event: Event | None = None
     order: OrderSnapshot | None = None
+    customer: CustomerSnapshot | None = None
     refusal: Reply | None = None
     provider: str = ""
     recipient: str = ""
