@@ -18,6 +18,7 @@ from packhouse.fulfillment.hooks import FulfillmentPlugin
 from packhouse.fulfillment.jobs import count_networks
 from packhouse.hooks.services import Services
 from packhouse.house import House, Parts
+from packhouse.inventory.commands.end_reservations import take_back_expired
 from packhouse.jobs.runner import Job
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.schema import create_schema
@@ -28,6 +29,7 @@ from packhouse.web.idempotency import forget_expired_requests
 
 _INBOX = "work on the inbox"
 _EXPORT_SECONDS = 0.5
+_SWEEP_SECONDS = 60.0
 _HOUR = 3600.0
 
 
@@ -92,6 +94,7 @@ def _jobs(house: House) -> Sequence[Job]:
             feedback.recheck_seconds,
             lambda: recheck_reviews(house.database, house.providers, _by()),
         ),
+        Job("take back expired reservations", _SWEEP_SECONDS, lambda: take_back_expired(house.database, _by())),
         Job("forget kept requests", _HOUR, lambda: forget_expired_requests(house.database)),
         *_exporter(house),
     ]

@@ -9,7 +9,8 @@ import pickle
 import socket
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,14 @@ def floor(url: str, placing: Placing) -> Starlette:
         variables = orjson.loads(await request.body())["variables"]
         return Response(await reading.answer(driver, variables))
 
-    return Starlette(routes=[Route("/place", place, methods=["POST"]), Route("/read", read, methods=["POST"])])
+    @asynccontextmanager
+    async def closing(_: Starlette) -> AsyncIterator[None]:
+        yield
+        # a connection's thread would keep the process from ending
+        await driver.close()
+
+    routes = [Route("/place", place, methods=["POST"]), Route("/read", read, methods=["POST"])]
+    return Starlette(routes=routes, lifespan=closing)
 
 
 class _Postgres:
@@ -79,6 +87,10 @@ class _Postgres:
     async def fetch(self, sql: str, *values: Any) -> Sequence[Any]:
         return await (await self.pool()).fetch(sql, *values)
 
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+
 
 class _Sqlite:
     def __init__(self, url: str) -> None:
@@ -88,6 +100,7 @@ class _Sqlite:
         self._task: asyncio.Task[None] | None = None
         self._reader: aiosqlite.Connection | None = None
         self._opening = asyncio.Lock()
+        self._opened: list[aiosqlite.Connection] = []
 
     async def run(self, statements: Sequence[Statement]) -> None:
         if self._task is None:
@@ -103,8 +116,13 @@ class _Sqlite:
                 self._reader = await self._connect()
         return list(await self._reader.execute_fetchall(sqlite_sql(sql), sqlite_values(values)))
 
+    async def close(self) -> None:
+        for connection in self._opened:
+            await connection.close()
+
     async def _connect(self) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(self._path, isolation_level=None)
+        self._opened.append(connection)
         connection._conn.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             await connection.execute(f"PRAGMA {pragma}")

@@ -8,8 +8,10 @@ from packhouse.fulfillment.commands.start_picking import StartPicking, start_pic
 from packhouse.fulfillment.models import FulfillmentOrder, Pick
 from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
+from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.reroute import Reroute, reroute
+from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
 from packhouse.orders.models import Order, OrderLine
 from packhouse.payments.commands.refund_order import refund_order
 from packhouse.payments.commands.request_refund import RefundOrder
@@ -53,6 +55,10 @@ async def house(database: Database) -> Database:
     data = RejectFulfillment(work.id, RejectionReason.DAMAGED)
     await database.write(BY, lambda uow: reject_fulfillment(uow, data))
     await database.write(BY, lambda uow: reroute(uow, Reroute(rejected.id)))
+    given_up, _ = [
+        await database.write(BY, lambda uow: reserve(uow, ReserveStock((ReserveLine("MUG", 2),)))) for _ in range(2)
+    ]
+    await database.write(BY, lambda uow: release_reservation(uow, given_up.id))
     gone = CancelOrder((await make_order(database, {"PLATE": 4})).id, "changed their mind")
     await database.write(BY, lambda uow: cancel(uow, gone, lambda _: []))
     return database

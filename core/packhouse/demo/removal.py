@@ -61,6 +61,8 @@ _CHANNELS = (
     "(SELECT id FROM channel WHERE is_demo AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.channel = channel.code))"
 )
 _OF_CATALOGUE = (
+    f"reservation_line WHERE variant_id IN {_VARIANTS}",
+    "reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation_id = reservation.id)",
     f"stock_movement WHERE variant_id IN {_VARIANTS}",
     f"stock_level WHERE variant_id IN {_VARIANTS}",
     f"price WHERE variant_id IN {_VARIANTS}",
@@ -77,6 +79,7 @@ _USES_OF_LOCATIONS = (
     "pick_list",
     "shipment",
     "return_inspection",
+    "reservation_line",
 )
 _UNUSED_LOCATION = " AND ".join(
     f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.location_id = location.id)" for table in _USES_OF_LOCATIONS

@@ -122,3 +122,45 @@ class Allocation(Row):
             Index(fields=("variant_id", "location_id", "status"), name="allocation_key"),
         ]
         constraints = (CheckConstraint(check="quantity > 0", name="allocation_quantity_positive"),)
+
+
+class Reservation(Row):
+    """A checkout's soft hold on units until `expires_at`; `order_id` is the order that consumed it."""
+
+    status = fields.CharField(max_length=16)
+    expires_at = Moment()
+    created_by = fields.CharField(max_length=64)
+    created_at = Moment()
+    ended_at = Moment(null=True)
+    order_id = fields.UUIDField(null=True)
+
+    class Meta:
+        table = "reservation"
+        indexes = [Index(fields=("status", "expires_at", "id"), name="reservation_due")]
+
+
+class ReservationLine(Row):
+    """Units of a variant at a location that a reservation holds, while it is active."""
+
+    reservation: fields.ForeignKeyRelation[Reservation] = fields.ForeignKeyField(
+        "packhouse.Reservation", related_name="lines", on_delete=fields.RESTRICT
+    )
+    reservation_id: UUID
+    variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "packhouse.Variant", related_name="reservation_lines", on_delete=fields.RESTRICT
+    )
+    variant_id: UUID
+    location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
+        "packhouse.Location", related_name="reservation_lines", on_delete=fields.RESTRICT
+    )
+    location_id: UUID
+    quantity = fields.IntField()
+
+    class Meta:
+        table = "reservation_line"
+        unique_together = (("reservation", "variant", "location"),)
+        indexes = [
+            Index(fields=("variant_id", "location_id"), name="reservation_line_key"),
+            Index(fields=("location_id",), name="reservation_line_location"),
+        ]
+        constraints = (CheckConstraint(check="quantity > 0", name="reservation_line_quantity_positive"),)

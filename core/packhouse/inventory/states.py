@@ -62,6 +62,8 @@ class MovementKind(StrEnum):
     ADJUST = "adjust"
     COUNT = "count"
     PROTECT = "protect"
+    RESERVE = "reserve"
+    UNRESERVE = "unreserve"
     ALLOCATE = "allocate"
     RELEASE = "release"
     SHIP = "ship"

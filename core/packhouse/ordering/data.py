@@ -50,6 +50,7 @@ class PlaceOrder:
 
     `price_is_final`: the channel sold at the unit prices given (they are not compared with the price list);
     `tax`, `discount`, `total`: what the channel says of the whole order, kept as it is; without it the lines are summed;
+    `reservation_id`: the reservation that holds the units for this buyer: it is consumed;
     `cancelled_at`: it was cancelled on the channel before we heard of it: recorded, and nothing is given out.
     """
 
@@ -81,6 +82,7 @@ class PlaceOrder:
     price_is_final: bool = False
     on_shortage: OnShortage = OnShortage.REFUSE
     hold_if_unpaid: bool = False
+    reservation_id: UUID | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str = ""
     is_demo: bool = False

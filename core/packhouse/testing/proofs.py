@@ -17,6 +17,8 @@ _TABLES = (
     "stock_level",
     "stock_movement",
     "allocation",
+    "reservation",
+    "reservation_line",
     "fulfillment_order",
     "fulfillment_order_line",
     "pick_list",

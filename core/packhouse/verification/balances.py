@@ -16,6 +16,11 @@ _CLAIMS = {
     "allocated": """(
       SELECT COALESCE(SUM(quantity), 0) FROM allocation WHERE allocation.variant_id = stock_level.variant_id
         AND allocation.location_id = stock_level.location_id AND allocation.status = 'allocated')""",
+    "reserved": """(
+      SELECT COALESCE(SUM(reservation_line.quantity), 0) FROM reservation_line
+      JOIN reservation ON reservation.id = reservation_line.reservation_id
+      WHERE reservation_line.variant_id = stock_level.variant_id
+        AND reservation_line.location_id = stock_level.location_id AND reservation.status = 'active')""",
 }
 
 
@@ -116,6 +121,12 @@ def _missing(name: str, table: str, what: str, condition: str = "") -> Invariant
 INVARIANTS = (
     _missing("what the ledger has moved has a balance", "stock_movement", "it is in the ledger"),
     _missing("what is claimed has a balance", "allocation", "it claims units", "AND allocation.status = 'allocated'"),
+    _missing(
+        "what is reserved has a balance",
+        "reservation_line",
+        "it holds units",
+        "AND EXISTS (SELECT 1 FROM reservation WHERE reservation.id = reservation_id AND reservation.status = 'active')",
+    ),
     *(
         _balance(
             bucket, _ledger(bucket), f"{bucket.replace('_', ' ')} is the sum of its movements", "its movements come to"
@@ -123,4 +134,10 @@ INVARIANTS = (
         for bucket in BUCKETS
     ),
     _balance("allocated", _CLAIMS["allocated"], "allocated is the sum of the claims on it", "the claims come to"),
+    _balance(
+        "reserved",
+        _CLAIMS["reserved"],
+        "reserved is what active reservations hold",
+        "active reservations hold",
+    ),
 )

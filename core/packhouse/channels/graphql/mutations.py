@@ -65,6 +65,9 @@ class PlaceOrderInput:
     shipping_speed: ShippingSpeed = strawberry.field(
         default=ShippingSpeed.STANDARD, description="How fast the customer wants it sent."
     )
+    reservation_id: relay.GlobalID | None = strawberry.field(
+        default=None, description="The reservation that holds the units for this buyer; it is consumed."
+    )
     note: str = strawberry.field(default="", description="The customer's note.")
     tags: list[str] = strawberry.field(default_factory=list, description="Words to find it by.")
 
@@ -166,6 +169,7 @@ def _to_place(input: PlaceOrderInput, *, is_demo: bool) -> PlaceOrder:
         payments=tuple(_payment(payment, f"payments.{index}") for index, payment in enumerate(input.payments)),
         promised_by=input.promised_by,
         shipping_speed=input.shipping_speed,
+        reservation_id=node_id(input.reservation_id, "Reservation", "reservationId") if input.reservation_id else None,
         note=input.note,
         tags=tuple(input.tags),
         is_demo=is_demo,

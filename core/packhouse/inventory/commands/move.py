@@ -61,6 +61,13 @@ WHERE variant_id = $1 AND location_id = $2
   AND on_hand - allocated - reserved - damaged - quarantined - safety_stock >= $3
 RETURNING variant_id
 """
+# Units that move between claims are not asked for again: only what is claimed anew has to be available.
+_CLAIM_AND_HOLD = """
+UPDATE stock_level SET allocated = allocated + $3, reserved = reserved + $4
+WHERE variant_id = $1 AND location_id = $2 AND reserved + $4 >= 0
+  AND ($3 + $4 <= 0 OR on_hand - allocated - reserved - damaged - quarantined - safety_stock >= $3 + $4)
+RETURNING variant_id
+"""
 _OPEN_LEVEL = """
 INSERT INTO stock_level
   (id, variant_id, location_id, bin, on_hand, allocated, reserved, damaged, quarantined, safety_stock, incoming)
@@ -90,13 +97,18 @@ async def open_balance(uow: UnitOfWork, variant_id: UUID, location_id: UUID) -> 
 
 
 async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
-    """Allocate units that were seen as available when the order was routed; all movements are of kind ALLOCATE.
+    """Allocate or reserve units that were seen as available, and move what was reserved on; nothing else moves here.
 
     Raises:
         Conflict: somebody else was faster: the unit of work is run again and routes on what is left.
     """
     for movement in _summed(movements):
-        if not await uow.fetch(_CLAIM, movement.variant_id, movement.location_id, movement.allocated):
+        key = (movement.variant_id, movement.location_id)
+        if movement.reserved:
+            claimed = await uow.fetch(_CLAIM_AND_HOLD, *key, movement.allocated, movement.reserved)
+        else:
+            claimed = await uow.fetch(_CLAIM, *key, movement.allocated)
+        if not claimed:
             raise Conflict("somebody else took the same stock at this moment; try again")
     await write_ledger(uow, movements)
 

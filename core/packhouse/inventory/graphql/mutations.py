@@ -1,11 +1,16 @@
 """Changing locations and stock."""
 
+from collections.abc import Awaitable
+
 import strawberry
 from strawberry import relay
 
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.create_location import CreateLocation, create_location
-from packhouse.inventory.graphql.types import Location, StockLevel
+from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS, ExtendReservation, extend_reservation
+from packhouse.inventory.commands.release_reservation import release_reservation
+from packhouse.inventory.graphql.types import Location, Reservation, StockLevel
+from packhouse.inventory.models import Reservation as ReservationRow
 from packhouse.inventory.models import StockLevel as StockLevelRow
 from packhouse.inventory.states import LocationKind
 from packhouse.sdk import Address
@@ -52,6 +57,31 @@ class StockPayload:
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
 
 
+@strawberry.input(description="A reservation that shall hold for longer.")
+class ExtendReservationInput:
+    reservation_id: relay.GlobalID = strawberry.field(description="The reservation.")
+    seconds: int = strawberry.field(
+        default=DEFAULT_SECONDS, description="Seconds from now; a deadline that is later already stays."
+    )
+
+
+@strawberry.input(description="A reservation to give up.")
+class ReleaseReservationInput:
+    reservation_id: relay.GlobalID = strawberry.field(description="The reservation.")
+
+
+@strawberry.type(description="The reservation that was made or changed.")
+class ReservationPayload:
+    reservation: Reservation | None = strawberry.field(description="The reservation; null where nothing was changed.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
+
+
+async def reservation_payload(change: Awaitable[ReservationRow]) -> ReservationPayload:
+    """The payload of a command that gives the reservation it changed."""
+    row, errors = await attempt(change)
+    return ReservationPayload(reservation=Reservation.of(row) if row else None, user_errors=errors)
+
+
 @strawberry.type(description="Changes of locations and stock.")
 class InventoryMutations:
     @strawberry.mutation(description="Create a location.")
@@ -84,3 +114,22 @@ class InventoryMutations:
 
         row, errors = await attempt(change())
         return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Give a buyer more time: move the deadline of a reservation that still holds its units."
+    )
+    async def extend_reservation(self, info: Info, input: ExtendReservationInput) -> ReservationPayload:
+        async def change() -> ReservationRow:
+            id_ = node_id(input.reservation_id, "Reservation", "reservationId")
+            data = ExtendReservation(id_, input.seconds)
+            return await info.context.write(lambda uow: extend_reservation(uow, data))
+
+        return await reservation_payload(change())
+
+    @strawberry.mutation(description="Give a reservation up: its units can be sold again. Doing it twice does nothing.")
+    async def release_reservation(self, info: Info, input: ReleaseReservationInput) -> ReservationPayload:
+        async def change() -> ReservationRow:
+            id_ = node_id(input.reservation_id, "Reservation", "reservationId")
+            return await info.context.write(lambda uow: release_reservation(uow, id_))
+
+        return await reservation_payload(change())

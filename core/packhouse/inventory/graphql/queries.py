@@ -9,8 +9,9 @@ import strawberry
 from packhouse.catalog.models import Variant
 from packhouse.inventory import models, queries
 from packhouse.inventory.graphql.inputs import StockLevelFilter, StockMovementFilter
-from packhouse.inventory.graphql.types import Location, StockBalance, StockLevel, StockMovement
+from packhouse.inventory.graphql.types import Location, Reservation, StockBalance, StockLevel, StockMovement
 from packhouse.inventory.ledger import balances_as_of
+from packhouse.inventory.states import ReservationStatus
 from packhouse.sdk import now
 from packhouse.web.context import Info
 from packhouse.web.graphql.connection import (
@@ -29,10 +30,12 @@ from packhouse.web.graphql.nodes import reader
 NODES = {
     "Location": reader(queries.locations_by_id, Location.of),
     "StockLevel": reader(queries.stock_levels_by_id, StockLevel.of),
+    "Reservation": reader(queries.reservations_by_id, Reservation.of),
     "StockMovement": reader(queries.stock_movements_by_id, StockMovement.of),
 }
 _BY_CODE = Ordering("CODE", "code", str)
 _BY_ID = Ordering("ID", "id", UUID)
+_BY_DEADLINE = Ordering("EXPIRES_AT", "expires_at", datetime)
 _NEWEST = Ordering("OCCURRED_AT_DESC", "occurred_at", datetime, descending=True)
 
 
@@ -64,6 +67,19 @@ class InventoryQueries:
         page = PageArguments.of(first, after, last, before)
         source = QuerySetSource(models.StockLevel.filter(**(filter or StockLevelFilter()).conditions()))
         return await paginate(source, page, _BY_ID, StockLevel.of)
+
+    @strawberry.field(description="Reservations of one status, the earliest deadline first.")
+    async def reservations(
+        self,
+        status: Annotated[ReservationStatus, strawberry.argument(description="Of this status.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Reservation]:
+        page = PageArguments.of(first, after, last, before)
+        source = QuerySetSource(models.Reservation.filter(status=status.value))
+        return await paginate(source, page, _BY_DEADLINE, Reservation.of)
 
     @strawberry.field(
         description="The balances of a variant as they were at any moment, one for each location; from the ledger."

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from packhouse.events.record import record
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
-from packhouse.inventory.availability import AvailableAt, available_at_locations
 from packhouse.inventory.commands.move import Movement, claim_stock
+from packhouse.inventory.reservations import held_units
 from packhouse.inventory.states import AllocationStatus, MovementKind
-from packhouse.routing.rules import RULE_VERSION, Candidate, Route, route
+from packhouse.ordering.commands.supply import Supply, end_used_reservations, find_supply
+from packhouse.routing.rules import RULE_VERSION, Route
 from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 
@@ -44,30 +45,31 @@ async def allocate(
     excluded: frozenset[UUID] = frozenset(),
     *,
     reason: str,
+    reservation_id: UUID | None = None,
 ) -> None:
     """Give out all units of `lines` to locations that have them; `excluded` locations are not asked (they failed before).
 
-    `reason` is why, for the ledger.
+    `reason` is why, for the ledger. What `reservation_id` holds is used first, and the reservation is consumed.
 
     Raises:
         Shortage: not everything is in stock; nothing was written.
+        Refused: NOT_FOUND, RESERVATION_ENDED.
         Conflict: somebody else was faster; the unit of work is run again.
     """
-    if not lines:
+    own = await held_units(uow, reservation_id, "reservationId") if reservation_id else []
+    if not lines and not own:
         return
-    demand: dict[UUID, int] = defaultdict(int)
-    for line in lines:
-        demand[line.variant_id] += line.quantity
-    places = [place for place in await available_at_locations(uow, sorted(demand)) if place.location_id not in excluded]
-    decision = route(demand, [_candidate(place) for place in places])
-    _refuse_shortage(decision, demand, lines)
+    demand = demand_of(lines)
+    supply = await find_supply(uow, demand, excluded, own)
+    decision, networks = supply.decision, supply.networks
+    refuse_shortage(decision, demand, lines)
 
     parts = _parts(decision, lines)
-    networks = {place.location_id: place.network for place in places}
     work = {location_id: new_id() for location_id in parts}
     await _insert_work(uow, order_id, parts, work, networks)
     await _insert_decision(uow, order_id, decision, country)
-    await _claim(uow, order_id, parts, work, reason)
+    await end_used_reservations(uow, supply, reservation_id, order_id)
+    await _claim(uow, order_id, parts, work, reason, supply)
     for location_id, fulfillment_order_id in work.items():
         record(
             uow,
@@ -90,11 +92,20 @@ class _Part:
     quantity: int
 
 
-def _candidate(place: AvailableAt) -> Candidate:
-    return Candidate(place.location_id, place.code, place.priority, not place.network, place.available)
+def demand_of(lines: Sequence[WorkLine]) -> dict[UUID, int]:
+    """Units by variant, summed over the lines."""
+    demand: dict[UUID, int] = defaultdict(int)
+    for line in lines:
+        demand[line.variant_id] += line.quantity
+    return demand
 
 
-def _refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence[WorkLine]) -> None:
+def refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence[WorkLine]) -> None:
+    """Let pass only what was routed whole.
+
+    Raises:
+        Shortage: of the first line that is not.
+    """
     for index, line in enumerate(lines):
         missing = decision.missing.get(line.variant_id)
         if missing:
@@ -179,6 +190,7 @@ async def _claim(
     parts: Mapping[UUID, Sequence[_Part]],
     work: Mapping[UUID, UUID],
     reason: str,
+    supply: Supply,
 ) -> None:
     at = now()
     flat = [(location_id, part) for location_id, same in parts.items() for part in same]
@@ -198,18 +210,22 @@ async def _claim(
             for location_id, part in flat
         ],
     )
-    await claim_stock(
-        uow,
-        [
+    held = dict(supply.reserved)
+    movements = []
+    for location_id, part in flat:
+        key = (part.line.variant_id, location_id)
+        from_held = min(part.quantity, held.get(key, 0))
+        if from_held:
+            held[key] -= from_held
+        movements.append(
             Movement(
-                part.line.variant_id,
-                location_id,
+                *key,
                 MovementKind.ALLOCATE,
                 reason,
                 allocated=part.quantity,
+                reserved=-from_held,
                 order_id=order_id,
                 reference=str(work[location_id]),
             )
-            for location_id, part in flat
-        ],
-    )
+        )
+    await claim_stock(uow, [*movements, *supply.freed])

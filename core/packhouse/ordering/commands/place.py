@@ -49,7 +49,7 @@ async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
     Raises:
         InvalidValue: a quantity or an amount that cannot be.
         Refused: UNKNOWN_SKU, NO_PRICE, PRICE_MISMATCH, CURRENCY_MISMATCH, BAD_ADDRESS, INSUFFICIENT_STOCK,
-            DUPLICATE_ORDER, or a plugin's own code. Nothing is changed.
+            RESERVATION_ENDED, DUPLICATE_ORDER, or a plugin's own code. Nothing is changed.
     """
     draft = await draft_order(uow, data)
     order_id = draft.order.id
@@ -60,7 +60,7 @@ async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
         await records.leave_cancelled(uow, order_id, data)
         return order_id
     try:
-        await allocate(uow, order_id, work, _ship_to(data), reason="order placed")
+        await allocate(uow, order_id, work, _ship_to(data), reason="order placed", reservation_id=data.reservation_id)
     except Shortage as shortage:
         if data.on_shortage is OnShortage.REFUSE:
             raise

@@ -6,10 +6,13 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
+from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS
+from packhouse.inventory.graphql.mutations import ReservationPayload, reservation_payload
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.confirm import confirm
 from packhouse.ordering.commands.hold import HoldOrder, hold
 from packhouse.ordering.commands.release_hold import ReleaseHold, release_hold
+from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
 from packhouse.orders.graphql.types import OrderType, order_object
 from packhouse.orders.queries import read_order
 from packhouse.orders.states import HoldReason
@@ -44,6 +47,18 @@ class CancelOrderInput:
     reason: str = strawberry.field(description="Why, for the timeline.")
 
 
+@strawberry.input(description="Units of a SKU to reserve.")
+class ReserveStockLineInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    quantity: int = strawberry.field(description="Units.")
+
+
+@strawberry.input(description="A basket to hold for a checkout.")
+class ReserveStockInput:
+    lines: list[ReserveStockLineInput] = strawberry.field(description="What is in the basket.")
+    seconds: int = strawberry.field(default=DEFAULT_SECONDS, description="For how long, from now; a day at most.")
+
+
 @strawberry.type(description="The order that was changed.")
 class OrderPayload:
     order: OrderType | None = strawberry.field(description="The order now; null where nothing was changed.")
@@ -59,6 +74,13 @@ async def order_payload(reader: Reader, change: Awaitable[UUID]) -> OrderPayload
 
 @strawberry.type(description="Changes of orders.")
 class OrderingMutations:
+    @strawberry.mutation(
+        description="Hold stock for a checkout until a deadline, all of it or nothing; place the order with its id."
+    )
+    async def reserve_stock(self, info: Info, input: ReserveStockInput) -> ReservationPayload:
+        data = ReserveStock(tuple(ReserveLine(line.sku, line.quantity) for line in input.lines), input.seconds)
+        return await reservation_payload(info.context.write(lambda uow: reserve(uow, data)))
+
     @strawberry.mutation(description="Confirm a pending order: its stock is allocated and its work given out.")
     async def confirm_order(self, info: Info, input: ConfirmOrderInput) -> OrderPayload:
         return await _run(info.context, lambda uow: confirm(uow, node_id(input.order_id, "Order", "orderId")))

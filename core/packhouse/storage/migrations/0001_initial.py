@@ -540,6 +540,20 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='Reservation',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('status', fields.CharField(max_length=16)),
+                ('expires_at', Moment(auto_now=False, auto_now_add=False)),
+                ('created_by', fields.CharField(max_length=64)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+                ('ended_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('order_id', fields.UUIDField(null=True)),
+            ],
+            options={'table': 'reservation', 'app': 'packhouse', 'indexes': [Index(fields=['status', 'expires_at', 'id'], name='reservation_due')], 'pk_attr': 'id', 'table_description': "A checkout's soft hold on units until `expires_at`; `order_id` is the order that consumed it."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='Return',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -780,6 +794,18 @@ class Migration(migrations.Migration):
                 ('amount', fields.BigIntField()),
             ],
             options={'table': 'price', 'app': 'packhouse', 'unique_together': (('variant', 'price_list', 'min_quantity'),), 'constraints': [CheckConstraint(check='amount >= 0', name='price_amount_not_negative'), CheckConstraint(check='min_quantity >= 1', name='price_min_quantity_positive')], 'indexes': [Index(fields=['price_list_id'], name='price_price_list')], 'pk_attr': 'id', 'table_description': "The price of one unit from a quantity on; `amount` in minor units of the list's currency."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='ReservationLine',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('reservation', fields.ForeignKeyField('packhouse.Reservation', source_field='reservation_id', db_constraint=True, to_field='id', related_name='lines', on_delete=OnDelete.RESTRICT)),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='reservation_lines', on_delete=OnDelete.RESTRICT)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='reservation_lines', on_delete=OnDelete.RESTRICT)),
+                ('quantity', fields.IntField()),
+            ],
+            options={'table': 'reservation_line', 'app': 'packhouse', 'unique_together': (('reservation', 'variant', 'location'),), 'constraints': [CheckConstraint(check='quantity > 0', name='reservation_line_quantity_positive')], 'indexes': [Index(fields=['variant_id', 'location_id'], name='reservation_line_key'), Index(fields=['location_id'], name='reservation_line_location')], 'pk_attr': 'id', 'table_description': 'Units of a variant at a location that a reservation holds, while it is active.'},
             bases=['Row'],
         ),
         ops.CreateModel(

@@ -1,0 +1,142 @@
+"""Finding units for a demand: what a reservation holds for this buyer first, then what is available, then what expired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from packhouse.inventory.availability import AvailableAt, available_at_locations
+from packhouse.inventory.commands.end_reservations import end_reservations, given_back, lock_active
+from packhouse.inventory.commands.move import Movement
+from packhouse.inventory.reservations import HeldUnits, ended, expired_units
+from packhouse.inventory.states import ReservationStatus
+from packhouse.routing.rules import Candidate, Route, route
+from packhouse.sdk import now
+from packhouse.storage import UnitOfWork
+from packhouse.storage.unit_of_work import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where the units come from. `reserved` are those of the buyer's own reservation, by variant and location.
+
+    `networks` are the codes of the networks that run the locations; `freed` what goes with it in the ledger: units of
+    reservations that end without being ordered.
+    """
+
+    decision: Route
+    networks: Mapping[UUID, str]
+    reserved: Mapping[tuple[UUID, UUID], int]
+    freed: Sequence[Movement]
+    expired: frozenset[UUID] = frozenset()
+
+
+async def find_supply(
+    uow: UnitOfWork,
+    demand: Mapping[UUID, int],
+    excluded: frozenset[UUID] = frozenset(),
+    own: Sequence[HeldUnits] = (),
+) -> Supply:
+    """Route a demand; nothing is written or locked.
+
+    A buyer's own reservation covers as much as it holds, where it holds it: nobody else can be faster. Where units are
+    missing then, reservations past their deadline are looked for, and counted as available.
+    """
+    reserved = _covered(own, demand)
+    open_demand = dict(demand)
+    for (variant_id, _), units in reserved.items():
+        open_demand[variant_id] -= units
+    open_demand = {variant_id: units for variant_id, units in open_demand.items() if units}
+    places = await available_at_locations(uow, sorted(open_demand))
+    places = [place for place in places if place.location_id not in excluded]
+    decision = route(open_demand, [_candidate(place) for place in places])
+    expired: Sequence[HeldUnits] = ()
+    if decision.missing:
+        reservation_id = own[0].reservation_id if own else None
+        expired = await expired_units(uow, decision.missing, now(), but=reservation_id)
+        if expired:
+            decision = route(open_demand, [_candidate(place) for place in _with_freed(places, expired)])
+    networks = {place.location_id: place.network for place in places}
+    return Supply(
+        decision=_with_reserved(decision, own, reserved) if own else decision,
+        networks=networks | {held.location_id: held.network for held in own},
+        reserved=reserved,
+        freed=[
+            *(given_back(held, ReservationStatus.EXPIRED) for held in expired),
+            *(
+                given_back(held, ReservationStatus.RELEASED, rest)
+                for held in own
+                if (rest := held.quantity - reserved.get((held.variant_id, held.location_id), 0))
+            ),
+        ],
+        expired=frozenset(held.reservation_id for held in expired),
+    )
+
+
+async def end_used_reservations(uow: UnitOfWork, supply: Supply, own: UUID | None, order_id: UUID | None) -> None:
+    """Lock and end the reservations whose units are used; stock rows come after this.
+
+    Raises:
+        Refused: RESERVATION_ENDED: the buyer's own was ended meanwhile.
+        Conflict: somebody else has taken an expired one back at this moment.
+    """
+    wanted = supply.expired | ({own} if own else set())
+    active = await lock_active(uow, list(wanted))
+    if own and own not in active:
+        raise ended(own, "ended", "reservationId")
+    if wanted - active:
+        raise Conflict("somebody else took the same stock at this moment; try again")
+    ends = dict.fromkeys(supply.expired, ReservationStatus.EXPIRED)
+    if own:
+        ends[own] = ReservationStatus.CONSUMED
+    await end_reservations(uow, ends, order_id)
+
+
+def _candidate(place: AvailableAt) -> Candidate:
+    return Candidate(place.location_id, place.code, place.priority, not place.network, place.available)
+
+
+def _covered(own: Sequence[HeldUnits], demand: Mapping[UUID, int]) -> dict[tuple[UUID, UUID], int]:
+    left = dict(demand)
+    covered: dict[tuple[UUID, UUID], int] = {}
+    for held in own:
+        units = min(held.quantity, left.get(held.variant_id, 0))
+        if units:
+            covered[held.variant_id, held.location_id] = units
+            left[held.variant_id] -= units
+    return covered
+
+
+def _with_freed(places: Sequence[AvailableAt], expired: Sequence[HeldUnits]) -> list[AvailableAt]:
+    """The places as they will be once the expired units are free."""
+    return [
+        AvailableAt(
+            place.location_id,
+            place.code,
+            place.priority,
+            place.network,
+            {
+                variant_id: units
+                + sum(
+                    held.quantity
+                    for held in expired
+                    if (held.variant_id, held.location_id) == (variant_id, place.location_id)
+                )
+                for variant_id, units in place.available.items()
+            },
+        )
+        for place in places
+    ]
+
+
+def _with_reserved(decision: Route, own: Sequence[HeldUnits], reserved: Mapping[tuple[UUID, UUID], int]) -> Route:
+    """The decision together with the units that were decided on when they were reserved."""
+    assignments = {location_id: dict(units) for location_id, units in decision.assignments.items()}
+    by_code: dict[str, int] = {}
+    codes = {held.location_id: held.code for held in own}
+    for (variant_id, location_id), units in reserved.items():
+        at_location = assignments.setdefault(location_id, {})
+        at_location[variant_id] = at_location.get(variant_id, 0) + units
+        by_code[codes[location_id]] = by_code.get(codes[location_id], 0) + units
+    receipt: dict[str, Any] = {**decision.receipt, "reservation": str(own[0].reservation_id), "reserved": by_code}
+    return Route(assignments, decision.missing, receipt)
