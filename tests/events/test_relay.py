@@ -314,6 +314,32 @@ async def test_a_worker_that_lost_its_lease_stops_and_leaves_the_lane_alone(hous
     assert str(lane["lease_owner"]) == str(other)
 
 
+async def test_what_runs_is_finished_and_the_rest_given_back(house: Any, make_plugins: Any) -> None:
+    """A drain: the running hook ends and is written down as done, its lease kept all the while; nothing more is begun."""
+    go = asyncio.Event()
+
+    async def hook(_: str, __: Event, ___: OrderSnapshot | None) -> None:
+        await go.wait()
+
+    house.settings.lease_seconds = 0.3
+    plugins = house.listen(make_plugins(hook=hook))
+    relay = await house.relay()
+    await house.happen(1, 2, order_id=new_id())
+    await house.until_rows("SELECT id FROM lane WHERE lease_owner IS NOT NULL")
+    relay.take_no_more()
+    await house.happen(3, order_id=new_id())
+    await house.until_rows("SELECT id FROM lane WHERE lease_owner IS NULL")
+    (held,) = await house.rows("SELECT lease_owner FROM lane WHERE lease_owner IS NOT NULL")
+    await asyncio.sleep(0.5)
+    assert await house.rows("SELECT lease_owner FROM lane WHERE lease_owner IS NOT NULL") == [held]
+    go.set()
+    await relay.stop(grace_seconds=5)
+    assert plugins.facts("crm") == [1]
+    assert [status for status, *_ in await statuses(house)] == ["done", "pending", "pending"]
+    lanes = await house.rows("SELECT lease_owner, due_at FROM lane")
+    assert [(lane["lease_owner"], read_time(lane["due_at"]) <= now()) for lane in lanes] == [(None, True)] * 2
+
+
 async def test_stopping_gives_lanes_back_at_once(house: Any, make_plugins: Any) -> None:
     async def hook(_: str, event: Event, __: OrderSnapshot | None) -> None:
         if event.payload["n"] == 2:

@@ -21,12 +21,18 @@ _SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 
 @dataclass
 class Receiver:
-    """What the webhooks plugin delivered to each endpoint: (order or "", position), in the order of arrival."""
+    """What the webhooks plugin delivered to each endpoint: (order or "", position), in the order of arrival.
+
+    `pause`: seconds that it takes for each.
+    """
 
     got: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: {name: [] for name in ENDPOINTS})
 
+    pause: float = 0.0
+
     async def handle(self, request: web.Request) -> web.Response:
         """Take a message."""
+        await asyncio.sleep(self.pause)
         data = (await request.json())["data"]
         self.got[request.match_info["name"]].append((data["orderId"] or "", data["position"]))
         return web.Response(status=204)

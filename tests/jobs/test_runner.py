@@ -119,6 +119,28 @@ async def test_a_slow_one_is_cancelled_at_the_end(database: Database) -> None:
     assert (row.owner, row.due_at <= now()) == (None, True), "it is due for whoever starts next"
 
 
+async def test_a_run_is_given_time_to_end(database: Database) -> None:
+    go, work = asyncio.Event(), Work()
+
+    async def slow() -> None:
+        await go.wait()
+        await work()
+
+    runner = JobRunner([Job("slow", 3600, slow)])
+    await runner.start(database)
+    await until_taken("slow")
+    runner.take_no_more()
+    stopping = asyncio.create_task(runner.stop(grace_seconds=5))
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    go.set()
+    await stopping
+    row = await JobRow.get(name="slow")
+    assert (work.runs, row.owner, row.failures, row.due_at > now()) == (1, None, 0, True), (
+        "it was finished, not given back"
+    )
+
+
 async def test_several_processes_do_it_once_a_period(database: Database) -> None:
     running = most = total = 0
 
