@@ -36,12 +36,16 @@ class Plugins:
         self.delivered: list[tuple[str, Event, OrderSnapshot | None]] = []
         self.customers: list[CustomerSnapshot] = []
         self.hook = hook
+        self.not_started: set[str] = set()
 
     def retries(self, code: str) -> Sequence[float]:  # noqa: ARG002  (the host's way for all)
         return ()
 
     def wants_order(self, code: str, event_type: EventType) -> bool:
         return code in self.listeners[event_type]
+
+    def is_ready(self, code: str) -> bool:
+        return code not in self.not_started
 
     def wants_customer(self, code: str, event_type: EventType) -> bool:
         return code in self.listeners[event_type]

@@ -28,6 +28,9 @@ WORKER = textwrap.dedent(
         def wants_order(self, code, event_type):
             return True
 
+        def is_ready(self, code):
+            return True
+
         def wants_customer(self, code, event_type):
             return False
 

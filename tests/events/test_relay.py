@@ -382,3 +382,20 @@ async def test_draining_needs_a_running_relay(house: Any) -> None:
 
     with pytest.raises(RuntimeError, match="not running"):
         await Relay(house.database, house.plugins, nobody, house.settings).drain()
+
+
+async def test_events_wait_for_a_plugin_that_could_not_start(house: Any, make_plugins: Any) -> None:
+    plugins = house.listen(make_plugins(["late", "crm"]))
+    plugins.not_started.add("late")
+    relay = await house.relay()
+    await house.happen(1, 2, order_id=new_id())
+    await relay.drain()
+    assert (plugins.facts("late"), plugins.facts("crm")) == ([], [1, 2])
+    assert {row["status"] for row in await house.rows("SELECT status FROM delivery WHERE plugin = 'late'")} == {
+        "pending"
+    }
+    assert await house.rows("SELECT id FROM delivery_attempt WHERE NOT ok") == []
+    plugins.not_started.clear()
+    await house.until_delivered(2, "late")
+    await relay.drain()
+    assert plugins.facts("late") == [1, 2]

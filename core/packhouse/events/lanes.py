@@ -83,6 +83,9 @@ class Recipients(Protocol):
     def retries(self, code: str) -> Sequence[float]:
         """How many seconds to wait after each failed attempt; empty for the host's own way."""
 
+    def is_ready(self, code: str) -> bool:
+        """Whether the plugin can be given events now; until it is they wait."""
+
     async def deliver(
         self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None
     ) -> None:
@@ -169,7 +172,8 @@ class LaneWorker:
         self._wake.clear()
         await self._settle()
         await self._renew()
-        free = 0 if self._stopping else self._settings.batch - len(self._running)
+        takes = not self._stopping and self._recipients.is_ready(self.plugin)
+        free = self._settings.batch - len(self._running) if takes else 0
         lanes = await lease_lanes(
             self._database, self.plugin, self.owner, limit=free, seconds=self._settings.lease_seconds
         )

@@ -42,6 +42,7 @@ class Relay:
     ) -> None:
         self.live = live_events(database)
         self._database = database
+        self._host = host
         self._settings = settings
         self._announce = announce
         self._plugins = sorted({code for codes in host.listeners.values() for code in codes}) if delivers else []
@@ -100,7 +101,7 @@ class Relay:
     async def drain(self) -> None:
         """Wait until every event has its position and no delivery is due or running.
 
-        A delivery that waits for its next attempt is not due, nor one to a paused plugin; dead ones are not waited for.
+        A delivery that waits for its next attempt is not due, nor one to a plugin that is paused or has not started; dead ones are not waited for.
 
         Raises:
             RuntimeError: the relay is not running, so nothing would ever change.
@@ -158,7 +159,7 @@ class Relay:
                          SELECT 1 FROM delivery WHERE delivery.lane_id = lane.id AND delivery.status = 'pending'
                          AND delivery.next_attempt_at IS NOT NULL)))) AS busy
             """,
-            bound(dialect, self._plugins),
+            bound(dialect, [plugin for plugin in self._plugins if self._host.is_ready(plugin)]),
             now(),
             bound(dialect, [str(worker.owner) for worker in self._workers]),
         )

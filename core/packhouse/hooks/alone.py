@@ -3,14 +3,13 @@
 For checking a plugin, and for running a new version of one beside the old one.
 """
 
-import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from packhouse.hooks.checking import check_hooks, check_manifest
-from packhouse.hooks.implementations import Implementation
+from packhouse.hooks.implementations import Implementation, implementation_of
 from packhouse.hooks.plugin_settings import read_settings
 from packhouse.hooks.registry import KINDS, contributions, recipients
 from packhouse.sdk import (
@@ -68,7 +67,7 @@ class LonePlugin:
             plugin,
             manifest,
             registration,
-            {hook: _implementation(manifest.code, plugin, hook) for hook in hooks},
+            {hook: implementation_of(manifest.code, plugin, hook) for hook in hooks},
             tuple(each for kind in kinds for each in contributions(name, kind, plugin, context)),
             recipients(name, plugin, context) if "register_recipients" in hooks else None,
         )
@@ -114,8 +113,3 @@ class LonePlugin:
     async def _call(self, hook: str, values: Mapping[str, Any]) -> object:
         implementation = self.implementations.get(hook)
         return None if implementation is None else await implementation.call(values)
-
-
-def _implementation(code: str, plugin: object, hook: str) -> Implementation:
-    function = getattr(plugin, hook)
-    return Implementation(code, function, tuple(inspect.signature(function).parameters))

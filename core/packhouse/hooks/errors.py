@@ -3,6 +3,7 @@
 PackhouseError
 ├── BrokenPlugin     one plugin cannot be used: it is left out, or stops the start where plugins are strict
 ├── DuplicateCode    two contributions claim one code: always stops the start, because nobody could say which one is meant
+├── HookFailed       a hook did something that no plugin may
 ├── NotStarted       a plugin asked for something that exists only while the server runs
 └── DeliveryOver     a plugin changes its state for a delivery that has ended
 """
@@ -32,6 +33,10 @@ class DuplicateCode(PackhouseError):
         )
         self.kind = kind
         self.code = code
+
+
+class HookFailed(PackhouseError):
+    """A hook ended in a way that would have ended more than itself."""
 
 
 class NotStarted(PackhouseError):

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queri
 from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
+from packhouse.hooks.life import Stage
 from packhouse.hooks.loading import Candidate, Installed, Loader
 from packhouse.hooks.patience import within
 from packhouse.hooks.plugin_settings import PluginChoices
@@ -30,7 +30,6 @@ from packhouse.storage import Database
 from packhouse.telemetry.secrets import secrets_of
 
 CHECK_FAILED = "CHECK_FAILED"
-_SLOW_SECONDS = 1.0
 _NO_FACTS = Facts()
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,8 @@ class PluginHost:
     """All plugins in use. Made by `PluginHost.load`; holds no state outside itself.
 
     `providers`: what they registered, by kind and code. `listeners`: for each event type the codes of the plugins that
-    want it, `plugin/recipient` where a plugin registered recipients. `plugins`: who they are. `quarantined`: (name, reason) of those left out. `failed_startups`: reasons by code.
+    want it, `plugin/recipient` where a plugin registered recipients. `plugins`: who they are. `quarantined`: (name, reason) of
+    those left out.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class PluginHost:
         self.providers: Providers = collect((each.code, each.contributions) for each in candidates)
         self.plugins = [_loaded(each) for each in candidates]
         self.quarantined = list(quarantined)
-        self.failed_startups: dict[str, str] = {}
         self._http = http
         self._hook_timeout = hook_timeout
         self._facts_deadline = facts_deadline
         self._contexts = {each.code: each.context for each in candidates}
+        self._lives = {each.code: each.life for each in candidates}
         self._hooks = resolve(candidates)
         self._checks = {name: self._hooks[name] for name in hooks_of(Decide)}
         self._addresses = {address: each for candidate in candidates for address, each in _addresses(candidate)}
@@ -120,7 +120,7 @@ class PluginHost:
             BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
         """
         http = HttpSession()
-        loader = Loader(plugin_settings, http, run_query, database)
+        loader = Loader(plugin_settings, http, run_query, database, hook_timeout)
         candidates = [*loader.given(extra_plugins), *loader.installed(installed)]
         return cls(
             candidates,
@@ -133,15 +133,16 @@ class PluginHost:
     async def startup(self, watch: Sequence[aiohttp.TraceConfig] = ()) -> None:
         """Open the HTTP session, its requests watched, then start every plugin side by side.
 
-        One that fails is logged and stops nobody.
+        One that fails is logged and stops nobody. It is started again after a while; until that works its events wait, and it is
+        not asked for facts.
         """
         await self._http.open(watch)
-        self.failed_startups = await self._lifespan("startup")
+        await asyncio.gather(*(life.start(self._hook_timeout) for life in self._lives.values()))
 
     async def shutdown(self) -> None:
         """Stop every plugin side by side, then close the HTTP session."""
         try:
-            await self._lifespan("shutdown")
+            await asyncio.gather(*(life.stop(self._hook_timeout) for life in self._lives.values()))
         finally:
             await self._http.close()
 
@@ -149,6 +150,16 @@ class PluginHost:
         """What the plugins' settings hold and no log may show."""
         for context in self._contexts.values():
             yield from secrets_of(context.settings)
+
+    @property
+    def failed_startups(self) -> dict[str, str]:
+        """Why plugins could not start, by code."""
+        return {code: life.error for code, life in self._lives.items() if life.stage is Stage.FAILED_TO_START}
+
+    def is_ready(self, address: str) -> bool:
+        """Whether a plugin or recipient can be given events: its plugin has not failed to start."""
+        life = self._lives.get(address.partition("/")[0])
+        return life is not None and life.stage is not Stage.FAILED_TO_START
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -162,7 +173,7 @@ class PluginHost:
 
     async def gather_order_facts(self, order: OrderSnapshot) -> dict[str, Facts]:
         """Each plugin's facts about an order by its code, asked side by side; a late or failed answer is missing."""
-        implementations = self._hooks["gather_order_facts"]
+        implementations = [each for each in self._hooks["gather_order_facts"] if self.is_ready(each.code)]
         if not implementations:
             return {}
         answers = await asyncio.gather(*(self._facts(each, order) for each in implementations))
@@ -233,29 +244,6 @@ class PluginHost:
     def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
         both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])
         return tuple(each for each in both if each.code == code)
-
-    async def _lifespan(self, hook: str) -> dict[str, str]:
-        implementations = self._hooks[hook]
-        errors = await asyncio.gather(*(self._timed(hook, each) for each in implementations))
-        return {each.code: error for each, error in zip(implementations, errors, strict=True) if error}
-
-    async def _timed(self, hook: str, implementation: Implementation) -> str:
-        started = time.perf_counter()
-        try:
-            async with asyncio.timeout(self._hook_timeout):
-                await implementation.call({"context": self._contexts[implementation.code]})
-        except Exception as error:
-            log.exception("Plugin %s failed in %s", implementation.code, hook)
-            return f"{type(error).__name__}: {error}"
-        seconds = time.perf_counter() - started
-        log.log(
-            logging.WARNING if seconds > _SLOW_SECONDS else logging.DEBUG,
-            "Plugin %s took %.3f s in %s",
-            implementation.code,
-            seconds,
-            hook,
-        )
-        return ""
 
     async def _facts(self, implementation: Implementation, order: OrderSnapshot) -> Facts | None:
         code = implementation.code

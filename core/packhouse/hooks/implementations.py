@@ -4,16 +4,20 @@ Hooks are never called through `manager.hook`: there one error discards everybod
 as an answer.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import pluggy
 
-from packhouse.hooks.loading import Candidate
+from packhouse.hooks.errors import HookFailed
 from packhouse.hooks.specifications import specifications
 from packhouse.sdk.hookspecs import PROJECT, SPECIFICATIONS
+
+_EXIT = "it called sys.exit, and a plugin cannot end the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,52 @@ class Implementation:
     arguments: tuple[str, ...]
 
     def call(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  (each hook has its own answer)
-        """Call it with the arguments that it asks for; an asynchronous one returns its coroutine."""
-        return self.function(*[values[name] for name in self.arguments])
+        """Call it with the arguments that it asks for; an asynchronous one returns its coroutine.
+
+        Raises:
+            HookFailed: it tried to end the process, or was cancelled by nobody but itself.
+            whatever else it raises.
+        """
+        try:
+            answer = self.function(*[values[name] for name in self.arguments])
+        except SystemExit as error:
+            raise HookFailed(_EXIT) from error
+        return _guarded(answer) if inspect.iscoroutine(answer) else answer
 
 
-def resolve(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Implementation, ...]]:
+async def _guarded(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  (each hook has its own answer)
+    try:
+        return await work
+    except SystemExit as error:
+        # in a task it would end the event loop, and the server with it
+        raise HookFailed(_EXIT) from error
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # nobody interrupted it: passed on, it would look as if the host had
+        raise HookFailed("it waited for something that was cancelled") from None
+
+
+def implementation_of(code: str, plugin: object, hook: str) -> Implementation:
+    """A plugin's implementation of a hook that it is known to have."""
+    function = getattr(plugin, hook)
+    return Implementation(code, function, tuple(inspect.signature(function).parameters))
+
+
+class Plugged(Protocol):
+    """A plugin with its code."""
+
+    @property
+    def code(self) -> str:
+        """Its name in settings and events."""
+
+    @property
+    def plugin(self) -> object:
+        """What implements the hooks."""
+
+
+def resolve(candidates: Iterable[Plugged]) -> Mapping[str, tuple[Implementation, ...]]:
     """Every hook's implementations by its name, in pluggy's order: `tryfirst` first, `trylast` last."""
     manager = pluggy.PluginManager(PROJECT)
     for phase in SPECIFICATIONS:

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import BrokenPlugin
+from packhouse.hooks.in_time import return_in_time
+from packhouse.hooks.life import Life
 from packhouse.hooks.plugin_settings import PluginChoices, read_settings, table_of
 from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
 from packhouse.hooks.state import no_database
@@ -43,7 +46,8 @@ class Candidate:
     hooks: tuple[str, ...]
     context: HostContext
     contributions: Mapping[str, Sequence[Contribution]]
-    recipients: tuple[Recipient, ...] | None = None
+    recipients: tuple[Recipient, ...] | None
+    life: Life
 
     @property
     def code(self) -> str:
@@ -52,7 +56,7 @@ class Candidate:
 
 
 class Loader:
-    """Loads plugins one by one. `quarantined` collects (name, reason) of those that are broken."""
+    """Loads plugins one by one, each in at most `seconds`. `quarantined` collects (name, reason) of those that are broken."""
 
     def __init__(
         self,
@@ -60,12 +64,14 @@ class Loader:
         http: HttpSession,
         run_query: RunQuery = no_queries,
         database: Callable[[], Database] = no_database,
+        seconds: float = 30.0,
     ) -> None:
         self.quarantined: list[tuple[str, str]] = []
         self._choices = choices
         self._http = http
         self._run_query = run_query
         self._database = database
+        self._seconds = seconds
 
     def given(self, plugins: Iterable[object]) -> list[Candidate]:
         """The plugins that the composition root or a test hands over.
@@ -88,7 +94,7 @@ class Loader:
             if not self._chosen(each.name):
                 continue
             try:
-                candidates.append(self._load(each))
+                candidates.append(return_in_time(partial(self._load, each), self._seconds, f"load {each.name}"))
             except (Exception, SystemExit) as error:  # noqa: BLE001  (a plugin may fail in any way)
                 self._put_aside(each.name, error)
         return candidates
@@ -137,4 +143,5 @@ class Loader:
             context,
             {kind.field: given for kind, given in provided.items()},
             recipients(name, plugin, context) if "register_recipients" in hooks else None,
+            Life(plugin, hooks, context),
         )

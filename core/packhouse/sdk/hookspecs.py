@@ -70,11 +70,15 @@ class Lifespan:
 
     @hookspec
     async def startup(self, context: PluginContext) -> None:
-        """The event loop runs and `context.http` is open."""
+        """The event loop runs and `context.http` is open.
+
+        Raising says that the plugin cannot work yet: it is called again after a while, and until it works the plugin's events
+        wait.
+        """
 
     @hookspec
     async def shutdown(self, context: PluginContext) -> None:
-        """The server is about to stop; `context.http` is still open."""
+        """The plugin is about to stop; `context.http` is still open. Called where `startup` has worked."""
 
 
 class Ask:
