@@ -1,9 +1,10 @@
 """A sound plugin conforms; a broken one fails the one rule that it breaks, for the right reason, and no other."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
-from tests.testing.conformance.broken import BROKEN, Broken, LeavesASession, RandomKeys
+from tests.testing.conformance.broken import BROKEN, Broken, LeavesASession, NewKeyAfterSuccess, RandomKeys
 from tests.testing.conformance.sound import Plugin, subject
 
 from packhouse import sdk
@@ -54,6 +55,20 @@ def test_there_is_a_broken_plugin_for_every_rule() -> None:
 
 async def test_a_key_that_is_new_with_each_attempt_breaks_what_it_must() -> None:
     assert list(failed(await examine(subject(RandomKeys)))) == ["commit-then-drop", "duplicates"]
+
+
+@pytest.mark.parametrize(("repeats", "verdict"), [(True, Status.FAILED), (False, Status.PASSED)])
+async def test_a_call_that_the_host_makes_once_need_not_stand_a_repeat(repeats: bool, verdict: Status) -> None:
+    selling = replace(subject().operations[1], find=None, repeats=repeats)
+    telling = replace(subject().operations[2], repeats=repeats)
+    (finding,) = (await examine(subject(operations=(selling, telling)), ["duplicates"])).findings
+    assert finding.status is verdict
+
+
+async def test_an_event_is_repeated_whatever_is_said() -> None:
+    telling = replace(subject().operations[2], repeats=False)
+    (finding,) = (await examine(subject(NewKeyAfterSuccess, operations=(telling,)), ["duplicates"])).findings
+    assert finding.details == ("shipment_dispatched done again: dispatched happened 2 times, not 1",)
 
 
 async def test_a_rule_can_be_exempted_with_its_reason() -> None:

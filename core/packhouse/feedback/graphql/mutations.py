@@ -141,7 +141,7 @@ class FeedbackMutations:
 
         async def retry() -> models.Review:
             id_ = node_id(input.id, "QuarantinedReview", "id")
-            return await context.database.write(context.by, lambda uow: retry_quarantined_review(uow, id_))
+            return await context.write(lambda uow: retry_quarantined_review(uow, id_))
 
         return await _payload(info, retry())
 
@@ -153,7 +153,7 @@ class FeedbackMutations:
             data = AssignQuarantinedReview(
                 node_id(input.id, "QuarantinedReview", "id"), node_id(input.order_id, "Order", "orderId"), input.sku
             )
-            return await context.database.write(context.by, lambda uow: assign_quarantined_review(uow, data))
+            return await context.write(lambda uow: assign_quarantined_review(uow, data))
 
         return await _payload(info, assign())
 
@@ -165,7 +165,7 @@ class FeedbackMutations:
 
         async def dismiss() -> models.QuarantinedReview:
             id_ = node_id(input.id, "QuarantinedReview", "id")
-            return await context.database.write(context.by, lambda uow: dismiss_quarantined_review(uow, id_))
+            return await context.write(lambda uow: dismiss_quarantined_review(uow, id_))
 
         row, errors = await attempt(dismiss())
         return QuarantinedReviewPayload(

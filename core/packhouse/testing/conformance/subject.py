@@ -81,7 +81,8 @@ class Operation:
 
     `name` is the method (`buy_label`) or the hook (`shipment_dispatched`, `test_connection`). A method gets `arguments`, an event's hook `event`
     with `order` or `customer`; `call` stands in for both where neither fits, and `gives` says of what type its answer is. `find` asks whether an earlier call in doubt happened.
-    Without `find`, the host makes a call in doubt again with the same key, or leaves it to a person where it `repeats` none.
+    Without `find`, the host makes a call in doubt again with the same key, or leaves it to a person where it `repeats` none (an
+    invitation: its key is used once). An event is always repeated.
     `refusal` is how the vendor says no to it for good. `provider` and `recipient` are needed where there are several.
     """
 

@@ -51,7 +51,7 @@ async def _duplicates(kit: Kit) -> Look:
     look = Look("it does nothing that must not happen twice")
     for probe in await kit.probes():
         operation = probe.operation
-        if not probe.is_question and (operation.has_effect or _has_key(operation)):
+        if not probe.is_question and _is_repeated(operation) and (operation.has_effect or _has_key(operation)):
             look.see(await _twice(kit, operation))
     for webhook in kit.subject.webhooks:
         async with vendor_for(kit.subject.always, SECONDS) as vendor, running(kit.subject, vendor) as plugin:
@@ -61,6 +61,11 @@ async def _duplicates(kit: Kit) -> Look:
             )
             look.see(None if same else f"webhook {webhook.topic}: read again, it says something else")
     return look
+
+
+def _is_repeated(operation: Operation) -> bool:
+    """Whether the host may do it twice: events always, a call unless it is never made again with its key."""
+    return operation.repeats or operation.event is not None
 
 
 def _has_key(operation: Operation) -> bool:
