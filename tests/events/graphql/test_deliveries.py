@@ -75,7 +75,7 @@ class Api:
         await self.running.house.relay.drain()
 
     async def seen(self, **chosen: Any) -> list[dict[str, Any]]:
-        page = (await self.ask(DELIVERIES, filter=chosen or None))["deliveries"]
+        page = (await self.ask(DELIVERIES, filter={"plugin": "crm", **chosen}))["deliveries"]
         assert page["totalCount"] == len(page["edges"])
         return [edge["node"] for edge in page["edges"]]
 
