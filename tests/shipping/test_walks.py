@@ -17,6 +17,7 @@ from packhouse.fulfillment.commands.reject import RejectFulfillment, reject_fulf
 from packhouse.fulfillment.commands.start_picking import StartPicking, start_picking
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Parcel, Pick
 from packhouse.fulfillment.states import RejectionReason
+from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.ordering.commands.reroute import Reroute, reroute
 from packhouse.orders.models import Order, OrderLine
 from packhouse.sdk import Providers, Refused, TrackingStatus, TrackingUpdate
@@ -27,7 +28,7 @@ from packhouse.shipping.commands.record_tracking import RecordTracking, record_t
 from packhouse.shipping.commands.void_label import VoidLabel, void_label
 from packhouse.shipping.models import Shipment
 from packhouse.storage import Database, UnitOfWork, open_database
-from packhouse.testing.factories import BY, make_location, make_order, make_shop, make_stock
+from packhouse.testing.factories import BY, make_location, make_order, make_shop, make_stock, make_variant
 from packhouse.testing.proofs import contradictions
 
 _START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -63,7 +64,8 @@ class Warehouse:
         self.done.append(name)
 
     async def _order(self, which: int, amount: int) -> None:
-        await make_order(self.database, {"MUG": 1 + which % 3, "PLATE": 1 + amount % 2})
+        sets = {"SET": 1 + which % 2} if amount % 3 else {}
+        await make_order(self.database, {"MUG": 1 + which % 3, "PLATE": 1 + amount % 2, **sets})
 
     async def _start(self, which: int, amount: int) -> None:
         rows = await FulfillmentOrder.all().order_by("id")
@@ -136,6 +138,9 @@ async def _walk(url: str, steps: list[Step]) -> list[str]:
         assert second.id != shop.id
         for sku in ("MUG", "PLATE"):
             await make_stock(database, sku, second, 4)
+        await make_variant(database, "SET")
+        a_set = SetBundle("SET", (BundlePart("MUG", 1), BundlePart("PLATE", 2)))
+        await database.write(BY, lambda uow: set_bundle(uow, a_set))
         warehouse = Warehouse(database)
         for step in steps:
             await warehouse.take(step)

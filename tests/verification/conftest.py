@@ -9,6 +9,7 @@ from packhouse.fulfillment.models import FulfillmentOrder, Pick
 from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.release_reservation import release_reservation
+from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.reroute import Reroute, reroute
 from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
@@ -33,6 +34,7 @@ from packhouse.testing.factories import (
     make_shipped,
     make_shop,
     make_stock,
+    make_variant,
 )
 from packhouse.testing.payments import FakeBank, make_charge
 
@@ -55,6 +57,10 @@ async def house(database: Database) -> Database:
     data = RejectFulfillment(work.id, RejectionReason.DAMAGED)
     await database.write(BY, lambda uow: reject_fulfillment(uow, data))
     await database.write(BY, lambda uow: reroute(uow, Reroute(rejected.id)))
+    await make_variant(database, "SET")
+    a_set = SetBundle("SET", (BundlePart("MUG", 1), BundlePart("PLATE", 2)))
+    await database.write(BY, lambda uow: set_bundle(uow, a_set))
+    await make_delivered(database, await make_order(database, {"SET": 1}))
     given_up, _ = [
         await database.write(BY, lambda uow: reserve(uow, ReserveStock((ReserveLine("MUG", 2),)))) for _ in range(2)
     ]

@@ -165,6 +165,15 @@ CORRUPTIONS = {
         f"UPDATE order_line SET returned = 1 WHERE {_SENT_LINE}",
         ("an order line's returned units are those that its returns received",),
     ),
+    "a bundle's counters": Corruption(
+        "UPDATE order_line SET allocated = 1, shipped = 0, delivered = 0 WHERE is_bundle",
+        (
+            "an order line's allocated units are the sum of its claims",
+            "an order line's shipped units are those of its shipments",
+            "an order line's delivered units are those of its delivered shipments",
+            "all of a completed order has arrived",
+        ),
+    ),
     "an order completed by hand": Corruption(
         f"UPDATE orders SET status = 'completed' WHERE {_SENT_ORDER}",
         ("all of a completed order has arrived",),

@@ -25,12 +25,33 @@ class Variant(Row):
     hs_code = fields.CharField(max_length=16, default="")
     country_of_origin = fields.CharField(max_length=2, default="")
     requires_shipping = fields.BooleanField(default=True)
+    is_bundle = fields.BooleanField(default=False, db_default=False)
     is_demo = fields.BooleanField(default=False)
     created_at = Moment()
 
     class Meta:
         table = "variant"
         indexes = [Index(fields=("barcode",), name="variant_barcode")]
+
+
+class BundleComponent(Row):
+    """Units of a component in one unit of a bundle; a component may be a bundle, whose components are none."""
+
+    bundle: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "packhouse.Variant", related_name="components", on_delete=fields.RESTRICT
+    )
+    bundle_id: UUID
+    component: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "packhouse.Variant", related_name="containers", on_delete=fields.RESTRICT
+    )
+    component_id: UUID
+    quantity = fields.IntField()
+
+    class Meta:
+        table = "bundle_component"
+        unique_together = (("bundle", "component"),)
+        indexes = [Index(fields=("component_id",), name="bundle_component_component")]
+        constraints = (CheckConstraint(check="quantity > 0", name="bundle_component_quantity_positive"),)
 
 
 class PriceList(Row):

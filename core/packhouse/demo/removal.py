@@ -47,6 +47,7 @@ _OF_ORDERS = (
     f"fulfillment_order WHERE order_id IN {_ORDERS}",
     f"routing_decision WHERE order_id IN {_ORDERS}",
     f"hold WHERE order_id IN {_ORDERS}",
+    f"order_line_component WHERE order_line_id IN {_LINES}",
     f"order_line WHERE order_id IN {_ORDERS}",
     f"provider_call WHERE order_id IN {_ORDERS}",
     f"inbound_message WHERE order_id IN {_ORDERS}",
@@ -55,7 +56,10 @@ _OF_ORDERS = (
 # These hold once the demo's orders are gone.
 _VARIANTS = (
     "(SELECT id FROM variant WHERE is_demo"
-    " AND NOT EXISTS (SELECT 1 FROM order_line WHERE order_line.variant_id = variant.id))"
+    " AND NOT EXISTS (SELECT 1 FROM order_line WHERE order_line.variant_id = variant.id)"
+    " AND NOT EXISTS (SELECT 1 FROM order_line_component WHERE order_line_component.variant_id = variant.id)"
+    " AND NOT EXISTS (SELECT 1 FROM bundle_component JOIN variant AS bundle ON bundle.id = bundle_component.bundle_id"
+    " WHERE bundle_component.component_id = variant.id AND NOT bundle.is_demo))"
 )
 _CHANNELS = (
     "(SELECT id FROM channel WHERE is_demo AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.channel = channel.code))"
@@ -63,6 +67,7 @@ _CHANNELS = (
 _OF_CATALOGUE = (
     f"reservation_line WHERE variant_id IN {_VARIANTS}",
     "reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation_id = reservation.id)",
+    f"bundle_component WHERE bundle_id IN {_VARIANTS}",
     f"stock_movement WHERE variant_id IN {_VARIANTS}",
     f"stock_level WHERE variant_id IN {_VARIANTS}",
     f"price WHERE variant_id IN {_VARIANTS}",

@@ -1,6 +1,12 @@
 """Reads of locations and stock."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from packhouse.catalog.models import BundleComponent
 from packhouse.inventory.models import Location, Reservation, ReservationLine, StockLevel, StockMovement
+from packhouse.inventory.rules import available_to_promise
 from packhouse.storage.batches import by_id, children
 
 locations_by_id = by_id(Location)
@@ -9,3 +15,31 @@ stock_movements_by_id = by_id(StockMovement)
 reservations_by_id = by_id(Reservation)
 stock_of_variants = children(StockLevel, "variant_id", "location_id")
 lines_of_reservations = children(ReservationLine, "reservation_id", "variant_id", "location_id")
+
+
+async def available_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many of each bundle could be sold now from the stock of its components, in a constant number of statements."""
+    parts = await _parts(ids)
+    units: dict[UUID, int] = defaultdict(int)
+    for row in await StockLevel.filter(variant_id__in=sorted({part for each in parts.values() for part in each})):
+        buckets = (row.on_hand, row.allocated, row.reserved, row.damaged, row.quarantined, row.safety_stock)
+        units[row.variant_id] += max(0, available_to_promise(*buckets))
+    return {
+        bundle: min(units[part] // needed for part, needed in components.items())
+        for bundle, components in parts.items()
+    }
+
+
+async def _parts(ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
+    """Units of each variant on the shelf in one unit of each bundle; a bundle's component may be a bundle."""
+    outer = await BundleComponent.filter(bundle_id__in=list(ids))
+    inner: dict[UUID, list[BundleComponent]] = defaultdict(list)
+    for row in await BundleComponent.filter(bundle_id__in=[row.component_id for row in outer]):
+        inner[row.bundle_id].append(row)
+    parts: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for row in outer:
+        for part, units in [(each.component_id, each.quantity) for each in inner[row.component_id]] or [
+            (row.component_id, 1)
+        ]:
+            parts[row.bundle_id][part] += row.quantity * units
+    return parts

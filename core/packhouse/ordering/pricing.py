@@ -22,6 +22,7 @@ class KnownVariant:
     sku: str
     title: str
     requires_shipping: bool
+    is_bundle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,13 @@ async def known_variants(reader: Reader, skus: Sequence[str]) -> dict[str, Known
     """The variants of the SKUs, by SKU."""
     wanted = sorted(set(skus))
     rows = await reader.fetch(
-        f"SELECT id, sku, title, requires_shipping FROM variant WHERE sku IN ({placeholders(len(wanted))})", *wanted
+        f"SELECT id, sku, title, requires_shipping, is_bundle FROM variant WHERE sku IN ({placeholders(len(wanted))})",
+        *wanted,
     )
     return {
-        row["sku"]: KnownVariant(read_id(row["id"]), row["sku"], row["title"], bool(row["requires_shipping"]))
+        row["sku"]: KnownVariant(
+            read_id(row["id"]), row["sku"], row["title"], bool(row["requires_shipping"]), bool(row["is_bundle"])
+        )
         for row in rows
     }
 
@@ -115,6 +118,7 @@ async def insert_lines(uow: UnitOfWork, order: OrderSnapshot, lines: Sequence[Pr
                 "sku": line.variant.sku,
                 "title": snapshot.title[:255],
                 "requires_shipping": line.requires_shipping,
+                "is_bundle": line.variant.is_bundle,
                 "ordered": line.line.quantity,
                 "allocated": line.units_to_send,
                 "backordered": 0,

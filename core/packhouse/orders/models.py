@@ -6,6 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from packhouse.catalog.models import Variant
 from packhouse.customers.models import Customer
 from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
@@ -83,6 +84,7 @@ class OrderLine(Row):
     sku = fields.CharField(max_length=100)
     title = fields.CharField(max_length=255)
     requires_shipping = fields.BooleanField(default=True)
+    is_bundle = fields.BooleanField(default=False, db_default=False)
     ordered = fields.IntField()
     allocated = fields.IntField(default=0)
     backordered = fields.IntField(default=0)
@@ -115,6 +117,27 @@ class OrderLine(Row):
             CheckConstraint(check="delivered <= shipped", name="order_line_delivered_within_shipped"),
             CheckConstraint(check="returned <= shipped", name="order_line_returned_within_shipped"),
         )
+
+
+class OrderLineComponent(Row):
+    """What one unit of a bundle on an order line was made of when it was ordered."""
+
+    order_line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
+        "packhouse.OrderLine", related_name="components", on_delete=fields.RESTRICT
+    )
+    order_line_id: UUID
+    variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "packhouse.Variant", related_name="order_line_components", on_delete=fields.RESTRICT
+    )
+    variant_id: UUID
+    sku = fields.CharField(max_length=100)
+    quantity = fields.IntField()
+
+    class Meta:
+        table = "order_line_component"
+        unique_together = (("order_line", "variant"),)
+        indexes = [Index(fields=("variant_id",), name="order_line_component_variant")]
+        constraints = (CheckConstraint(check="quantity > 0", name="order_line_component_quantity_positive"),)
 
 
 class Hold(Row):

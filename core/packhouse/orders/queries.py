@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from packhouse.customers.queries import consents_of_customers
 from packhouse.events.models import EventRow
-from packhouse.orders.models import Hold, Order, OrderLine
+from packhouse.orders.models import Hold, Order, OrderLine, OrderLineComponent
 from packhouse.orders.rules import LineCounters
 from packhouse.orders.states import OrderStatus
 from packhouse.sdk import Address, Consent, ConsentPurpose, InvalidValue, Money, OrderLineSnapshot, OrderSnapshot
@@ -22,6 +22,7 @@ orders_by_id = by_id(Order)
 order_lines_by_id = by_id(OrderLine)
 holds_by_id = by_id(Hold)
 lines_of_orders = children(OrderLine, "order_id", "position")
+components_of_lines = children(OrderLineComponent, "order_line_id", "sku")
 holds_of_orders = children(Hold, "order_id", "placed_at")
 events_of_orders = children(EventRow, "order_id", "occurred_at", "recorded_at", "ordinal")
 

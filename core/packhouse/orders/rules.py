@@ -72,6 +72,11 @@ class LineCounters:
         return None
 
 
+def complete_sets(components: Iterable[tuple[int, int]]) -> int:
+    """How many bundles are whole: of each component so many units are there, and so many make one bundle."""
+    return min((units // needed for units, needed in components), default=0)
+
+
 def fulfillment_status(lines: Iterable[LineCounters]) -> FulfillmentStatus:
     """How far the units of an order have come; cancelled units do not count, an order without lines is unfulfilled.
 

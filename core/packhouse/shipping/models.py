@@ -68,7 +68,10 @@ class Shipment(Row):
 
 
 class ShipmentLine(Row):
-    """Units of an order line inside a shipment."""
+    """Units of an order line inside a shipment; of a bundle's line, units of a component.
+
+    `bundles` is for those: how many bundles left whole with this line. It is null for any other.
+    """
 
     shipment: fields.ForeignKeyRelation[Shipment] = fields.ForeignKeyField(
         "packhouse.Shipment", related_name="lines", on_delete=fields.RESTRICT
@@ -80,6 +83,7 @@ class ShipmentLine(Row):
     order_line_id: UUID
     fulfillment_order_line_id = fields.UUIDField(null=True)
     quantity = fields.IntField()
+    bundles = fields.IntField(null=True)
 
     class Meta:
         table = "shipment_line"

@@ -34,6 +34,11 @@ _FAILED_TRACKING = frozenset({TrackingStatus.DELIVERY_FAILED.value, TrackingStat
 _HIDDEN = frozenset({ShipmentStatus.DRAFT.value, ShipmentStatus.VOIDED.value})
 
 
+def order_units(line: ShipmentLine) -> int:
+    """Units of its order line that a shipment's line brings: of a bundle, those that left whole with it."""
+    return line.quantity if line.bundles is None else line.bundles
+
+
 def has_failed(row: Shipment) -> bool:
     """Whether a parcel is not on its way any more and was not delivered."""
     return row.status in _FAILED or (
@@ -80,7 +85,7 @@ def _shipment_snapshot(
         tracking_number=row.tracking_number,
         tracking_url=row.tracking_url,
         location=location,
-        lines=tuple(_shipment_line_snapshot(line, of_order[line.order_line_id]) for line in lines),
+        lines=tuple(_shipment_line_snapshot(line, of_order[line.order_line_id]) for line in lines if order_units(line)),
         handed_over_at=row.handed_over_at,
         delivered_at=row.delivered_at,
     )
@@ -88,7 +93,10 @@ def _shipment_snapshot(
 
 def _shipment_line_snapshot(line: ShipmentLine, order_line: OrderLineSnapshot) -> ShipmentLineSnapshot:
     return ShipmentLineSnapshot(
-        order_line_id=order_line.id, sku=order_line.sku, quantity=line.quantity, external_line_id=order_line.external_id
+        order_line_id=order_line.id,
+        sku=order_line.sku,
+        quantity=order_units(line),
+        external_line_id=order_line.external_id,
     )
 
 
@@ -119,7 +127,7 @@ async def _phase_for_people(order: Order, lines: Sequence[OrderLine], shipments:
     found = phase(
         OrderStatus(order.status),
         [orders.counters(line) for line in lines if line.requires_shipping],
-        failed_units=sum(line.quantity for of_shipment in failed.values() for line in of_shipment),
+        failed_units=sum(order_units(line) for of_shipment in failed.values() for line in of_shipment),
         open_holds=sum(hold.released_at is None for hold in holds),
     )
     return found.value.replace("_", " ")

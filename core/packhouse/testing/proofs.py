@@ -13,6 +13,7 @@ from packhouse.verification.verify import verify
 _TABLES = (
     "orders",
     "order_line",
+    "order_line_component",
     "hold",
     "stock_level",
     "stock_movement",

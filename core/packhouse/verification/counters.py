@@ -4,15 +4,43 @@ from packhouse.storage import UnitOfWork
 from packhouse.verification.invariants import Found, Invariant
 from packhouse.verification.work import IS_SENT, corrected
 
-_ALLOCATED = """(
-  SELECT COALESCE(SUM(quantity), 0) FROM allocation
+_CLAIMED = """(
+  SELECT COALESCE(SUM(allocation.quantity), 0) FROM allocation
   WHERE allocation.order_line_id = order_line.id AND allocation.status = 'allocated')"""
 _IN_SHIPMENTS = """(
   SELECT COALESCE(SUM(shipment_line.quantity), 0) FROM shipment_line
   JOIN shipment ON shipment.id = shipment_line.shipment_id
   WHERE shipment_line.order_line_id = order_line.id AND {condition})"""
-_SHIPPED = _IN_SHIPMENTS.format(condition=IS_SENT)
-_DELIVERED = _IN_SHIPMENTS.format(condition="shipment.status = 'delivered'")
+# The same for one component of a bundle, and how many bundles that makes whole.
+_COMPONENT_CLAIMED = """(
+  SELECT COALESCE(SUM(allocation.quantity), 0) FROM allocation
+  WHERE allocation.order_line_id = component.order_line_id AND allocation.variant_id = component.variant_id
+    AND allocation.status IN ({statuses}))"""
+_COMPONENT_IN_SHIPMENTS = """(
+  SELECT COALESCE(SUM(shipment_line.quantity), 0) FROM shipment_line
+  JOIN shipment ON shipment.id = shipment_line.shipment_id
+  JOIN fulfillment_order_line ON fulfillment_order_line.id = shipment_line.fulfillment_order_line_id
+  WHERE shipment_line.order_line_id = component.order_line_id
+    AND fulfillment_order_line.variant_id = component.variant_id AND {condition})"""
+_WHOLE = """(
+  SELECT COALESCE(MIN({units} / component.quantity), 0) FROM order_line_component AS component
+  WHERE component.order_line_id = order_line.id)"""
+
+
+def _units(of_line: str, of_bundle: str) -> str:
+    return f"CASE WHEN order_line.is_bundle THEN {of_bundle} ELSE {of_line} END"
+
+
+def _in_shipments(condition: str) -> str:
+    whole = _WHOLE.format(units=_COMPONENT_IN_SHIPMENTS.format(condition=condition))
+    return _units(_IN_SHIPMENTS.format(condition=condition), whole)
+
+
+_COVERED = _WHOLE.format(units=_COMPONENT_CLAIMED.format(statuses="'allocated', 'shipped'"))
+_CONSUMED = _WHOLE.format(units=_COMPONENT_CLAIMED.format(statuses="'shipped'"))
+_ALLOCATED = _units(_CLAIMED, f"{_COVERED} - {_CONSUMED}")
+_SHIPPED = _in_shipments(IS_SENT)
+_DELIVERED = _in_shipments("shipment.status = 'delivered'")
 _RETURNED = """(
   SELECT COALESCE(SUM(received), 0) FROM return_line WHERE return_line.order_line_id = order_line.id)"""
 

@@ -73,6 +73,16 @@ class Price(relay.Node):
         return found
 
 
+@strawberry.type(description="A part of a bundle.")
+class BundleComponent:
+    variant_id: strawberry.Private[UUID]
+    quantity: int = strawberry.field(description="Units of it in one unit of the bundle.")
+
+    @strawberry.field(description="What it is; it may be a bundle itself.")
+    async def variant(self, info: Info) -> VariantType:
+        return await variant_of(info, self.variant_id)
+
+
 @strawberry.type(description="A thing that can be sold and kept in stock.")
 class VariantRecord(relay.Node):
     id: relay.NodeID[UUID]
@@ -88,6 +98,7 @@ class VariantRecord(relay.Node):
     hs_code: str | None = strawberry.field(description="Harmonised System code for customs.")
     country_of_origin: str | None = strawberry.field(description="ISO 3166-1 alpha-2 code.")
     requires_shipping: bool = strawberry.field(description="Whether it is sent in a parcel.")
+    is_bundle: bool = strawberry.field(description="Whether it is made of components, and sold from their stock.")
     is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
     created_at: datetime = strawberry.field(description="When it was created.")
 
@@ -108,9 +119,15 @@ class VariantRecord(relay.Node):
             hs_code=row.hs_code or None,
             country_of_origin=row.country_of_origin or None,
             requires_shipping=row.requires_shipping,
+            is_bundle=row.is_bundle,
             is_demo=row.is_demo,
             created_at=row.created_at,
         )
+
+    @strawberry.field(description="What one unit of it is made of; nothing, where it is no bundle.")
+    async def components(self, info: Info) -> list[BundleComponent]:
+        rows = await info.context.loaders.many(queries.components_of_bundles, self.id)
+        return [BundleComponent(variant_id=row.component_id, quantity=row.quantity) for row in rows]
 
     @strawberry.field(description="All its prices, of every list and quantity.")
     async def prices(self, info: Info) -> list[Price]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from packhouse.events.record import record
+from packhouse.fulfillment.commands.count_bundles import count_bundles
 from packhouse.fulfillment.commands.load import touch_orders
 from packhouse.fulfillment.commands.picks import drop_picks
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
@@ -58,6 +59,7 @@ async def fail_work(
         payload=_payload(work, reason, failures),
     )
     claims = await settle_claims({each.line.id: each.units for each in failures}, AllocationStatus.RELEASED)
+    await count_bundles(uow, {each.line.order_line_id for each in failures})
     blamed_variants = {
         each.line.variant_id for each in failures if each.line.variant_id and (not blamed or each.line.id in blamed)
     }
@@ -103,7 +105,8 @@ async def _give_back(failures: Sequence[_Failure]) -> None:
         units[failure.line.order_line_id] += failure.units
         await FulfillmentOrderLine.filter(id=failure.line.id).update(cancelled=failure.line.cancelled + failure.units)
     for line in await OrderLine.filter(id__in=sorted(units)).order_by("id").select_for_update():
-        await OrderLine.filter(id=line.id).update(allocated=line.allocated - units[line.id])
+        if not line.is_bundle:
+            await OrderLine.filter(id=line.id).update(allocated=line.allocated - units[line.id])
 
 
 def _released(movements: Sequence[Movement], variants: set[UUID]) -> dict[UUID, int]:

@@ -116,7 +116,7 @@ async def _request(work: FulfillmentOrder) -> FulfillmentRequest:
             FulfillmentItem(
                 line=str(line.id),
                 sku=line.sku,
-                title=sold[line.order_line_id].title,
+                title=line.sku if sold[line.order_line_id].is_bundle else sold[line.order_line_id].title,
                 quantity=line.quantity - line.cancelled,
                 unit_value=Money.from_minor(sold[line.order_line_id].unit_price, order.currency),
             )

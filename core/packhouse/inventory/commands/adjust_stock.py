@@ -34,12 +34,14 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
 
     Raises:
         InvalidValue: no reason, a text that is too long, or a count or safety stock that cannot be.
-        Refused: UNKNOWN_SKU, NOT_FOUND (the location), INSUFFICIENT_STOCK (less would be there than is promised away).
+        Refused: UNKNOWN_SKU, IS_BUNDLE, NOT_FOUND (the location), INSUFFICIENT_STOCK (less would be there than is promised away).
     """
     _check(data)
     variant = await Variant.get_or_none(sku=data.sku)
     if variant is None:
         raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {data.sku}", "sku")
+    if variant.is_bundle:
+        raise Refused("IS_BUNDLE", f"{data.sku} is a bundle: adjust the stock of its components", "sku")
     if not await Location.exists(id=data.location_id):
         raise Refused("NOT_FOUND", f"there is no location {data.location_id}", "locationId")
     await open_balance(uow, variant.id, data.location_id)

@@ -5,10 +5,13 @@ from collections.abc import Awaitable
 import strawberry
 from strawberry import relay
 
+from packhouse.catalog.graphql.mutations import VariantPayload
+from packhouse.catalog.graphql.types import variant_object
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.create_location import CreateLocation, create_location
 from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS, ExtendReservation, extend_reservation
 from packhouse.inventory.commands.release_reservation import release_reservation
+from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.graphql.types import Location, Reservation, StockLevel
 from packhouse.inventory.models import Reservation as ReservationRow
 from packhouse.inventory.models import StockLevel as StockLevelRow
@@ -55,6 +58,20 @@ class AdjustStockInput:
 class StockPayload:
     stock_level: StockLevel | None = strawberry.field(description="The balances now; null where nothing was changed.")
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
+
+
+@strawberry.input(description="Units of a component in one unit of a bundle.")
+class BundleComponentInput:
+    sku: str = strawberry.field(description="SKU of the component.")
+    quantity: int = strawberry.field(default=1, description="Units.")
+
+
+@strawberry.input(description="A variant and all that it is made of.")
+class SetBundleInput:
+    sku: str = strawberry.field(description="SKU of the bundle.")
+    components: list[BundleComponentInput] = strawberry.field(
+        description="All its components; with none it is no bundle any more."
+    )
 
 
 @strawberry.input(description="A reservation that shall hold for longer.")
@@ -114,6 +131,12 @@ class InventoryMutations:
 
         row, errors = await attempt(change())
         return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)
+
+    @strawberry.mutation(description="Say what a bundle is made of: it is sold from the stock of its components.")
+    async def set_bundle(self, info: Info, input: SetBundleInput) -> VariantPayload:
+        data = SetBundle(input.sku, tuple(BundlePart(part.sku, part.quantity) for part in input.components))
+        row, errors = await attempt(info.context.write(lambda uow: set_bundle(uow, data)))
+        return VariantPayload(variant=variant_object(row) if row else None, user_errors=errors)
 
     @strawberry.mutation(
         description="Give a buyer more time: move the deadline of a reservation that still holds its units."

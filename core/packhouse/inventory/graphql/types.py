@@ -242,7 +242,11 @@ class VariantStock(VariantRecord):
     async def stock(self, info: Info) -> list[StockLevel]:
         return [StockLevel.of(row) for row in await info.context.loaders.many(queries.stock_of_variants, self.id)]
 
-    @strawberry.field(description="What can be sold now, summed over all locations.")
+    @strawberry.field(
+        description="What can be sold now, summed over all locations; of a bundle, what its components make."
+    )
     async def available_to_promise(self, info: Info) -> int:
+        if self.is_bundle:
+            return await info.context.loaders.one(queries.available_of_bundles, self.id) or 0
         rows = await info.context.loaders.many(queries.stock_of_variants, self.id)
         return sum(StockLevel.of(row).available_to_promise for row in rows)

@@ -19,12 +19,13 @@ from packhouse.storage import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class WorkLine:
-    """Units of an order line that somebody has to send."""
+    """Units of an order line that somebody has to send; `position` is the line's place in what was asked for."""
 
     order_line_id: UUID
     variant_id: UUID
     sku: str
     quantity: int
+    position: int = 0
 
 
 class Shortage(Refused):
@@ -106,10 +107,10 @@ def refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence
     Raises:
         Shortage: of the first line that is not.
     """
-    for index, line in enumerate(lines):
+    for line in lines:
         missing = decision.missing.get(line.variant_id)
         if missing:
-            raise Shortage(line.sku, missing, demand[line.variant_id], f"lines.{index}.quantity")
+            raise Shortage(line.sku, missing, demand[line.variant_id], f"lines.{line.position}.quantity")
 
 
 def _parts(decision: Route, lines: Sequence[WorkLine]) -> dict[UUID, list[_Part]]:

@@ -75,7 +75,10 @@ async def active_work(order_id: UUID) -> list[FulfillmentOrder]:
 async def _cancellable_work(order: Order) -> list[FulfillmentOrder]:
     """The order's active work, if the whole order can be cancelled."""
     ORDER_STATUS.check(OrderStatus(order.status), OrderStatus.CANCELLED)
-    if await OrderLine.exists(order_id=order.id, shipped__gt=0, requires_shipping=True):
+    # a bundle counts as shipped with its last component: some may have left before
+    if await OrderLine.exists(order_id=order.id, shipped__gt=0, requires_shipping=True) or (
+        await FulfillmentOrderLine.exists(order_line__order_id=order.id, shipped__gt=0)
+    ):
         raise Refused(
             "ALREADY_SHIPPED", f"parts of order {order.number} have shipped: take them back as a return", "orderId"
         )

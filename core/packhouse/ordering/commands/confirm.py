@@ -9,6 +9,17 @@ from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
 from packhouse.sdk import EventType, Refused, now
 from packhouse.storage import UnitOfWork
+from packhouse.storage.dialect import read_id
+
+_OPEN_COMPONENTS = """
+SELECT * FROM (
+  SELECT component.variant_id, component.sku, component.quantity * $2 - (
+    SELECT COALESCE(SUM(allocation.quantity), 0) FROM allocation
+    WHERE allocation.order_line_id = component.order_line_id AND allocation.variant_id = component.variant_id
+      AND allocation.status IN ('allocated', 'shipped')) AS units
+  FROM order_line_component AS component WHERE component.order_line_id = $1) AS found
+WHERE units > 0 ORDER BY sku
+"""
 
 
 async def confirm(uow: UnitOfWork, order_id: UUID) -> UUID:
@@ -50,14 +61,21 @@ async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID]
     """
     work = []
     for line in await OrderLine.filter(order_id=order.id, requires_shipping=True).order_by("position"):
+        if line.is_bundle:
+            work += await _open_components(uow, line)
+            # all or nothing: what is not claimed yet will be, or the caller counts again
+            covered = line.ordered - line.cancelled - line.shipped
+            await OrderLine.filter(id=line.id).update(allocated=covered, backordered=0)
+            continue
         open_units = line.ordered - line.allocated - line.shipped - line.cancelled
         if open_units and line.variant_id is not None:
             work.append(WorkLine(line.id, line.variant_id, line.sku, open_units))
-    for item in work:
-        await uow.execute(
-            "UPDATE order_line SET allocated = allocated + $2, backordered = 0 WHERE id = $1",
-            item.order_line_id,
-            item.quantity,
-        )
+            await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units, backordered=0)
     country = (order.shipping_address or {}).get("country", "")
     await allocate(uow, order.id, work, country, excluded, reason=reason)
+
+
+async def _open_components(uow: UnitOfWork, line: OrderLine) -> list[WorkLine]:
+    """The units of a bundle's components that nobody works on."""
+    rows = await uow.fetch(_OPEN_COMPONENTS, line.id, line.ordered - line.cancelled)
+    return [WorkLine(line.id, read_id(row["variant_id"]), row["sku"], int(row["units"])) for row in rows]

@@ -9,6 +9,7 @@ from uuid import UUID
 from packhouse.customers.commands.recognise import Buyer, recognise
 from packhouse.events.record import record
 from packhouse.ordering import records
+from packhouse.ordering.bundles import insert_parts, parts_of, taken_apart
 from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
 from packhouse.ordering.commands.hold import place_holds
 from packhouse.ordering.data import OnShortage, PlaceOrder
@@ -127,11 +128,15 @@ async def _write(uow: UnitOfWork, draft: Draft, data: PlaceOrder) -> list[WorkLi
     _record_placed(uow, draft, data)
     await records.insert_payments(uow, order.id, data, order.placed_at)
     await records.insert_promise(uow, order.id, data)
-    return [
-        WorkLine(snapshot.id, line.variant.id, line.variant.sku, line.units_to_send)
-        for snapshot, line in zip(order.lines, draft.lines, strict=True)
+    work = [
+        WorkLine(snapshot.id, line.variant.id, line.variant.sku, line.units_to_send, position)
+        for position, (snapshot, line) in enumerate(zip(order.lines, draft.lines, strict=True))
         if line.units_to_send
     ]
+    parts = await parts_of(uow, [line.variant for line in draft.lines])
+    if parts:
+        await insert_parts(uow, {line.order_line_id: line.variant_id for line in work}, parts)
+    return taken_apart(work, parts)
 
 
 def _record_placed(uow: UnitOfWork, draft: Draft, data: PlaceOrder) -> None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from packhouse.fulfillment.commands.count_bundles import count_bundles
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus, Withdrawal
 from packhouse.ordering.commands.allocate import Shortage
 from packhouse.ordering.commands.confirm import allocate_rest
 from packhouse.ordering.commands.hold import locked_order, place_holds
-from packhouse.orders.models import Order
+from packhouse.orders.models import Order, OrderLine
 from packhouse.orders.states import HoldReason, OrderStatus
 from packhouse.sdk import now
 from packhouse.storage import UnitOfWork
@@ -62,6 +63,8 @@ async def _give_back(uow: UnitOfWork, order_id: UUID) -> None:
     """`allocate_rest` counts units as allocated before it knows: what has no allocation is not."""
     await uow.execute(
         "UPDATE order_line SET allocated = (SELECT COALESCE(SUM(quantity), 0) FROM allocation"
-        " WHERE allocation.order_line_id = order_line.id AND allocation.status = 'allocated') WHERE order_id = $1",
+        " WHERE allocation.order_line_id = order_line.id AND allocation.status = 'allocated') WHERE order_id = $1 AND NOT is_bundle",
         order_id,
     )
+    bundles = await OrderLine.filter(order_id=order_id, is_bundle=True)
+    await count_bundles(uow, [line.id for line in bundles])

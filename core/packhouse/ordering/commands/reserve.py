@@ -7,6 +7,7 @@ from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS, che
 from packhouse.inventory.commands.move import Movement, claim_stock
 from packhouse.inventory.models import Reservation
 from packhouse.inventory.states import MovementKind, ReservationStatus
+from packhouse.ordering.bundles import parts_of, taken_apart
 from packhouse.ordering.commands.allocate import WorkLine, demand_of, refuse_shortage
 from packhouse.ordering.commands.supply import end_used_reservations, find_supply
 from packhouse.ordering.pricing import MAX_LINES, MAX_QUANTITY
@@ -96,10 +97,10 @@ async def _work_lines(uow: UnitOfWork, data: ReserveStock) -> list[WorkLine]:
         if variant is None:
             raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {line.sku}", f"lines.{index}.sku")
         if variant.requires_shipping:
-            lines.append(WorkLine(new_id(), variant.id, variant.sku, line.quantity))
+            lines.append(WorkLine(new_id(), variant.id, variant.sku, line.quantity, index))
     if not lines:
         raise Refused("NOTHING_TO_RESERVE", "nothing of this basket is kept in stock: order it without", "lines")
-    return lines
+    return taken_apart(lines, await parts_of(uow, list(variants.values())))
 
 
 async def _write(uow: UnitOfWork, data: ReserveStock) -> Reservation:

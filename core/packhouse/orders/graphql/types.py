@@ -48,6 +48,7 @@ class OrderLine(relay.Node):
     sku: str = strawberry.field(description="The SKU as it was ordered.")
     title: str = strawberry.field(description="The name as it was sold.")
     requires_shipping: bool = strawberry.field(description="Whether it is sent in a parcel.")
+    is_bundle: bool = strawberry.field(description="Whether its units are bundles, counted when all components are.")
     ordered: int = strawberry.field(description="Units ordered.")
     allocated: int = strawberry.field(description="Units that stock is claimed for.")
     backordered: int = strawberry.field(description="Units that wait for stock.")
@@ -72,6 +73,7 @@ class OrderLine(relay.Node):
             sku=row.sku,
             title=row.title,
             requires_shipping=row.requires_shipping,
+            is_bundle=row.is_bundle,
             ordered=row.ordered,
             allocated=row.allocated,
             backordered=row.backordered,

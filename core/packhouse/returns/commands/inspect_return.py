@@ -9,6 +9,7 @@ from packhouse.events.record import record
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.models import Location, StockLevel
 from packhouse.inventory.states import MovementKind
+from packhouse.orders.models import OrderLineComponent
 from packhouse.returns.commands.load import OpenReturn, decided_units, follow_goods, locked_return, touch
 from packhouse.returns.models import Return, ReturnInspection, ReturnLine
 from packhouse.returns.states import Disposition, ReturnRequestStatus
@@ -136,12 +137,11 @@ def _record_inspection(uow: UnitOfWork, opened: OpenReturn, rows: Sequence[Retur
 
 async def _stock(uow: UnitOfWork, opened: OpenReturn, rows: Sequence[ReturnInspection]) -> None:
     """Bring units back on hand: the last step, because stock rows are what others wait for."""
-    stocked = [row for row in rows if row.disposition in _STOCKED]
-    movements = [_movement(opened, row) for row in stocked]
-    await apply_movements(uow, movements)
+    units = [each for row in rows if row.disposition in _STOCKED for each in await _units_of(opened, row)]
+    await apply_movements(uow, [_movement(opened, each) for each in units])
     deltas: Counter[tuple[UUID, UUID, str]] = Counter()
-    for row, movement in zip(stocked, movements, strict=True):
-        deltas[movement.variant_id, movement.location_id, opened.sku(_line_of(opened, row))] += row.quantity
+    for each in units:
+        deltas[each.variant_id, each.row.location_id, each.sku] += each.quantity
     for (variant_id, location_id, sku), delta in deltas.items():
         level = await StockLevel.get(variant_id=variant_id, location_id=location_id)
         record(
@@ -153,17 +153,34 @@ async def _stock(uow: UnitOfWork, opened: OpenReturn, rows: Sequence[ReturnInspe
         )
 
 
-def _movement(opened: OpenReturn, row: ReturnInspection) -> Movement:
+@dataclass(frozen=True, slots=True)
+class _Units:
+    row: ReturnInspection
+    variant_id: UUID
+    sku: str
+    quantity: int
+
+
+async def _units_of(opened: OpenReturn, row: ReturnInspection) -> list[_Units]:
+    """What goes back on the shelf: of a bundle, its components as they were ordered."""
     order_line = opened.order_lines[_line_of(opened, row).order_line_id]
+    if order_line.is_bundle:
+        parts = await OrderLineComponent.filter(order_line_id=order_line.id).order_by("sku")
+        return [_Units(row, part.variant_id, part.sku, row.quantity * part.quantity) for part in parts]
     if order_line.variant_id is None:  # refused before
         raise Refused("UNKNOWN_VARIANT", f"{order_line.sku} is no variant of the catalogue")
+    return [_Units(row, order_line.variant_id, order_line.sku, row.quantity)]
+
+
+def _movement(opened: OpenReturn, units: _Units) -> Movement:
+    row = units.row
     return Movement(
-        order_line.variant_id,
+        units.variant_id,
         row.location_id,
         MovementKind(row.disposition),
         f"return {opened.request.number}",
-        on_hand=row.quantity,
-        quarantined=row.quantity if row.disposition == Disposition.QUARANTINE else 0,
+        on_hand=units.quantity,
+        quarantined=units.quantity if row.disposition == Disposition.QUARANTINE else 0,
         order_id=opened.order.id,
         reference=str(row.id),
     )

@@ -19,7 +19,7 @@ from packhouse.returns.graphql.types import OPEN_STATUSES
 from packhouse.returns.queries import lines_of_returns, returns_of_orders
 from packhouse.returns.states import ReturnCustody
 from packhouse.shipping.models import Shipment
-from packhouse.shipping.queries import has_failed, lines_of_shipments, shipments_of_orders
+from packhouse.shipping.queries import has_failed, lines_of_shipments, order_units, shipments_of_orders
 from packhouse.web.context import Info
 
 _REFUSED = frozenset({RequestStatus.REJECTED.value, RequestStatus.TIMED_OUT.value})
@@ -76,7 +76,7 @@ async def _failed_units(info: Info, shipments: list[Shipment]) -> int:
     """Units in parcels that are not on their way any more and were not delivered."""
     failed = [row for row in shipments if has_failed(row)]
     return sum(
-        [line.quantity for row in failed for line in await info.context.loaders.many(lines_of_shipments, row.id)]
+        [order_units(line) for row in failed for line in await info.context.loaders.many(lines_of_shipments, row.id)]
     )
 
 

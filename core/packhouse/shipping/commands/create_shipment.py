@@ -6,6 +6,7 @@ from uuid import UUID
 
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, touch_orders
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Parcel, ParcelItem
+from packhouse.orders.models import OrderLine
 from packhouse.sdk import Refused, now
 from packhouse.shipping.models import Shipment, ShipmentLine
 from packhouse.shipping.states import ShipmentStatus, TrackingStatus
@@ -68,6 +69,8 @@ async def add_lines(shipment: Shipment, work: FulfillmentOrder, units: Mapping[U
         Refused: NOT_FOUND: a line of other work.
     """
     lines = {line.id: line for line in await FulfillmentOrderLine.filter(fulfillment_order_id=work.id)}
+    bundles = await OrderLine.filter(id__in=[line.order_line_id for line in lines.values()], is_bundle=True)
+    of_bundles = {line.id for line in bundles}
     written = []
     for line_id, quantity in units.items():
         if line_id not in lines:
@@ -78,6 +81,7 @@ async def add_lines(shipment: Shipment, work: FulfillmentOrder, units: Mapping[U
                 order_line_id=lines[line_id].order_line_id,
                 fulfillment_order_line_id=line_id,
                 quantity=quantity,
+                bundles=0 if lines[line_id].order_line_id in of_bundles else None,
             )
         )
     return written

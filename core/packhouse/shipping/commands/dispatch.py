@@ -1,12 +1,13 @@
 """Dispatching: what becomes of counters, claims and stock when goods leave the house. One transaction, stock last."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from packhouse.events.record import record
 from packhouse.fulfillment.commands.close import count_shipped
+from packhouse.fulfillment.commands.count_bundles import count_bundles
 from packhouse.fulfillment.commands.load import touch_orders
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.inventory.commands.move import Movement, apply_movements
@@ -15,6 +16,7 @@ from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.orders.models import OrderLine
 from packhouse.sdk import EventType, now
 from packhouse.shipping.models import Shipment, ShipmentLine
+from packhouse.shipping.queries import order_units
 from packhouse.shipping.states import SHIPMENT_STATUS, ShipmentStatus
 from packhouse.storage import UnitOfWork
 
@@ -34,7 +36,9 @@ async def dispatch(
         if line.fulfillment_order_line_id is not None:
             units[line.fulfillment_order_line_id] += line.quantity
     await count_shipped(uow, work, units, at)
-    skus = await _ship_order_lines(lines)
+    order_lines = await _ship_order_lines(lines)
+    claims = await settle_claims(units, AllocationStatus.SHIPPED)
+    await _ship_bundles(uow, order_lines, lines)
     shipment.status = ShipmentStatus.HANDED_OVER.value
     shipment.handed_over_at = at
     # a network may know where its parcel is without the carrier's number
@@ -60,12 +64,16 @@ async def dispatch(
             "tracking_number": shipment.tracking_number,
             "tracking_url": shipment.tracking_url,
             "lines": [
-                {"order_line_id": str(line.order_line_id), "sku": skus[line.order_line_id], "quantity": line.quantity}
+                {
+                    "order_line_id": str(line.order_line_id),
+                    "sku": order_lines[line.order_line_id].sku,
+                    "quantity": order_units(line),
+                }
                 for line in lines
+                if order_units(line)
             ],
         },
     )
-    claims = await settle_claims(units, AllocationStatus.SHIPPED)
     await apply_movements(
         uow,
         [
@@ -84,14 +92,24 @@ async def dispatch(
     )
 
 
-async def _ship_order_lines(lines: Sequence[ShipmentLine]) -> dict[UUID, str]:
-    """Count the units on their order lines; gives the SKUs by order line."""
+async def _ship_order_lines(lines: Sequence[ShipmentLine]) -> dict[UUID, OrderLine]:
+    """Count the units on their order lines; gives those by id. Bundles are counted when their claims have ended."""
     units: dict[UUID, int] = defaultdict(int)
     for line in lines:
         units[line.order_line_id] += line.quantity
     rows = await OrderLine.filter(id__in=sorted(units)).order_by("id").select_for_update()
     for row in rows:
-        row.shipped += units[row.id]
-        row.allocated -= units[row.id]
-        await row.save(update_fields=["shipped", "allocated"])
-    return {row.id: row.sku for row in rows}
+        if not row.is_bundle:
+            row.shipped += units[row.id]
+            row.allocated -= units[row.id]
+            await row.save(update_fields=["shipped", "allocated"])
+    return {row.id: row for row in rows}
+
+
+async def _ship_bundles(uow: UnitOfWork, order_lines: Mapping[UUID, OrderLine], lines: Sequence[ShipmentLine]) -> None:
+    """Count the bundles that left whole, on their order lines and on the first line of each in the shipment."""
+    left = dict(await count_bundles(uow, [row.id for row in order_lines.values() if row.is_bundle]))
+    for line in lines:
+        if whole := left.pop(line.order_line_id, 0):
+            line.bundles = whole
+            await line.save(update_fields=["bundles"])

@@ -9,7 +9,7 @@ from uuid import UUID
 from packhouse.events.record import record
 from packhouse.fulfillment.commands.load import touch_orders
 from packhouse.orders.models import Order, OrderLine
-from packhouse.orders.rules import LineCounters, is_completed
+from packhouse.orders.rules import LineCounters, complete_sets, is_completed
 from packhouse.orders.states import OrderStatus
 from packhouse.sdk import EventType, InvalidValue, Refused, TrackingUpdate, fact_id, now
 from packhouse.shipping.commands.load import locked_shipment
@@ -26,6 +26,16 @@ _ON_ITS_WAY = {
 }
 _STILL_TRACKED = {ShipmentStatus.HANDED_OVER, ShipmentStatus.LOST}
 _ID_LENGTH = 128
+_DELIVERED_COMPONENTS = """
+SELECT component.quantity, (
+  SELECT COALESCE(SUM(shipment_line.quantity), 0) FROM shipment_line
+  JOIN shipment ON shipment.id = shipment_line.shipment_id
+  JOIN fulfillment_order_line ON fulfillment_order_line.id = shipment_line.fulfillment_order_line_id
+  WHERE shipment_line.order_line_id = component.order_line_id
+    AND fulfillment_order_line.variant_id = component.variant_id
+    AND (shipment.status = 'delivered' OR shipment.id = $2)) AS units
+FROM order_line_component AS component WHERE component.order_line_id = $1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,9 @@ async def _deliver(uow: UnitOfWork, shipment: Shipment, at: datetime) -> None:
     rows = await OrderLine.filter(order_id=shipment.order_id).order_by("id").select_for_update()
     for row in rows:
         if row.id in units:
-            row.delivered += units[row.id]
+            row.delivered = (
+                await _delivered_bundles(uow, row, shipment) if row.is_bundle else row.delivered + units[row.id]
+            )
             await row.save(update_fields=["delivered"])
     record(
         uow,
@@ -160,6 +172,12 @@ async def _deliver(uow: UnitOfWork, shipment: Shipment, at: datetime) -> None:
         },
     )
     await _complete(uow, shipment, rows, at)
+
+
+async def _delivered_bundles(uow: UnitOfWork, line: OrderLine, arrived: Shipment) -> int:
+    """The bundles of which every component has arrived, `arrived` and all earlier shipments together."""
+    rows = await uow.fetch(_DELIVERED_COMPONENTS, line.id, arrived.id)
+    return complete_sets((int(row["units"]), row["quantity"]) for row in rows)
 
 
 async def _complete(uow: UnitOfWork, shipment: Shipment, rows: Sequence[OrderLine], at: datetime) -> None:

@@ -314,6 +314,7 @@ class Migration(migrations.Migration):
                 ('sku', fields.CharField(max_length=100)),
                 ('title', fields.CharField(max_length=255)),
                 ('requires_shipping', fields.BooleanField(default=True)),
+                ('is_bundle', fields.BooleanField(default=False, db_default=False)),
                 ('ordered', fields.IntField()),
                 ('allocated', fields.IntField(default=0)),
                 ('backordered', fields.IntField(default=0)),
@@ -716,8 +717,9 @@ class Migration(migrations.Migration):
                 ('order_line', fields.ForeignKeyField('packhouse.OrderLine', source_field='order_line_id', db_constraint=True, to_field='id', related_name='shipment_lines', on_delete=OnDelete.RESTRICT)),
                 ('fulfillment_order_line_id', fields.UUIDField(null=True)),
                 ('quantity', fields.IntField()),
+                ('bundles', fields.IntField(null=True)),
             ],
-            options={'table': 'shipment_line', 'app': 'packhouse', 'constraints': [CheckConstraint(check='quantity > 0', name='shipment_line_quantity_positive')], 'indexes': [Index(fields=['shipment_id'], name='shipment_line_shipment'), Index(fields=['order_line_id'], name='shipment_line_order_line')], 'pk_attr': 'id', 'table_description': 'Units of an order line inside a shipment.'},
+            options={'table': 'shipment_line', 'app': 'packhouse', 'constraints': [CheckConstraint(check='quantity > 0', name='shipment_line_quantity_positive')], 'indexes': [Index(fields=['shipment_id'], name='shipment_line_shipment'), Index(fields=['order_line_id'], name='shipment_line_order_line')], 'pk_attr': 'id', 'table_description': "Units of an order line inside a shipment; of a bundle's line, units of a component."},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -752,6 +754,7 @@ class Migration(migrations.Migration):
                 ('hs_code', fields.CharField(default='', max_length=16)),
                 ('country_of_origin', fields.CharField(default='', max_length=2)),
                 ('requires_shipping', fields.BooleanField(default=True)),
+                ('is_bundle', fields.BooleanField(default=False, db_default=False)),
                 ('is_demo', fields.BooleanField(default=False)),
                 ('created_at', Moment(auto_now=False, auto_now_add=False)),
             ],
@@ -774,6 +777,17 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='BundleComponent',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('bundle', fields.ForeignKeyField('packhouse.Variant', source_field='bundle_id', db_constraint=True, to_field='id', related_name='components', on_delete=OnDelete.RESTRICT)),
+                ('component', fields.ForeignKeyField('packhouse.Variant', source_field='component_id', db_constraint=True, to_field='id', related_name='containers', on_delete=OnDelete.RESTRICT)),
+                ('quantity', fields.IntField()),
+            ],
+            options={'table': 'bundle_component', 'app': 'packhouse', 'unique_together': (('bundle', 'component'),), 'constraints': [CheckConstraint(check='quantity > 0', name='bundle_component_quantity_positive')], 'indexes': [Index(fields=['component_id'], name='bundle_component_component')], 'pk_attr': 'id', 'table_description': 'Units of a component in one unit of a bundle; a component may be a bundle, whose components are none.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='Listing',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -782,6 +796,18 @@ class Migration(migrations.Migration):
                 ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='listings', on_delete=OnDelete.RESTRICT)),
             ],
             options={'table': 'listing', 'app': 'packhouse', 'unique_together': (('channel', 'channel_sku'),), 'indexes': [Index(fields=['variant_id'], name='listing_variant')], 'pk_attr': 'id', 'table_description': "A channel's own SKU for one of our variants, where the two differ."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='OrderLineComponent',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('order_line', fields.ForeignKeyField('packhouse.OrderLine', source_field='order_line_id', db_constraint=True, to_field='id', related_name='components', on_delete=OnDelete.RESTRICT)),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='order_line_components', on_delete=OnDelete.RESTRICT)),
+                ('sku', fields.CharField(max_length=100)),
+                ('quantity', fields.IntField()),
+            ],
+            options={'table': 'order_line_component', 'app': 'packhouse', 'unique_together': (('order_line', 'variant'),), 'constraints': [CheckConstraint(check='quantity > 0', name='order_line_component_quantity_positive')], 'indexes': [Index(fields=['variant_id'], name='order_line_component_variant')], 'pk_attr': 'id', 'table_description': 'What one unit of a bundle on an order line was made of when it was ordered.'},
             bases=['Row'],
         ),
         ops.CreateModel(
