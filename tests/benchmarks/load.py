@@ -30,9 +30,9 @@ async def load(
     """
     numbers = iter(range(warm_up + requests))
     await _send(port, request, numbers, connections, warm_up)
-    cpu, started = _cpu_seconds(pid), time.perf_counter()
+    cpu, started = cpu_seconds(pid), time.perf_counter()
     times = await _send(port, request, numbers, connections, requests)
-    elapsed, used = time.perf_counter() - started, _cpu_seconds(pid) - cpu
+    elapsed, used = time.perf_counter() - started, cpu_seconds(pid) - cpu
     times.sort()
     return Figures(
         requests / elapsed, used / requests * 1000, times[len(times) // 2] * 1000, times[int(len(times) * 0.99)] * 1000
@@ -74,6 +74,7 @@ def post(path: str, body: bytes, token: str = "") -> bytes:
     return head.encode() + body
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """The processor's time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS

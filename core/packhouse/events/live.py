@@ -129,6 +129,11 @@ class LiveLog(Generic[E, S]):
         """The last position that was taken in."""
         return self._head
 
+    @property
+    def waiting(self) -> int:
+        """How many subscribers wait for something new."""
+        return len(self._waiting)
+
     async def bounds(self) -> Bounds:
         """What the log holds now, asked of the database."""
         return await self._source.bounds()

@@ -122,6 +122,7 @@ class Relay:
 
     async def _advance(self) -> None:
         self._wake.clear()
+        lingering = asyncio.get_running_loop().time() + _LINGER
         numbered = 0
         while (count := await assign_positions(self._database)) and not self._stopping:
             numbered += count
@@ -133,8 +134,8 @@ class Relay:
             await self._wake_workers()
         if count is not None and not await _within(self._settings.poll_seconds, self._wake.wait):
             return
-        # one breath, so that commits that come close together are numbered together
-        await asyncio.sleep(_LINGER)
+        # one breath between two turns, so that commits that come close together are numbered together
+        await asyncio.sleep(lingering - asyncio.get_running_loop().time())
 
     async def _wake_workers(self) -> None:
         """Wake those that have something to deliver: one look for all of them."""

@@ -26,6 +26,10 @@ class RequestIds:
             return
         given = next((value.decode("latin-1") for key, value in scope["headers"] if key == _HEADER), "")
         scope[_KEY] = name = given if _SANE.fullmatch(given) else str(new_id())
+        if scope["type"] == "websocket":
+            # nothing to add, and what is sent there is sent to thousands
+            await self._app(scope, receive, send)
+            return
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":

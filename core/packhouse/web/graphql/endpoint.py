@@ -48,7 +48,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket until it closes."""
         if scope["type"] == "websocket":
-            await Socket(WebSocket(scope, receive, send), self._serving).serve()
+            await Socket(WebSocket(scope, receive, send), send, self._serving).serve()
             return
         try:
             response = await self._respond(Request(scope, receive))

@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 
 from packhouse.web.graphql.streams.mailbox import Allowance, Mailbox
@@ -12,8 +10,9 @@ def message(position: int, size: int = 1) -> Message:
 
 async def taken(mailbox: Mailbox) -> list[int]:
     found = []
-    while (each := await mailbox.take()) is not None:
-        found.append(each.position)
+    while await mailbox.more():
+        while (each := mailbox.take()) is not None:
+            found.append(each.position)
     return found
 
 
@@ -29,17 +28,21 @@ async def test_gives_what_came_after_its_position_once_and_in_order() -> None:
 
 async def test_waits_for_the_next_one() -> None:
     mailbox = Mailbox(0, Allowance())
-    waiting = asyncio.create_task(mailbox.take())
-    await asyncio.sleep(0)
+    waiting = mailbox.more()
+    assert not waiting.done()
     mailbox.put(message(1))
-    assert await waiting == message(1)
+    assert await waiting
+    assert (mailbox.take(), mailbox.take()) == (message(1), None)
+    waiting = mailbox.more()
+    mailbox.end([])
+    assert not await waiting
 
 
 @pytest.mark.parametrize(("most", "allowance"), [(3, Allowance()), (100, Allowance(most=3))])
 async def test_too_many_or_too_much_is_thrown_away_and_ends_it(most: int, allowance: Allowance) -> None:
     mailbox = Mailbox(0, allowance, most=most)
     mailbox.put(message(1))
-    assert await mailbox.take() == message(1)
+    assert mailbox.take() == message(1)
     lagged = []
     for position in (2, 3, 4, 5):
         mailbox.put(message(position))
@@ -52,7 +55,7 @@ async def test_too_many_or_too_much_is_thrown_away_and_ends_it(most: int, allowa
 async def test_one_message_fits_however_large() -> None:
     mailbox = Mailbox(0, Allowance(most=10))
     mailbox.put(message(1, size=1000))
-    assert await mailbox.take() == message(1, size=1000)
+    assert mailbox.take() == message(1, size=1000)
 
 
 async def test_the_allowance_is_that_of_all_mailboxes_of_a_client() -> None:

@@ -44,8 +44,9 @@ class Broadcast:
             mailbox.put(message)
         self._members.add(mailbox)
         try:
-            while (next_one := await mailbox.take()) is not None:
-                await send(next_one)
+            while await mailbox.more():
+                while (next_one := mailbox.take()) is not None:
+                    await send(next_one)
             return mailbox
         finally:
             mailbox.close()

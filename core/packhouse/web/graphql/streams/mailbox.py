@@ -29,7 +29,8 @@ class Mailbox:
         self._allowance = allowance
         self._most = most
         self._messages: deque[Message] = deque()
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[bool] | None = None
+        self._loop = asyncio.get_running_loop()
         self._ended = False
 
     def put(self, message: Message) -> None:
@@ -59,18 +60,23 @@ class Mailbox:
         self._ended = True
         self._wake()
 
-    async def take(self) -> Message | None:
-        """The next message, when there is one; None where none will come any more."""
-        while not self._messages:
-            if self._ended:
-                return None
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
+    def take(self) -> Message | None:
+        """The next message, if there is one."""
+        if not self._messages:
+            return None
         message = self._messages.popleft()
         self._allowance.used -= len(message.text)
         self.after = message.position
         return message
 
+    def more(self) -> "asyncio.Future[bool]":
+        """Wait for what comes next, where nothing is there; false where nothing will come any more."""
+        self._waiting = waiting = self._loop.create_future()
+        if self._messages or self._ended:
+            waiting.set_result(bool(self._messages))
+        return waiting
+
     def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        waiting = self._waiting
+        if waiting is not None and not waiting.done():
+            waiting.set_result(bool(self._messages))

@@ -1,0 +1,251 @@
+"""One event to 5,000 subscribers, against a bare broadcast of the same text: `python -m tests.benchmarks.fanout`.
+
+The time is counted from the moment at which the mutation (or the floor's request) is sent, until each subscriber has read its
+message: the product commits, numbers the event, executes the subscription and sends. Then the leak test: 10,000 clients come
+and go, three times, and what the server holds is compared.
+"""
+
+import argparse
+import asyncio
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import orjson
+import uvloop
+from rich.console import Console
+from rich.table import Table
+from tests.benchmarks.load import cpu_seconds
+from tests.benchmarks.subscribers import Subscriber, leave_all, subscribe_all, subscription
+
+from packhouse.events.outbox import Outbox
+from packhouse.storage import Initiator, open_database
+from packhouse.storage.migrate import migrate
+from packhouse.web.authentication import create_access_token
+
+FOLLOW = """
+subscription Follow($after: String) {
+  orderEvents(after: $after) { cursor type position occurredAt order { number phase onHold } }
+}
+"""
+SETUP = (
+    'mutation { createChannel(input: {code: "web", name: "Web"}) { userErrors { code } } }',
+    'mutation { createVariant(input: {sku: "MUG", title: "Mug"}) { userErrors { code } } }',
+    'mutation { setPrice(input: {sku: "MUG", price: {amount: "9.50", currency: "GBP"}}) { userErrors { code } } }',
+)
+LOCATION = """
+mutation { createLocation(input: {code: "london", name: "London"}) { location { id } userErrors { code } } }
+"""
+STOCK = """
+mutation S($id: ID!) {
+  adjustStock(input: {sku: "MUG", locationId: $id, quantity: 10, reason: "received"}) { userErrors { code } }
+}
+"""
+PLACE = """
+mutation { placeOrder(input: {
+  channel: "web", currency: "GBP", email: "buyer@example.com", lines: [{sku: "MUG", quantity: 1}]
+  shippingAddress: {name: "A Buyer", line1: "2 High Street", city: "Leeds", postcode: "LS1 4AP", country: "GB"}
+}) { order { id } userErrors { code } } }
+"""
+HOLD = "mutation H($id: ID!) { holdOrder(input: {orderId: $id, reason: OTHER}) { userErrors { code } } }"
+TARGET = 2.0
+LEAK_ROUNDS = 3
+_FILES = 60_000
+_SECONDS = 60.0
+
+
+def raise_file_limit() -> None:
+    """Let this process hold as many sockets as it may."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most if most != resource.RLIM_INFINITY else _FILES, most))
+
+
+@contextmanager
+def server(which: str, url: str) -> Iterator[tuple[int, int]]:
+    """A server in a process of its own, ended by its process id; gives its port and that id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.fanout_servers", which, url, str(port)])
+    try:
+        for _ in range(400):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+async def told(subscribers: list[Subscriber], count: int) -> None:
+    """Wait until every subscriber has so many messages."""
+    async with asyncio.timeout(_SECONDS):
+        while any(len(subscriber.times) < count for subscriber in subscribers):
+            await asyncio.sleep(0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Milliseconds until each subscriber was served, sorted, round by round; and the server's CPU milliseconds a round."""
+
+    times: list[list[float]]
+    cpu_ms: float
+
+
+async def rounds(
+    subscribers: list[Subscriber], tell: Callable[[int], Awaitable[object]], count: int, pid: int
+) -> Rounds:
+    """Tell something so many times; the first two times only warm up."""
+    found = []
+    used = 0.0
+    for number in range(count + 2):
+        if number == 2:
+            used = cpu_seconds(pid)
+        for subscriber in subscribers:
+            subscriber.times.clear()
+        started = time.monotonic()
+        await tell(number)
+        await told(subscribers, 1)
+        if number > 1:
+            found.append(sorted((subscriber.times[0] - started) * 1000 for subscriber in subscribers))
+    return Rounds(found, (cpu_seconds(pid) - used) / count * 1000)
+
+
+class Product:
+    """Asks Packhouse, and has an order to change."""
+
+    def __init__(self, client: aiohttp.ClientSession, port: int) -> None:
+        self._client = client
+        self._url = f"http://127.0.0.1:{port}/graphql"
+        self._order = ""
+
+    async def ask(self, query: str, **variables: object) -> Any:
+        async with self._client.post(self._url, json={"query": query, "variables": variables}) as response:
+            answer = await response.json()
+        assert "errors" not in answer, answer
+        ((_, payload),) = answer["data"].items()
+        assert payload["userErrors"] == [], payload
+        return payload
+
+    async def set_up(self) -> None:
+        for document in SETUP:
+            await self.ask(document)
+        location = (await self.ask(LOCATION))["location"]["id"]
+        await self.ask(STOCK, id=location)
+        self._order = (await self.ask(PLACE))["order"]["id"]
+
+    async def tell(self, _: int) -> None:
+        await self.ask(HOLD, id=self._order)
+
+
+async def fan_out(url: str, token: str, *, count: int, times: int) -> tuple[Rounds, Rounds]:
+    """The product's rounds and the floor's, with the same text."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as client:
+        with server("product", url) as (port, pid):
+            product = Product(client, port)
+            await product.set_up()
+            started = time.monotonic()
+            subscribers = await subscribe_all(port, "/graphql", subscription(token, FOLLOW), count)
+            print(f"{count} subscribed in {time.monotonic() - started:.1f} s", file=sys.stderr)
+            await asyncio.sleep(1)  # some were told the last event of the set-up
+            ours = await rounds(subscribers, product.tell, times, pid)
+            text = subscribers[0].frames[0]
+            print(f"holding them: {await figures(client, port)}", file=sys.stderr)
+            await leave_all(subscribers)
+        with server("floor", url) as (port, pid):
+            subscribers = await subscribe_all(port, "/ws", [], count)
+
+            async def tell(_: int) -> None:
+                async with client.post(f"http://127.0.0.1:{port}/tell", data=text) as response:
+                    await response.read()
+
+            theirs = await rounds(subscribers, tell, times, pid)
+            await leave_all(subscribers)
+    return ours, theirs
+
+
+async def figures(client: aiohttp.ClientSession, port: int) -> dict[str, int]:
+    """What a server holds."""
+    async with client.get(f"http://127.0.0.1:{port}/figures") as response:
+        found: dict[str, int] = orjson.loads(await response.read())
+        return found
+
+
+async def leaks(url: str, token: str, *, count: int, times: int) -> list[dict[str, int]]:
+    """What the server holds before, while and after so many clients came and went, time after time."""
+    async with aiohttp.ClientSession() as client:
+        with server("product", url) as (port, _):
+            found = [await figures(client, port)]
+            for _ in range(times):
+                subscribers = await subscribe_all(port, "/graphql", subscription(token, FOLLOW), count)
+                found.append(await figures(client, port))
+                await leave_all(subscribers)
+                async with asyncio.timeout(_SECONDS):
+                    while (await figures(client, port))["clients"]:
+                        await asyncio.sleep(0.2)
+                await asyncio.sleep(1)
+                found.append(await figures(client, port))
+    return found
+
+
+async def prepare(url: str) -> str:
+    """A migrated database with a token."""
+    await migrate(url)
+    database = await open_database(url, before_commit=Outbox().flush)
+    token = await database.write(Initiator("benchmark", "benchmark"), lambda uow: create_access_token(uow, "benchmark"))
+    await database.close()
+    return token
+
+
+def show(ours: Rounds, theirs: Rounds, count: int) -> None:
+    """The table of the fan-out."""
+    table = Table(title=f"One event to {count} subscribers, milliseconds (median of {len(ours.times)} rounds)")
+    for column in ("", "first", "median", "p99", "last", "server's CPU"):
+        table.add_column(column)
+    lasts = []
+    for name, found in (("product", ours), ("floor", theirs)):
+        figures = [
+            statistics.median(each[int(part * (len(each) - 1))] for each in found.times)
+            for part in (0.0, 0.5, 0.99, 1.0)
+        ]
+        lasts.append(figures[-1])
+        table.add_row(name, *(f"{figure:.1f}" for figure in (*figures, found.cpu_ms)))
+    Console().print(table)
+    print(f"last served: {lasts[0] / lasts[1]:.2f} of the floor (target at most {TARGET})")
+
+
+def main() -> None:
+    """Run both and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--subscribers", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--leak", type=int, default=10_000, help="clients of the leak test, 0 for none")
+    chosen = parser.parse_args()
+    raise_file_limit()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite://{folder}/packhouse.sqlite3"
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            token = runner.run(prepare(url))
+            ours, theirs = runner.run(fan_out(url, token, count=chosen.subscribers, times=chosen.rounds))
+            show(ours, theirs, chosen.subscribers)
+            if chosen.leak:
+                lines = ["before", *("while", "after") * LEAK_ROUNDS]
+                found = runner.run(leaks(url, token, count=chosen.leak, times=LEAK_ROUNDS))
+                for line, each in zip(lines, found, strict=True):
+                    print(f"{chosen.leak} clients, {line}: {each}")
+
+
+if __name__ == "__main__":
+    main()
