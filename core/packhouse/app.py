@@ -14,6 +14,7 @@ from packhouse.house import DatabaseNotReady, House, Parts, Role, cannot_open, o
 from packhouse.settings import Settings, SettingsError
 from packhouse.storage.migrate import pending_migrations
 from packhouse.telemetry.secrets import Secrets
+from packhouse.telemetry.tracing import Tracing
 from packhouse.web.errors import LastResort, http_error
 from packhouse.web.graphql.endpoint import GraphQLEndpoint
 from packhouse.web.graphql.serving import Serving
@@ -22,6 +23,7 @@ from packhouse.web.metrics import CountsRequests, metrics_routes
 from packhouse.web.request_id import HEADER, RequestIds
 from packhouse.web.security_headers import SecurityHeaders
 from packhouse.web.stopping import LastAnswers
+from packhouse.web.tracing import TracesRequests
 from packhouse.web.tracking_page import tracking_route
 
 __all__ = ["DatabaseNotReady", "House", "Parts", "Role", "cannot_open", "create_app", "open_ready"]
@@ -36,10 +38,12 @@ def create_app(
     parts: Parts | None = None,
     role: Role = Role.ALL,
     secrets: Secrets | None = None,
+    tracing: Tracing | None = None,
 ) -> Starlette:
     """The application as ASGI; `app.state.house` is its house. `parts` None means all rooms of Packhouse.
 
-    A worker answers health checks and tells its metrics only. `secrets` are those that the log hides: they learn what the plugins hold.
+    A worker answers health checks and tells its metrics only. `secrets` are those that the log hides: they learn what the plugins hold. `tracing` None
+    means what the settings say.
 
     Raises:
         BrokenPlugin, DuplicateCode: plugins that cannot be loaded.
@@ -52,7 +56,7 @@ def create_app(
     settings.security.require_secret_key()
     if role is not Role.ALL and settings.database.url.startswith("sqlite"):
         raise SettingsError([_ONE_PROCESS])
-    house = House(settings, parts, plugins, role=role, secrets=secrets)
+    house = House(settings, parts, plugins, role=role, secrets=secrets, tracing=tracing)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -98,6 +102,8 @@ def _middleware(settings: Settings, house: House) -> list[Middleware]:
         Middleware(LastAnswers, house.stopping),
         Middleware(SecurityHeaders),
     ]
+    if house.tracing.is_on:
+        chosen.append(Middleware(TracesRequests, house.tracing))
     if settings.server.allowed_origins:
         chosen.append(
             Middleware(

@@ -28,6 +28,7 @@ from packhouse.storage.migrate import pending_migrations
 from packhouse.telemetry.metrics import Figure, Metrics
 from packhouse.telemetry.outgoing import watching
 from packhouse.telemetry.secrets import Secrets
+from packhouse.telemetry.tracing import Tracing, open_tracing
 from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
@@ -91,12 +92,14 @@ class House:
         *,
         role: Role = Role.ALL,
         secrets: Secrets | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.settings = settings
         self.role = role
         self.parts = parts
         self.stopping = Stopping()
         self.metrics = Metrics()
+        self.tracing = tracing or open_tracing(settings.tracing, {"packhouse.role": role.value})
         self.host = PluginHost.load(
             settings.plugins,
             [*parts.plugins(self), *plugins],
@@ -164,9 +167,15 @@ class House:
             DatabaseNotReady: it cannot be reached, or lacks migrations.
         """
         async with AsyncExitStack() as stack:
-            self._database = await open_ready(self.settings, Outbox(self.host.listeners), self.metrics)
+            stack.push_async_callback(self.tracing.close)
+            self._database = await open_ready(
+                self.settings,
+                Outbox(self.host.listeners, self.tracing.traceparent),
+                metrics=self.metrics,
+                tracing=self.tracing,
+            )
             stack.push_async_callback(self._close)
-            await self.host.startup([watching(self.metrics)])
+            await self.host.startup([watching(self.metrics, self.tracing, self.settings.tracing.propagate_to)])
             stack.push_async_callback(self.host.shutdown)
             relay = Relay(
                 self._database,
@@ -236,13 +245,15 @@ class House:
             await database.close()
 
 
-async def open_ready(settings: Settings, outbox: Outbox, metrics: Metrics | None = None) -> Database:
-    """The open database, with all migrations applied; `metrics` count what is done with it.
+async def open_ready(
+    settings: Settings, outbox: Outbox, *, metrics: Metrics | None = None, tracing: Tracing | None = None
+) -> Database:
+    """The open database, with all migrations applied; `metrics` and `tracing` tell what is done with it.
 
     Raises:
         DatabaseNotReady: it cannot be reached, or lacks migrations.
     """
-    database = await _open(settings, outbox, metrics)
+    database = await _open(settings, outbox, metrics, tracing)
     missing = await pending_migrations(database)
     if missing:
         await database.close()
@@ -253,7 +264,7 @@ async def open_ready(settings: Settings, outbox: Outbox, metrics: Metrics | None
     return database
 
 
-async def _open(settings: Settings, outbox: Outbox, metrics: Metrics | None) -> Database:
+async def _open(settings: Settings, outbox: Outbox, metrics: Metrics | None, tracing: Tracing | None) -> Database:
     chosen = settings.database
     scheme, _, rest = chosen.url.partition("://")
     # opening it would make an empty one
@@ -266,6 +277,7 @@ async def _open(settings: Settings, outbox: Outbox, metrics: Metrics | None) -> 
             pool_min=chosen.pool_min,
             pool_max=chosen.pool_max,
             metrics=metrics,
+            tracing=tracing,
         )
         try:
             await database.fetch("SELECT 1")

@@ -89,6 +89,9 @@ async def call_provider(
     with (
         bound(correlation_id=by.correlation_id, provider=provider, operation=operation, order_id=order_id),
         _counted(database.metrics, provider, operation),
+        database.tracing.span(
+            f"call {operation}", packhouse_provider=provider, packhouse_operation=operation, packhouse_order_id=order_id
+        ),
     ):
         claim = await _claim(database, by, intent, timeout_seconds)
         call = _Call(database, by, claim, f"{operation} at {provider} with key {idempotency_key}", timeout_seconds)

@@ -29,11 +29,12 @@ _EVENT_COLUMNS = ", ".join(f"event.{column.strip()}" for column in EVENT_COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery to make now; `attempts` were counted before."""
+    """A delivery to make now; `attempts` were counted before. `traceparent` names the span in which the event happened."""
 
     id: UUID
     attempts: int
     event: Event
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID], piece: int) 
     rows = await uow.fetch(
         f"""
         SELECT * FROM (
-            SELECT {_EVENT_COLUMNS}, delivery.id AS delivery_id, delivery.attempts, delivery.lane_id,
+            SELECT {_EVENT_COLUMNS}, event.traceparent, delivery.id AS delivery_id, delivery.attempts, delivery.lane_id,
                    row_number() OVER (PARTITION BY delivery.lane_id ORDER BY event.position) AS place
             FROM delivery JOIN event ON event.id = delivery.event_id
             WHERE {any_id(uow.dialect, "delivery.lane_id", "$1")} AND delivery.status = 'pending'
@@ -193,7 +194,7 @@ async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID], piece: int) 
     )
     found: dict[UUID, list[DueDelivery]] = {}
     for row in rows:
-        due = DueDelivery(read_id(row["delivery_id"]), row["attempts"], read_event(row))
+        due = DueDelivery(read_id(row["delivery_id"]), row["attempts"], read_event(row), row["traceparent"])
         found.setdefault(read_id(row["lane_id"]), []).append(due)
     return found
 

@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeVar
@@ -33,6 +34,7 @@ from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
 from packhouse.telemetry.bound import bound
+from packhouse.telemetry.tracing import Span
 
 LoadSnapshots = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, OrderSnapshot]]]
 LoadCustomers = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, CustomerSnapshot]]]
@@ -268,10 +270,15 @@ class LaneWorker:
     async def _deliver(self, run: LaneRun, subjects: Subjects) -> None:
         for due in run.lane.deliveries:
             about, handover = due.event, Handover(self.plugin, due.event.id, run.changes)
-            with bound(
-                correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
+            with (
+                bound(
+                    correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
+                ),
+                self._span(due) as span,
             ):
                 attempt = await self._attempt(due, subjects, handover)
+                if attempt.status is not DeliveryStatus.DONE:
+                    span.fail(attempt.status.value)
             run.attempts.append(attempt)
             self._attempts[attempt.status].inc()
             if attempt.status is DeliveryStatus.DONE:
@@ -281,6 +288,21 @@ class LaneWorker:
             if self._stopping and due is not run.lane.deliveries[-1]:
                 return  # the rest is for whoever takes the lane next
         run.complete = True
+
+    def _span(self, due: DueDelivery) -> AbstractContextManager[Span]:
+        """The attempt as part of the trace in which the event happened, in whichever process that was."""
+        about = due.event
+        return self._database.tracing.span(
+            f"deliver {about.type.value}",
+            "consumer",
+            parent=due.traceparent,
+            packhouse_plugin=self.plugin,
+            packhouse_event_id=about.id,
+            packhouse_event_position=about.position,
+            packhouse_order_id=about.order_id,
+            packhouse_correlation=about.correlation_id,
+            packhouse_attempt=due.attempts + 1,
+        )
 
     async def _attempt(self, due: DueDelivery, subjects: Subjects, handover: Handover) -> Attempt:
         started_at, started = now(), time.perf_counter()

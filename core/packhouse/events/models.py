@@ -14,7 +14,8 @@ from packhouse.storage.rows import Row
 class EventRow(Row):
     """One event. `position` is its place in commit order, given after the commit; readers use positions only.
 
-    `ordinal` is its place among the events of its transaction.
+    `ordinal` is its place among the events of its transaction. `traceparent` names the span in which it happened, so that its
+    deliveries are seen in the same trace; empty where nothing is traced.
     """
 
     position = fields.BigIntField(null=True, unique=True)
@@ -26,6 +27,7 @@ class EventRow(Row):
     reason = fields.CharField(max_length=255, default="")
     correlation_id = fields.CharField(max_length=64, default="")
     causation_id = fields.CharField(max_length=64, default="")
+    traceparent = fields.CharField(max_length=55, default="", db_default="")
     schema_version = fields.IntField(default=1)
     payload: dict[str, Any] = fields.JSONField()
     occurred_at = Moment()

@@ -1,6 +1,6 @@
 """Writes the events of a unit of work, and who shall get them, as its last statements: with the change or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
@@ -19,8 +19,9 @@ _REASON_LENGTH = 255
 # order, the second writes its events after the first has committed.
 _INSERT_EVENTS = """
 INSERT INTO event (id, type, order_id, reason, payload, occurred_at, ordinal, recorded_at, actor, origin,
-                   correlation_id, causation_id, schema_version, customer_id)
-SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $8, $9, $10, $11, 1, customer_id
+                   correlation_id, causation_id, schema_version, customer_id, traceparent)
+SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $8, $9, $10, $11, 1, customer_id,
+       $12
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[]) WITH ORDINALITY
      AS fresh(id, type, order_id, reason, payload, occurred_at, customer_id, ordinal)
 """
@@ -34,11 +35,12 @@ class Outbox:
     """The event log's writer: `flush` is the database's `before_commit`.
 
     `listeners` names for each event type the plugins that want it; without any, nothing but the events is written, as it
-    is for events of imported history.
+    is for events of imported history. `traceparent` gives the current span, empty where nothing is traced.
     """
 
-    def __init__(self, listeners: Listeners = _NOBODY) -> None:
+    def __init__(self, listeners: Listeners = _NOBODY, traceparent: Callable[[], str] = str) -> None:
         self._listeners = listeners
+        self._traceparent = traceparent
 
     async def flush(self, uow: UnitOfWork) -> None:
         """Insert the recorded events and their deliveries. Positions and lanes follow after the commit."""
@@ -49,9 +51,9 @@ class Outbox:
             for plugin in self._listeners.get(event.type, ())
         ]
         if uow.dialect is Dialect.POSTGRES:
-            await _insert_on_postgres(uow, deliveries)
+            await _insert_on_postgres(uow, deliveries, self._traceparent())
         else:
-            await _insert_on_sqlite(uow, deliveries)
+            await _insert_on_sqlite(uow, deliveries, self._traceparent())
 
 
 def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
@@ -59,7 +61,9 @@ def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
     return fact_id("lane", plugin, event.order_id or event.customer_id or event.id)
 
 
-async def _insert_on_postgres(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]]) -> None:
+async def _insert_on_postgres(
+    uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]], traceparent: str
+) -> None:
     by, events = uow.initiator, uow.pending
     await uow.execute(
         _INSERT_EVENTS,
@@ -74,12 +78,15 @@ async def _insert_on_postgres(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, 
         by.origin,
         by.correlation_id,
         by.causation_id,
+        traceparent,
     )
     if deliveries:
         await uow.execute(_INSERT_DELIVERIES, *(list(column) for column in zip(*deliveries, strict=True)))
 
 
-async def _insert_on_sqlite(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]]) -> None:
+async def _insert_on_sqlite(
+    uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]], traceparent: str
+) -> None:
     by, recorded_at = uow.initiator, now()
     await uow.insert(
         "event",
@@ -97,6 +104,7 @@ async def _insert_on_sqlite(uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UU
                 "origin": by.origin,
                 "correlation_id": by.correlation_id,
                 "causation_id": by.causation_id,
+                "traceparent": traceparent,
                 "schema_version": 1,
                 "customer_id": event.customer_id,
             }

@@ -24,6 +24,7 @@ from packhouse.settings.sections import (
     ServerSettings,
     Settings,
     ShippingSettings,
+    TracingSettings,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "ShippingSettings",
+    "TracingSettings",
     "load_settings",
     "render_settings",
     "write_first_configuration",

@@ -74,6 +74,13 @@ def _checked_metrics_token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _checked_collector(url: str) -> str:
+    parts = _split(url)
+    if url and (parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path):
+        raise ValueError("expected the whole address, such as http://127.0.0.1:4318/v1/traces")
+    return url
+
+
 def _upper(level: object) -> object:
     return level.upper() if isinstance(level, str) else level
 
@@ -236,6 +243,15 @@ class MetricsSettings(Section):
     keep_seconds: Seconds = 5.0
 
 
+class TracingSettings(Section):
+    """Spans for OpenTelemetry: sent by OTLP over HTTP to `endpoint`; empty: none are made."""
+
+    endpoint: Annotated[str, AfterValidator(_checked_collector)] = ""
+    service_name: Annotated[str, Field(min_length=1, max_length=100)] = "packhouse"
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    propagate_to: list[str] = []
+
+
 class PluginsSettings(Section):
     """Which plugins run, and their own free tables.
 
@@ -270,4 +286,5 @@ class Settings(Section):
     returns: ReturnsSettings = Field(default_factory=ReturnsSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
     metrics: MetricsSettings = Field(default_factory=MetricsSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
     plugins: PluginsSettings = Field(default_factory=PluginsSettings)

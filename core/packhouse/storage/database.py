@@ -26,6 +26,7 @@ from packhouse.storage.sqlite_client import run_here
 from packhouse.storage.sqlite_writer import SqliteWriter
 from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
 from packhouse.telemetry.metrics import Metrics, Stopwatch
+from packhouse.telemetry.tracing import Tracing
 
 T = TypeVar("T")
 
@@ -134,14 +135,20 @@ class Database:
     """An open database.
 
     `before_commit` writes the events of a unit of work as its last statements; `on_commit` callbacks are called after each
-    one that recorded any. `metrics` count what is done with it.
+    one that recorded any. `metrics` count what is done with it, `tracing` makes spans for all who work with it.
     """
 
     def __init__(
-        self, context: TortoiseContext, dialect: Dialect, before_commit: BeforeCommit, metrics: Metrics
+        self,
+        context: TortoiseContext,
+        dialect: Dialect,
+        before_commit: BeforeCommit,
+        metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self.dialect = dialect
         self.metrics = metrics
+        self.tracing = tracing
         self.on_commit: list[Callable[[], None]] = []
         self.before_commit = before_commit
         self._context = context
@@ -262,10 +269,11 @@ async def open_database(
     pool_min: int = 1,
     pool_max: int = 10,
     metrics: Metrics | None = None,
+    tracing: Tracing | None = None,
 ) -> Database:
     """Open the database behind `url` and be ready to read and write; `before_commit` is the event log's writer.
 
-    `metrics` count what is done with it, None where nobody asks.
+    `metrics` count what is done with it, `tracing` makes spans of it; None where nobody asks.
 
     Raises:
         ValueError: the URL names neither SQLite nor PostgreSQL.
@@ -275,6 +283,6 @@ async def open_database(
     routers: list[str | type] = [ReaderRouter] if dialect is Dialect.SQLITE else []
     # requests run in tasks of their own, which do not inherit the context that the lifespan made
     context = await Tortoise.init(config=config, routers=routers, _enable_global_fallback=True)
-    database = Database(context, dialect, before_commit, metrics or Metrics())
+    database = Database(context, dialect, before_commit, metrics or Metrics(), tracing or Tracing())
     await database.start()
     return database

@@ -13,6 +13,7 @@ from packhouse.house import House, Parts, Role
 from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, ServerSettings, Settings
 from packhouse.storage import Initiator
+from packhouse.telemetry.tracing import Tracing
 from packhouse.web.authentication import create_access_token
 from packhouse.web.server import Server, server_config
 
@@ -70,9 +71,10 @@ async def running_server(
     *,
     parts: Parts | None = None,
     role: Role = Role.ALL,
+    tracing: Tracing | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A Packhouse that answers on 127.0.0.1 until the block ends; `parts` None means all rooms."""
-    app = create_app(settings, plugins, parts=parts, role=role)
+    app = create_app(settings, plugins, parts=parts, role=role, tracing=tracing)
     house: House = app.state.house
     listening = socket.create_server(("127.0.0.1", 0))
     server = _Server(server_config(settings, app), settings.server, house.stopping)

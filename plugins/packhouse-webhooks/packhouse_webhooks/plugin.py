@@ -62,7 +62,7 @@ class Plugin:
         for name, endpoint in settings.endpoints.items():
             if endpoint.document:
                 known_variables(name, endpoint.document)
-        self._sender = Sender(Guard(settings.allowed_networks))
+        self._sender = Sender(Guard(settings.allowed_networks), watch=context.http.trace_configs)
 
     @hookimpl
     async def shutdown(self) -> None:

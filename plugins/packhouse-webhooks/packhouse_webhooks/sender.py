@@ -3,6 +3,7 @@
 import asyncio
 import email.utils
 import math
+from collections.abc import Sequence
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -20,9 +21,14 @@ _CONNECTIONS = 50
 
 
 class Sender:
-    """Sessions of its own: their addresses are guarded, they keep no cookies, follow no redirect and use no proxy."""
+    """Sessions of its own: their addresses are guarded, they keep no cookies, follow no redirect and use no proxy.
 
-    def __init__(self, guard: Guard, names: AbstractResolver | None = None) -> None:
+    `watch` are the configurations by which the host watches its own session.
+    """
+
+    def __init__(
+        self, guard: Guard, names: AbstractResolver | None = None, watch: Sequence[aiohttp.TraceConfig] = ()
+    ) -> None:
         self._guard = guard
         self._sessions = {
             scheme: aiohttp.ClientSession(
@@ -31,6 +37,7 @@ class Sender:
                     limit_per_host=_CONNECTIONS,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=list(watch),
             )
             for scheme in ("http", "https")
         }

@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ('reason', fields.CharField(default='', max_length=255)),
                 ('correlation_id', fields.CharField(default='', max_length=64)),
                 ('causation_id', fields.CharField(default='', max_length=64)),
+                ('traceparent', fields.CharField(default='', db_default='', max_length=55)),
                 ('schema_version', fields.IntField(default=1)),
                 ('payload', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('occurred_at', Moment(auto_now=False, auto_now_add=False)),
