@@ -96,6 +96,12 @@ SAY = Exchange(
     effect=True,
     name="comment",
 )
+TEMPLATES = Exchange(
+    "GET",
+    "/v1/private/business-units/46d6a890/templates",
+    Reply(200, {"templates": [{"id": "507f191e810c19729de860ea", "isDefaultTemplate": True, "locale": "en-GB"}]}),
+    name="templates",
+)
 PRODUCTS = (
     '{"until":"2026-11-20T00:00:00Z","product_until":"2026-11-20T00:00:00Z","stream":"product","page":1,"newest":null}'
 )
@@ -109,6 +115,7 @@ SUBJECT = Subject(
     operations=(
         # Trustpilot cannot be asked whether it sent one: what is in doubt is left to a person.
         Operation("invite", (INVITATION,), (INVITE,), repeats=False, refusal=Reply(400, recorded("refusal"))),
+        Operation("test_connection", (), (TEMPLATES,)),
         Operation("pull_reviews", (None,), (SERVICE_PAGE,), title="pull service reviews"),
         Operation("pull_reviews", (PRODUCTS,), (PRODUCT_PAGE,), title="pull product reviews"),
         Operation("read_review", (REVIEW,), (ONE,), title="read a service review"),

@@ -22,7 +22,7 @@ from packhouse.sdk import (
     ReviewProduct,
 )
 from packhouse.testing.shared import shared_path
-from packhouse_trustpilot import TrustpilotProvider
+from packhouse_trustpilot import Plugin, TrustpilotProvider, TrustpilotSettings
 
 REVIEW = "66eb60b1a2a8ea71e42eda5b"
 PRODUCT_REVIEW = "product-review/66bb7d52ef6229b0498ec195"
@@ -166,6 +166,18 @@ async def test_what_the_description_answers_by_itself_is_read(
     assert [(review.external_id, review.order_number, review.sku, review.score) for review in whole.reviews] == [
         ("product-review/pr1", "1001", "ABC-1234", 4)
     ]
+
+
+async def test_the_templates_of_the_description_are_found(
+    trustpilot_server: tuple[str, Any],
+    trustpilot_mock: Any,
+    trustpilot_context: Callable[[TrustpilotSettings | None], Any],
+    trustpilot_settings_for: Callable[..., TrustpilotSettings],
+) -> None:
+    settings = trustpilot_settings_for(trustpilot_server[0], service_template_id="507f191e810c19729de860ea")
+    said = await Plugin().test_connection(trustpilot_context(settings))
+    assert said == "Trustpilot answered: business unit 46d6a890 has 1 invitation templates"
+    assert violations(trustpilot_mock) == []
 
 
 async def test_what_is_asked_beyond_the_description_is_known(
