@@ -3,7 +3,7 @@
 
 import typer
 
-from packhouse.cli import plugin_check, plugin_new
+from packhouse.cli import plugin_check, plugin_new, plugin_shadow
 from packhouse.cli.working import read_settings
 
 
@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     commands.command("list")(list_plugins)
     plugin_new.register(commands)
     plugin_check.register(commands)
+    plugin_shadow.register(commands)
     app.add_typer(commands, name="plugin")
 
 
