@@ -11,6 +11,8 @@ from packhouse.testing.quality.inspection import Inspected, models_of
 LEVELS = ("bronze", "silver", "gold")
 _SECRET_WORDS = re.compile(r"(^|_)(secrets?|passwords?|tokens?|keys?)$")
 _ERRORS = ("ProviderUnavailable", "ProviderRefused")
+_PAST_AIOHTTP = {"boto3", "botocore", "grpc", "httpx", "pycurl", "requests", "urllib3", "websockets"}
+_STANDARD = {"ftplib", "http.client", "imaplib", "poplib", "smtplib", "urllib.request", "xmlrpc.client"}
 _EFFECTS = {"commit-then-drop", "duplicates", "reordering"}
 
 
@@ -99,9 +101,10 @@ def _once(plugin: Inspected) -> str | None:
     return f"the subject is exempt from {', '.join(given_up)}" if given_up else None
 
 
-def _hosts_session(plugin: Inspected) -> str | None:
-    own = [str(file) for file, text in plugin.sources() if re.search(r"\bClientSession\(", text)]
-    return f"{', '.join(own)} opens a session of its own" if own else None
+def _by_aiohttp(plugin: Inspected) -> str | None:
+    other = {f"{file} imports {name}" for file, name in plugin.imports() if name.split(".")[0] in _PAST_AIOHTTP}
+    other |= {f"{file} imports {name}" for file, name in plugin.imports() if name in _STANDARD}
+    return "; ".join(sorted(other)) or None
 
 
 def _models(plugin: Inspected) -> list[type[BaseModel]]:
@@ -133,7 +136,5 @@ RULES = (
     QualityRule("once", "silver", "What must not happen twice does not, whatever gets lost or comes again", _once),
     QualityRule("paced", "silver", "It paces its calls by the rate limits that the vendor publishes"),
     QualityRule("vendor-described", "gold", "Requests are tested against the vendor's own description"),
-    QualityRule(
-        "shadowed", "gold", "It can be run in shadow mode: all its calls go through context.http", _hosts_session
-    ),
+    QualityRule("shadowed", "gold", "All its calls go through aiohttp, so that shadow mode can show them", _by_aiohttp),
 )
