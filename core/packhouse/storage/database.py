@@ -234,7 +234,7 @@ class Database:
                     if uow.pending:
                         await self.before_commit(uow)
             except Exception as error:
-                reason = "conflict" if isinstance(error, Conflict) else _RETRIED.get(_sqlstate(error) or "")
+                reason = "conflict" if isinstance(error, Conflict) else _RETRIED.get(sqlstate(error) or "")
                 if attempt == _TRIES or reason is None:
                     raise
                 self.metrics.retries.labels(reason).inc()
@@ -250,7 +250,7 @@ class Database:
                 callback()
 
 
-def _sqlstate(error: BaseException) -> str | None:
+def sqlstate(error: BaseException) -> str | None:
     """PostgreSQL's code of an error, also where Tortoise wrapped it."""
     seen: BaseException | None = error
     while seen is not None:

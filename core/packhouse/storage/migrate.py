@@ -1,6 +1,7 @@
 """Applies and writes migrations with Tortoise's own machinery, guarded where it has traps.
 
-Concurrent runs on PostgreSQL wait for one another behind an advisory lock. On SQLite a migration that rebuilds a table
+Concurrent runs on PostgreSQL wait for one another behind an advisory lock; a statement that cannot get its table within
+seconds gives up, because everybody else would wait behind it. On SQLite a migration that rebuilds a table
 would cascade deletes to its children, so foreign keys are off while migrations run, and checked afterwards.
 """
 
@@ -15,12 +16,14 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationTarget
 
 from packhouse.storage import migrations
-from packhouse.storage.database import APP, Database, dialect_of, tortoise_config
+from packhouse.storage.database import APP, Database, dialect_of, sqlstate, tortoise_config
 from packhouse.storage.dialect import Dialect
 from packhouse.storage.schema_editors import ConstraintsExecutor
 
 _LOCK = 7_254_436_107
 _RECORDS = "tortoise_migrations"
+_LOCK_TIMEOUT = "5s"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class MigrationFailed(Exception):
@@ -31,17 +34,20 @@ async def migrate(url: str) -> list[str]:
     """Bring the database behind `url` to the newest schema; returns the names of the migrations that were applied.
 
     Raises:
-        MigrationFailed: rows point at rows that are gone.
+        MigrationFailed: rows point at rows that are gone, or a table was in use for too long: run it again.
     """
     config = tortoise_config(url, with_readers=False)
     dialect = dialect_of(url)
+    credentials = config["connections"][dialect.value]["credentials"]
     if dialect is Dialect.SQLITE:
-        config["connections"][dialect.value]["credentials"]["foreign_keys"] = "OFF"
+        credentials["foreign_keys"] = "OFF"
+    else:
+        credentials["server_settings"] = {"lock_timeout": _LOCK_TIMEOUT}
     context = await Tortoise.init(config=config)
     try:
         connection = get_connection(dialect.value)
         if dialect is Dialect.POSTGRES:
-            return await _migrate_postgres(connection, config["apps"])
+            return await _migrate_patiently(connection, config["apps"])
         applied = await _apply(connection, config["apps"])
         broken = await connection.execute_query_dict("PRAGMA foreign_key_check")
         if broken:
@@ -91,13 +97,27 @@ async def _changes() -> list[Any]:
         await context.close_connections()
 
 
+async def _migrate_patiently(connection: BaseDBAsyncClient, apps: dict[str, Any]) -> list[str]:
+    try:
+        return await _migrate_postgres(connection, apps)
+    except Exception as error:
+        if sqlstate(error) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise MigrationFailed(
+            f"a table was in use for longer than {_LOCK_TIMEOUT}, so nothing of that migration was done: run it again, when "
+            "no long report or backup holds it"
+        ) from error
+
+
 async def _migrate_postgres(connection: BaseDBAsyncClient, apps: dict[str, Any]) -> list[str]:
     async with connection.acquire_connection() as lock:
+        await lock.execute("SET lock_timeout = 0")
         await lock.execute("SELECT pg_advisory_lock($1)", _LOCK)
         try:
             return await _apply(connection, apps)
         finally:
             await lock.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+            await lock.execute("RESET lock_timeout")
 
 
 async def _apply(connection: BaseDBAsyncClient, apps: dict[str, Any]) -> list[str]:
