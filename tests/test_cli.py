@@ -267,3 +267,16 @@ def test_a_second_signal_ends_it_at_once(serving: tuple[subprocess.Popen[str], s
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
     assert process.returncode == -signal.SIGTERM
+
+
+def test_settings_hide_what_a_plugins_model_says_is_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name does not tell: the model of the plugin does, and where there is none to ask, nothing is shown."""
+    Path("packhouse.toml").write_text(
+        '[plugins.settings.webhooks.endpoints.shop]\nurl = "https://shop"\nsecrets = ["planted-1"]\n'
+        '[plugins.settings.nobody]\nharmless = "planted-2"\n'
+    )
+    monkeypatch.setenv("PACKHOUSE_PROFILE", "default")
+    code, out, _ = run("settings")
+    assert code == 0
+    assert "planted" not in out
+    assert '"https://shop"' in out

@@ -106,6 +106,7 @@ class House:
             hook_timeout=settings.events.hook_timeout_seconds,
             run_query=self._query,
             database=lambda: self.database,
+            origin=settings.origin,
         )
         self.secrets = secrets if secrets is not None else Secrets.of(settings)
         self.secrets.learn(self.host.secrets())

@@ -38,6 +38,17 @@ def test_a_forged_one_is_none() -> None:
     assert read_tracking_link(other_key, token) is None
 
 
+def test_one_signed_with_a_previous_key_is_still_read() -> None:
+    old = sign_tracking_link(SECURITY, ORDER)
+    changed = SecuritySettings.model_validate(
+        {"secret_key": KEY[::-1], "previous_secret_keys": ["x" * 32, KEY], "tracking_link_days": 2}
+    )
+    assert read_tracking_link(changed, old) == ORDER
+    fresh = sign_tracking_link(changed, ORDER)
+    assert read_tracking_link(changed, fresh) == ORDER
+    assert read_tracking_link(SECURITY, fresh) is None
+
+
 def test_without_a_key_nothing_is_signed() -> None:
     with pytest.raises(SettingsError):
         sign_tracking_link(SecuritySettings(), UUID(int=0))

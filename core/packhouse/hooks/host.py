@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Self
 
 import aiohttp
 
-from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
+from packhouse.hooks.addressees import Addressees
+from packhouse.hooks.context import HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
@@ -18,6 +18,8 @@ from packhouse.hooks.loading import Candidate, Installed, Loader
 from packhouse.hooks.patience import within
 from packhouse.hooks.plugin_settings import PluginChoices
 from packhouse.hooks.registry import collect
+from packhouse.hooks.reports import PluginReport, PluginStatus, report_of, report_of_aside
+from packhouse.hooks.selection import Selection, unknown_origin
 from packhouse.hooks.specifications import hooks_of
 from packhouse.hooks.state import no_database
 from packhouse.sdk.contributions import Facts, Objection, Verdict
@@ -35,68 +37,49 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedPlugin:
-    """A plugin that is in use; `hooks` are the names of those that it implements, sorted."""
+class _Make:
+    """What stays the same when a host is made anew; `code_versions` remembers the versions of the code in this process."""
 
-    code: str
-    title: str
-    version: str
-    api: str
-    hooks: tuple[str, ...]
+    given: tuple[object, ...]
+    installed: tuple[Installed, ...] | None
+    hook_timeout: float
+    facts_deadline: float
+    run_query: RunQuery
+    database: Callable[[], Database]
+    code_versions: dict[str, str] = field(default_factory=dict)
 
 
 class PluginHost:
     """All plugins in use. Made by `PluginHost.load`; holds no state outside itself.
 
-    `providers`: what they registered, by kind and code. `listeners`: for each event type the codes of the plugins that
-    want it, `plugin/recipient` where a plugin registered recipients. `plugins`: who they are. `quarantined`: (name, reason) of
-    those left out.
+    `providers`: what they registered, by kind and code. `listeners`: for each event type the codes of the plugins that want it,
+    `plugin/recipient` where a plugin registered recipients. `aside`: those that were left out. `disabled`: installed ones that
+    are not wanted, by name, with their versions.
     """
 
     def __init__(
         self,
         candidates: Sequence[Candidate],
         http: HttpSession,
-        *,
-        quarantined: Sequence[tuple[str, str]] = (),
-        hook_timeout: float = 30.0,
-        facts_deadline: float = 2.0,
+        selection: Selection,
+        loader: Loader,
+        make: "_Make",
     ) -> None:
         _refuse_duplicates(candidates)
         self.providers: Providers = collect((each.code, each.contributions) for each in candidates)
-        self.plugins = [_loaded(each) for each in candidates]
-        self.quarantined = list(quarantined)
+        self.selection = selection
+        self.aside = loader.aside
+        self.disabled = loader.disabled
+        self.candidates = {each.code: each for each in candidates}
+        self._outdated = loader.outdated
         self._http = http
-        self._hook_timeout = hook_timeout
-        self._facts_deadline = facts_deadline
-        self._contexts = {each.code: each.context for each in candidates}
-        self._lives = {each.code: each.life for each in candidates}
+        self._make = make
+        self._hook_timeout = make.hook_timeout
+        self._facts_deadline = make.facts_deadline
         self._hooks = resolve(candidates)
         self._checks = {name: self._hooks[name] for name in hooks_of(Decide)}
-        self._addresses = {address: each for candidate in candidates for address, each in _addresses(candidate)}
-        self._retries = {
-            f"{candidate.code}/{each.name}": each.retries
-            for candidate in candidates
-            for each in candidate.recipients or ()
-        }
-        self._deliveries = {
-            (address, event_type): implementations
-            for event_type in EventType
-            for address, (context, events) in self._addresses.items()
-            if (events is None or event_type in events) and (implementations := self._wanting(context.code, event_type))
-        }
-        self._wants = {
-            subject: {
-                key for key, hooks in self._deliveries.items() if any(subject in each.arguments for each in hooks)
-            }
-            for subject in ("order", "customer")
-        }
-        self.listeners: Mapping[EventType, tuple[str, ...]] = MappingProxyType(
-            {
-                event_type: tuple(address for address in self._addresses if (address, event_type) in self._deliveries)
-                for event_type in EventType
-            }
-        )
+        self._addressees = Addressees(candidates, self._hooks)
+        self.listeners = self._addressees.listeners
 
     @classmethod
     def load(
@@ -109,26 +92,50 @@ class PluginHost:
         facts_deadline: float = 2.0,
         run_query: RunQuery = no_queries,
         database: Callable[[], Database] = no_database,
+        origin: Callable[[str], str] = unknown_origin,
     ) -> Self:
-        """Load the plugins given as objects, and the installed ones that the settings choose.
+        """Load the plugins given as objects, and the installed ones that files and environment choose.
 
         `installed` None means the entry points of group `packhouse.plugins`; times are seconds; `run_query` answers
-        `context.query`, `database` gives the open database for `context.state`.
+        `context.query`, `database` gives the open database for `context.state`, `origin` tells where a setting came from.
 
         Raises:
             DuplicateCode: two plugins, or two providers of one kind, have one code.
             BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
         """
-        http = HttpSession()
-        loader = Loader(plugin_settings, http, run_query, database, hook_timeout)
-        candidates = [*loader.given(extra_plugins), *loader.installed(installed)]
-        return cls(
-            candidates,
-            http,
-            quarantined=loader.quarantined,
-            hook_timeout=hook_timeout,
-            facts_deadline=facts_deadline,
+        selection = Selection(plugin_settings, origin=origin, strict=plugin_settings.strict)
+        make = _Make(
+            tuple(extra_plugins),
+            None if installed is None else tuple(installed),
+            hook_timeout,
+            facts_deadline,
+            run_query,
+            database,
         )
+        return cls._made(make, selection, HttpSession(), {})
+
+    def remade(self, selection: Selection) -> Self:
+        """A host of the same plugins as they are selected now. Those for which nothing changed are taken over as they are: they
+        run on, in both hosts; so is the HTTP session.
+
+        Raises:
+            DuplicateCode: two plugins, or two providers of one kind, have one code.
+            BrokenPlugin: one is broken, and the selection is strict.
+        """
+        return self._made(self._make, selection, self._http, self.candidates)
+
+    @classmethod
+    def _made(cls, make: "_Make", selection: Selection, http: HttpSession, reuse: Mapping[str, Candidate]) -> Self:
+        loader = Loader(
+            selection,
+            http,
+            make.run_query,
+            make.database,
+            seconds=make.hook_timeout,
+            reuse=reuse,
+            code_versions=make.code_versions,
+        )
+        return cls([*loader.given(make.given), *loader.installed(make.installed)], http, selection, loader, make)
 
     async def startup(self, watch: Sequence[aiohttp.TraceConfig] = ()) -> None:
         """Open the HTTP session, its requests watched, then start every plugin side by side.
@@ -137,34 +144,55 @@ class PluginHost:
         not asked for facts.
         """
         await self._http.open(watch)
-        await asyncio.gather(*(life.start(self._hook_timeout) for life in self._lives.values()))
+        await asyncio.gather(*(each.life.start(self._hook_timeout) for each in self.candidates.values()))
 
     async def shutdown(self) -> None:
         """Stop every plugin side by side, then close the HTTP session."""
         try:
-            await asyncio.gather(*(life.stop(self._hook_timeout) for life in self._lives.values()))
+            await asyncio.gather(*(each.life.stop(self._hook_timeout) for each in self.candidates.values()))
         finally:
             await self._http.close()
 
     def secrets(self) -> Iterator[str]:
         """What the plugins' settings hold and no log may show."""
-        for context in self._contexts.values():
-            yield from secrets_of(context.settings)
+        for each in self.candidates.values():
+            yield from secrets_of(each.context.settings)
+
+    @property
+    def quarantined(self) -> list[tuple[str, str]]:
+        """Those that were left out, with the reason."""
+        return [(each.name, each.reason) for each in self.aside]
+
+    @property
+    def plugins(self) -> list[PluginReport]:
+        """Who is in use."""
+        return [
+            report_of(each, self._addressees.of(each.code), needs_restart=each.code in self._outdated)
+            for each in self.candidates.values()
+        ]
+
+    def reports(self) -> list[PluginReport]:
+        """Every plugin that is known, in use or not, by its code."""
+        disabled = [
+            PluginReport(name, PluginStatus.DISABLED, version=version) for name, version in self.disabled.items()
+        ]
+        return sorted([*self.plugins, *map(report_of_aside, self.aside), *disabled], key=lambda each: each.code)
 
     @property
     def failed_startups(self) -> dict[str, str]:
         """Why plugins could not start, by code."""
-        return {code: life.error for code, life in self._lives.items() if life.stage is Stage.FAILED_TO_START}
+        lives = {code: each.life for code, each in self.candidates.items()}
+        return {code: life.error for code, life in lives.items() if life.stage is Stage.FAILED_TO_START}
 
     def is_ready(self, address: str) -> bool:
         """Whether a plugin or recipient can be given events: its plugin has not failed to start."""
-        life = self._lives.get(address.partition("/")[0])
-        return life is not None and life.stage is not Stage.FAILED_TO_START
+        plugin = self.candidates.get(address.partition("/")[0])
+        return plugin is not None and plugin.life.stage is not Stage.FAILED_TO_START
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Everybody whom events may be delivered to: codes of plugins, and `plugin/recipient`."""
-        return tuple(self._addresses)
+        return tuple(self._addressees.contexts)
 
     @property
     def gathers_facts(self) -> bool:
@@ -196,15 +224,15 @@ class PluginHost:
 
     def wants_order(self, code: str, event_type: EventType) -> bool:
         """Whether a plugin's hooks for an event look at the order, which costs several statements to read."""
-        return (code, event_type) in self._wants["order"]
+        return self._addressees.wants("order", code, event_type)
 
     def wants_customer(self, code: str, event_type: EventType) -> bool:
         """Whether a plugin's hooks for an event look at the customer."""
-        return (code, event_type) in self._wants["customer"]
+        return self._addressees.wants("customer", code, event_type)
 
     def retries(self, code: str) -> Sequence[float]:
         """How many seconds a recipient waits after each failed attempt; empty for the host's own way."""
-        return self._retries.get(code, ())
+        return self._addressees.retries(code)
 
     async def test_connection(self, address: str) -> str:
         """Let a plugin try its way to the vendor, or to one of its recipients; one line about what answered.
@@ -213,9 +241,9 @@ class PluginHost:
             Refused: NOT_FOUND: there is no such plugin or recipient; NOT_TESTABLE: it has no such hook.
             TimeoutError, ProviderError: it does not work.
         """
-        if address not in self._addresses:
+        context = self._addressees.contexts.get(address)
+        if context is None:
             raise Refused("NOT_FOUND", f"there is no plugin or recipient {address}", "plugin")
-        context = self._addresses[address][0]
         hooks = [each for each in self._hooks["test_connection"] if each.code == context.code]
         if not hooks:
             raise Refused("NOT_TESTABLE", f"plugin {context.code} has no way to test its connection", "plugin")
@@ -233,23 +261,19 @@ class PluginHost:
             TimeoutError: a hook took longer than the host allows.
             whatever a hook raises: the delivery is to be repeated.
         """
-        implementations = self._deliveries.get((handover.plugin, event.type), ())
+        implementations = self._addressees.hooks.get((handover.plugin, event.type), ())
         if not implementations:
             return
-        context = self._addresses[handover.plugin][0].during(handover)
+        context = self._addressees.contexts[handover.plugin].during(handover)
         values = {"event": event, "order": order, "customer": customer, "context": context}
         for each in implementations:
             await within(self._hook_timeout, each.call(values))
-
-    def _wanting(self, code: str, event_type: EventType) -> tuple[Implementation, ...]:
-        both = (*self._hooks[event_type.value], *self._hooks["event_recorded"])
-        return tuple(each for each in both if each.code == code)
 
     async def _facts(self, implementation: Implementation, order: OrderSnapshot) -> Facts | None:
         code = implementation.code
         try:
             async with asyncio.timeout(self._facts_deadline):
-                facts = await implementation.call({"order": order, "context": self._contexts[code]})
+                facts = await implementation.call({"order": order, "context": self.candidates[code].context})
         except TimeoutError:
             log.warning("Plugin %s gave no facts about order %s in time", code, order.id)
             return None
@@ -281,18 +305,3 @@ def _refuse_duplicates(candidates: Iterable[Candidate]) -> None:
         first = seen.setdefault(each.code, each)
         if first is not each:
             raise DuplicateCode("plugin", each.code, type(first.plugin).__name__, type(each.plugin).__name__)
-
-
-def _addresses(candidate: Candidate) -> list[tuple[str, tuple[HostContext, frozenset[EventType] | None]]]:
-    """Where events for a plugin go: to itself, or to each of its recipients; with the types that are wanted (None: all)."""
-    if candidate.recipients is None:
-        return [(candidate.code, (candidate.context, None))]
-    return [
-        (f"{candidate.code}/{each.name}", (candidate.context.for_recipient(each.name), each.events))
-        for each in candidate.recipients
-    ]
-
-
-def _loaded(candidate: Candidate) -> LoadedPlugin:
-    manifest = candidate.manifest
-    return LoadedPlugin(manifest.code, manifest.title, manifest.version, manifest.api, tuple(sorted(candidate.hooks)))

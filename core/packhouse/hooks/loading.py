@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
+from types import MappingProxyType
 from typing import Any, Protocol
+
+from pydantic import BaseModel
 
 from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.in_time import return_in_time
 from packhouse.hooks.life import Life
-from packhouse.hooks.plugin_settings import PluginChoices, read_settings, table_of
+from packhouse.hooks.plugin_settings import read_settings
 from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
+from packhouse.hooks.selection import Selection
 from packhouse.hooks.state import no_database
+from packhouse.hooks.tables import PluginTable, follow
 from packhouse.sdk.contributions import PluginManifest, Recipient
 from packhouse.storage import Database
 
@@ -38,16 +43,19 @@ class Installed(Protocol):
 class Candidate:
     """A plugin that passed every check. `contributions` are the providers that it registers, by kind.
 
-    `recipients`: whom it passes events on to, None where it takes them itself.
+    `table` is what its settings were read from; `recipients`: whom it passes events on to, None where it takes them itself.
+    `is_given`: it is built in, or was handed over as an object.
     """
 
     plugin: object
     manifest: PluginManifest
     hooks: tuple[str, ...]
     context: HostContext
+    table: PluginTable
     contributions: Mapping[str, Sequence[Contribution]]
     recipients: tuple[Recipient, ...] | None
     life: Life
+    is_given: bool = True
 
     @property
     def code(self) -> str:
@@ -55,23 +63,45 @@ class Candidate:
         return self.manifest.code
 
 
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """A plugin that was left out; `manifest` where it came so far, `table` as it was given."""
+
+    name: str
+    reason: str
+    manifest: PluginManifest | None
+    table: PluginTable
+
+
 class Loader:
-    """Loads plugins one by one, each in at most `seconds`. `quarantined` collects (name, reason) of those that are broken."""
+    """Loads plugins one by one, each in at most `seconds`; what `reuse` has by code is taken as it is where nothing changed.
+
+    `aside` collects those that are broken, `disabled` the names and versions of installed ones that are not wanted, `outdated` those
+    whose code in this process is of another version than what is installed now (`code_versions` remembers it).
+    """
 
     def __init__(
         self,
-        choices: PluginChoices,
+        selection: Selection,
         http: HttpSession,
         run_query: RunQuery = no_queries,
         database: Callable[[], Database] = no_database,
+        *,
         seconds: float = 30.0,
+        reuse: Mapping[str, Candidate] = MappingProxyType({}),
+        code_versions: dict[str, str] | None = None,
     ) -> None:
-        self.quarantined: list[tuple[str, str]] = []
-        self._choices = choices
+        self.aside: list[PutAside] = []
+        self.disabled: dict[str, str] = {}
+        self.outdated: set[str] = set()
+        self._code_versions = {} if code_versions is None else code_versions
+        self._selection = selection
         self._http = http
         self._run_query = run_query
         self._database = database
         self._seconds = seconds
+        self._reuse = reuse
+        self._manifests: dict[str, PluginManifest] = {}
 
     def given(self, plugins: Iterable[object]) -> list[Candidate]:
         """The plugins that the composition root or a test hands over.
@@ -79,10 +109,11 @@ class Loader:
         Raises:
             BrokenPlugin: one of them is broken: that is a mistake in the program, not in an installation.
         """
-        return [self._prepare(type(plugin).__name__, plugin) for plugin in plugins]
+        known = {id(each.plugin): each for each in self._reuse.values()}
+        return [known.get(id(plugin)) or self._prepare(type(plugin).__name__, plugin) for plugin in plugins]
 
     def installed(self, found: Iterable[Installed] | None = None) -> list[Candidate]:
-        """The installed plugins that the settings choose; broken ones are put aside, each logged once.
+        """The installed plugins that are wanted; broken ones are put aside, each logged once.
 
         Raises:
             BrokenPlugin: one is broken, and the settings are strict.
@@ -91,7 +122,8 @@ class Loader:
         self._miss_unknown({each.name for each in available})
         candidates = []
         for each in available:
-            if not self._chosen(each.name):
+            if not self._selection.wants(each.name):
+                self.disabled[each.name] = version_of(each)
                 continue
             try:
                 candidates.append(return_in_time(partial(self._load, each), self._seconds, f"load {each.name}"))
@@ -99,13 +131,8 @@ class Loader:
                 self._put_aside(each.name, error)
         return candidates
 
-    def _chosen(self, name: str) -> bool:
-        if self._choices.enabled is None:
-            return name not in self._choices.disabled
-        return name in self._choices.enabled
-
     def _miss_unknown(self, available: set[str]) -> None:
-        for name in self._choices.enabled or ():
+        for name in self._selection.named():
             if name not in available:
                 nearest = get_close_matches(name, available, n=1)
                 hint = f"; did you mean {nearest[0]}?" if nearest else ""
@@ -113,26 +140,38 @@ class Loader:
 
     def _put_aside(self, name: str, error: BaseException) -> None:
         broken = error if isinstance(error, BrokenPlugin) else BrokenPlugin(name, f"{type(error).__name__}: {error}")
-        if self._choices.strict:
+        if self._selection.strict:
             raise broken from (None if broken is error else error)
-        self.quarantined.append((name, broken.reason))
+        manifest = self._manifests.get(name)
+        table = self._selection.table(name)
+        hidden = frozenset(table.sources)  # nobody knows which of them are secrets
+        self.aside.append(PutAside(name, broken.reason, manifest, PluginTable(table.values, table.sources, hidden)))
         log.error("Left out %s", broken, exc_info=None if broken is error else error)
 
     def _load(self, installed: Installed) -> Candidate:
         factory = installed.load()
         if not isinstance(factory, type):
             raise BrokenPlugin(installed.name, f"its entry point names {factory!r}, expected a class")
-        candidate = self._prepare(installed.name, factory())
+        version = version_of(installed)
+        if self._code_versions.setdefault(installed.name, version) != version:
+            self.outdated.add(installed.name)
+        known = self._reuse.get(installed.name)
+        if known is not None and type(known.plugin) is factory and not known.is_given:
+            table = self._followed(known.code, known.manifest)
+            if table == known.table:
+                return known
+        candidate = self._prepare(installed.name, factory(), is_given=False)
         if candidate.code != installed.name:
             raise BrokenPlugin(
                 installed.name, f"its manifest says {candidate.code}; entry point and code must have one name"
             )
         return candidate
 
-    def _prepare(self, name: str, plugin: object) -> Candidate:
+    def _prepare(self, name: str, plugin: object, *, is_given: bool = True) -> Candidate:
         hooks = check_hooks(name, plugin)
-        manifest = check_manifest(name, plugin, hooks)
-        settings = read_settings(name, manifest.settings, table_of(self._choices.settings, manifest.code))
+        manifest = self._manifests[name] = check_manifest(name, plugin, hooks)
+        table = self._followed(name, manifest)
+        settings = read_settings(name, manifest.settings, table.values)
         logger = logging.getLogger(f"packhouse.plugins.{manifest.code}")
         context = HostContext(manifest.code, settings, logger, self._http, self._run_query, self._database)
         provided = {kind: contributions(name, kind, plugin, context) for kind in KINDS if kind.hook in hooks}
@@ -141,7 +180,42 @@ class Loader:
             manifest,
             hooks,
             context,
+            table,
             {kind.field: given for kind, given in provided.items()},
             recipients(name, plugin, context) if "register_recipients" in hooks else None,
             Life(plugin, hooks, context),
+            is_given,
         )
+
+    def _followed(self, name: str, manifest: PluginManifest) -> PluginTable:
+        selection = self._selection
+        return follow(name, manifest.settings, selection.table(manifest.code), selection.secrets(manifest.code))
+
+
+def settings_model_of(
+    code: str, found: Iterable[Installed] | None = None, *, seconds: float = 30.0
+) -> type[BaseModel] | None:
+    """The model of an installed plugin's settings, whether it is wanted or not; None where it has none.
+
+    Raises:
+        BrokenPlugin: it is not installed, or does not come as far as its manifest.
+    """
+    available = entry_points(group=GROUP) if found is None else found
+    installed = next((each for each in available if each.name.replace("-", "_") == code.replace("-", "_")), None)
+    if installed is None:
+        raise BrokenPlugin(code, "it is not installed")
+
+    def read() -> type[BaseModel] | None:
+        plugin = installed.load()()
+        return check_manifest(code, plugin, check_hooks(code, plugin)).settings
+
+    try:
+        return return_in_time(read, seconds, f"look at {code}")
+    except (Exception, SystemExit) as error:
+        raise BrokenPlugin(code, f"{type(error).__name__}: {error}") from error
+
+
+def version_of(installed: Installed) -> str:
+    """The version of the distribution that an entry point belongs to, as it is installed now."""
+    distribution = getattr(installed, "dist", None)
+    return str(distribution.version) if distribution is not None else "unknown"

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from packhouse.hooks.errors import BrokenPlugin
+from packhouse.settings.references import ENV, FILE, reference_of
+
+SECRET = "secret"  # noqa: S105  (the name of a kind of reference)
+REFERENCES = (FILE, ENV, SECRET)
+"""What may stand in place of a value: where else it is."""
 
 _HIDDEN = "[hidden]"
 
@@ -41,15 +46,20 @@ def table_of(tables: Mapping[str, Mapping[str, Any]], code: str) -> dict[str, An
     Names of environment variables take no hyphens: what they say of `acme-post` stands under `acme_post`, and wins key by key.
     """
     table = dict(tables.get(code, {}))
-    return _merged(table, tables.get(code.replace("-", "_"), {})) if "-" in code else table
+    return merged(table, tables.get(code.replace("-", "_"), {})) if "-" in code else table
 
 
-def _merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(table)
+def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """A table with another one laid over it, key by key; a reference to a value elsewhere is one value."""
+    result = dict(table)
     for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return merged
+        below = result.get(key)
+        result[key] = merged(below, value) if _is_table(below) and _is_table(value) else value
+    return result
+
+
+def _is_table(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and reference_of(value, REFERENCES) is None
 
 
 def read_settings(name: str, model: type[BaseModel] | None, table: Mapping[str, Any]) -> BaseModel | None:

@@ -1,18 +1,30 @@
-"""Settings from environment variables: `PACKHOUSE_<SECTION>__<KEY>`."""
+"""Settings from environment variables: `PACKHOUSE_<SECTION>__<KEY>`, or with `_FILE` the file that holds the value."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
-from packhouse.settings.known import PLUGIN_TABLES, Path, dotted, fields, nearest, sections, variable_of
+from packhouse.settings.known import (
+    PLUGIN_TABLES,
+    Path,
+    dotted,
+    fields,
+    is_text,
+    kinds_of,
+    nearest,
+    sections,
+    variable_of,
+)
 from packhouse.settings.redaction import is_secret_name
+from packhouse.settings.references import FILE
 
 PREFIX = "PACKHOUSE_"
 RESERVED = frozenset({"PACKHOUSE_PROFILE", "PACKHOUSE_CONFIG", "PACKHOUSE_SHARED"})
 RESERVED_PREFIX = "PACKHOUSE_TEST_"
+
+_FILE = "_FILE"
 
 _YES_AND_NO = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 # Kubernetes puts the addresses of a service called "packhouse" or "packhouse-…" into each container
@@ -35,6 +47,10 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[Path, tuple[str, 
         if path in fields() or (path[:2] == PLUGIN_TABLES and all(path)):
             for full_path, value in _unfolded(path, _parsed(path, environ[variable])):
                 values[full_path] = (variable, value)
+        elif (named := _named_by_file(path)) is not None:
+            if variable.removesuffix(_FILE) in environ:
+                problems.append(f"environment {variable}: {variable.removesuffix(_FILE)} is set as well; take one away")
+            values[named] = (variable, {FILE: environ[variable]})
         elif "__" in variable:
             problems.append(f"environment {variable}: unknown setting {dotted(path)}{_meant(nearest(path))}")
         else:
@@ -48,7 +64,7 @@ def _parsed(path: Path, text: str) -> Any:  # noqa: ANN401 - what the text says 
         # a secret of digits alone is text all the same
         is_text = len(path) > len(PLUGIN_TABLES) + 1 and is_secret_name(path[-1]) and not isinstance(value, list | dict)
         return text if is_text else value
-    kinds = _kinds(fields()[path].annotation)
+    kinds = kinds_of(fields()[path].annotation)
     if bool in kinds:
         return _YES_AND_NO.get(text.strip().lower(), text)
     if list in kinds:
@@ -57,10 +73,10 @@ def _parsed(path: Path, text: str) -> Any:  # noqa: ANN401 - what the text says 
     return _json_or_text(text) if kinds & {int, float} else text
 
 
-def _kinds(annotation: Any) -> set[Any]:  # noqa: ANN401 - a type expression
-    if get_origin(annotation) in (Union, UnionType):
-        return {kind for each in get_args(annotation) for kind in _kinds(each)}
-    return {get_origin(annotation) or annotation}
+def _named_by_file(path: Path) -> Path | None:
+    """The key whose value stands in the file that a variable names (`…_SECRET_KEY_FILE`); None where it is no such variable."""
+    named = (*path[:-1], path[-1].removesuffix(_FILE.lower()))
+    return named if named != path and is_text(named) else None
 
 
 def _json_or_text(text: str) -> Any:  # noqa: ANN401 - what the text says it is

@@ -2,8 +2,10 @@
 
 from difflib import get_close_matches
 from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from packhouse.settings.sections import Settings
@@ -30,6 +32,20 @@ def fields() -> dict[Path, FieldInfo]:
     return {
         (section, name): field for section, model in sections().items() for name, field in model.model_fields.items()
     }
+
+
+def kinds_of(annotation: Any) -> set[Any]:  # noqa: ANN401 - a type expression
+    """Return the plain types that an annotation allows, those of a union each by itself."""
+    if get_origin(annotation) in (Union, UnionType):
+        return {kind for each in get_args(annotation) for kind in kinds_of(each)}
+    return {get_origin(annotation) or annotation}
+
+
+@cache
+def is_text(path: Path) -> bool:
+    """Say whether a known key holds text, which may stand in a file or a variable of its own."""
+    field = fields().get(path)
+    return field is not None and bool(kinds_of(field.annotation) & {str, SecretStr})
 
 
 def dotted(path: Path) -> str:

@@ -16,11 +16,9 @@ from pydantic_core import ErrorDetails
 from packhouse.settings.environment import read_environment
 from packhouse.settings.errors import SettingsError
 from packhouse.settings.files import BUILT_IN_PROFILE, own_file, profile_file, read_file
-from packhouse.settings.known import PLUGIN_TABLES, Path, dotted, fields, sections
-from packhouse.settings.sections import SECRET_KEY_LENGTH, Settings
-
-DEFAULT_ORIGIN = "default"
-GENERATED_ORIGIN = "made up for this process"
+from packhouse.settings.known import PLUGIN_TABLES, Path, dotted, fields, is_text, sections
+from packhouse.settings.references import UnreadableReference, read_reference, reference_of, shown_reference
+from packhouse.settings.sections import DEFAULT_ORIGIN, GENERATED_ORIGIN, SECRET_KEY_LENGTH, Settings
 
 _PROFILES_WITHOUT_SECRET = frozenset({"development", "test"})
 _SECRET_KEY: Path = ("security", "secret_key")
@@ -56,12 +54,22 @@ class LoadedSettings:
 class _Layers:
     """The values so far: each higher layer laid over the lower ones, with all problems found on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
         self.values: dict[Path, tuple[Any, str]] = {}
         self.problems: list[str] = []
         self._refused_sections: set[str] = set()
 
     def lay(self, path: Path, value: Any, origin: str) -> None:  # noqa: ANN401 - not yet checked
+        reference = reference_of(value) if is_text(path) else None
+        if reference is not None:
+            try:
+                value = read_reference(*reference, self._environ)
+            except UnreadableReference as error:
+                self.problems.append(f"{origin}: {dotted(path)}: {error}")
+                self._refused_sections.add(path[0])
+                return
+            origin = f"{origin}, {shown_reference(*reference)}"
         problems = _type_problems(path, value, origin)
         if problems:
             self.problems += problems
@@ -115,7 +123,7 @@ def load_settings(
     Raises:
         SettingsError: Names everything that is unknown or of the wrong type, in all layers, and no value.
     """
-    layers = _Layers()
+    layers = _Layers(environ)
     name = profile or environ.get("PACKHOUSE_PROFILE") or BUILT_IN_PROFILE
     profile_path, problems = profile_file(name)
     layers.problems += problems
@@ -130,7 +138,8 @@ def load_settings(
     built = layers.check_sections()
     if layers.problems:
         raise SettingsError(layers.problems)
-    return LoadedSettings(Settings(**built), _provenance(layers), name)
+    provenance = _provenance(layers)
+    return LoadedSettings(Settings(**built).read_from(provenance), provenance, name)
 
 
 def _lay_file(layers: _Layers, file: FilePath) -> None:

@@ -1,7 +1,7 @@
 """What `packhouse settings` prints."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import SecretStr
@@ -11,10 +11,18 @@ from packhouse.settings.loading import LoadedSettings
 from packhouse.settings.redaction import HIDDEN, hide_password, hide_secrets, is_secret_name
 
 
-def render_settings(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
+def no_more_secrets(_code: str, _key: str) -> bool:
+    """Where names alone say what is secret."""
+    return False
+
+
+def render_settings(
+    loaded: LoadedSettings, is_secret: Callable[[str, str], bool] = no_more_secrets
+) -> list[tuple[str, str, str]]:
     """Return (key, shown value, origin) for each effective setting, plugins' tables last, with secrets hidden.
 
-    Values are written as in TOML; a key that is not set and has no default as "(not set)".
+    `is_secret` says by a plugin's code and a dotted key of its table that a value is secret whose name does not tell. Values are
+    written as in TOML; a key that is not set and has no default as "(not set)".
     """
     rows: list[tuple[str, str, str]] = []
     for section, name in fields():
@@ -22,8 +30,10 @@ def render_settings(loaded: LoadedSettings) -> list[tuple[str, str, str]]:
             key = dotted((section, name))
             rows.append((key, _shown(getattr(getattr(loaded.settings, section), name)), loaded.provenance[key]))
     for code, table in sorted(loaded.settings.plugins.settings.items()):
-        for key, value in _leaves(f"{dotted(PLUGIN_TABLES)}.{code}", table, secret=False):
-            rows.append((key, _shown(value), loaded.provenance[key]))
+        above = f"{dotted(PLUGIN_TABLES)}.{code}"
+        for key, value in _leaves(above, table, secret=False):
+            hidden = is_secret(code, key.removeprefix(f"{above}."))
+            rows.append((key, _shown(hide_secrets(value, secret=hidden)), loaded.provenance[key]))
     return rows
 
 

@@ -1,16 +1,28 @@
 """The settings themselves: one frozen model a section. `config/default.toml` shows the same, key by key."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
 
 from packhouse.settings.errors import SettingsError
 from packhouse.settings.redaction import hide_password, hide_secrets
 
 SECRET_KEY_LENGTH = 32
+DEFAULT_ORIGIN = "default"
+GENERATED_ORIGIN = "made up for this process"
 _METRICS_TOKEN_LENGTH = 16
 
 _POSTGRES_EXPECTED = "postgresql://user:password@host/database with special characters of the password percent-encoded"
@@ -81,6 +93,12 @@ def _checked_collector(url: str) -> str:
     return url
 
 
+def _checked_previous_key(secret: SecretStr) -> SecretStr:
+    if not secret:
+        raise ValueError("expected a key, not nothing")
+    return _checked_secret_key(secret)
+
+
 def _upper(level: object) -> object:
     return level.upper() if isinstance(level, str) else level
 
@@ -146,9 +164,13 @@ class GraphQLSettings(Section):
 
 
 class SecuritySettings(Section):
-    """Keys and links. `secret_key` signs the links that customers get."""
+    """Keys and links. `secret_key` signs the links that customers get, and encrypts the secrets of plugins.
+
+    `previous_secret_keys`: what it was before, newest first; links and secrets made with those are still read.
+    """
 
     secret_key: Annotated[SecretStr, AfterValidator(_checked_secret_key)] = SecretStr("")
+    previous_secret_keys: list[Annotated[SecretStr, AfterValidator(_checked_previous_key)]] = []
     tracking_link_days: Count = 180
 
     def require_secret_key(self) -> str:
@@ -270,8 +292,22 @@ class PluginsSettings(Section):
             yield name, shown
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Origins:
+    """Where settings came from, which does not make them other settings: all of these are equal."""
+
+    by_key: Mapping[str, str]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Origins)
+
+    __hash__ = None  # type: ignore[assignment]  # nothing to find them by
+
+
 class Settings(Section):
     """All settings of one Packhouse, complete and checked."""
+
+    _origins: "_Origins" = PrivateAttr(default_factory=lambda: _Origins({}))
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
@@ -288,3 +324,17 @@ class Settings(Section):
     metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     tracing: TracingSettings = Field(default_factory=TracingSettings)
     plugins: PluginsSettings = Field(default_factory=PluginsSettings)
+
+    def origin(self, key: str) -> str:
+        """Where a dotted setting came from: a file, a variable, DEFAULT_ORIGIN; empty for what a program set by itself."""
+        section, _, name = key.partition(".")
+        known = getattr(self, section, None)
+        if isinstance(known, Section) and name in type(known).model_fields and name not in known.model_fields_set:
+            return DEFAULT_ORIGIN
+        return self._origins.by_key.get(key, "")
+
+    def read_from(self, origins: Mapping[str, str]) -> Self:
+        """The same, remembering where each setting came from."""
+        told = self.model_copy()
+        told._origins = _Origins(origins)  # noqa: SLF001  (its own)
+        return told

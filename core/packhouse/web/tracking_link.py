@@ -29,4 +29,6 @@ def read_tracking_link(security: SecuritySettings, token: str) -> UUID | None:
 
 
 def _serializer(security: SecuritySettings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(security.require_secret_key(), salt=_SALT)
+    previous = [key.get_secret_value() for key in security.previous_secret_keys]
+    # it signs with the last one and reads with all
+    return URLSafeTimedSerializer([*reversed(previous), security.require_secret_key()], salt=_SALT)
