@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from packhouse.hooks import BrokenPlugin, DuplicateCode, PluginHost
+from packhouse.hooks.plugin_settings import table_of
 from packhouse.sdk import Event, Objection, OrderSnapshot, PluginContext, PluginManifest, Provider, hookimpl
 
 
@@ -269,6 +270,22 @@ def test_a_plugin_gets_its_own_settings() -> None:
     assert plugin.context.settings.token.get_secret_value() == "abc"
     assert plugin.context.settings.port == 2525
     assert plugin.context.log.name == "packhouse.plugins.mail"
+
+
+def test_an_underscore_stands_for_the_hyphen_of_a_code_and_counts_more() -> None:
+    tables = {
+        "amazon-mcf": {"region": "eu", "locations": {"fba": {"country": "GB"}}, "timeout": 5},
+        "amazon_mcf": {"secret": "s", "locations": {"fba": {"marketplace": "A1"}}, "timeout": 7},
+        "mail": {"token": "abc"},
+    }
+    assert table_of(tables, "amazon-mcf") == {
+        "region": "eu",
+        "locations": {"fba": {"country": "GB", "marketplace": "A1"}},
+        "timeout": 7,
+        "secret": "s",
+    }
+    assert table_of(tables, "mail") == {"token": "abc"}
+    assert table_of(tables, "mail-er") == {}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class Access:
         self._value = ""
         self._ends = 0.0
         self._error: ProviderError | None = None
-        self._attempts = 0
+        self._failures = 0
 
     @property
     def secret(self) -> str:
@@ -49,21 +49,20 @@ class Access:
         """
         if self._lives(instead_of):
             return self._value
-        seen = self._attempts
+        seen = self._failures
         async with self._lock:
             if not self._lives(instead_of):
-                if self._attempts != seen and self._error is not None:
+                if self._failures != seen and self._error is not None:
                     raise self._error
                 await self._renew()
         return self._value
 
     async def _renew(self) -> None:
-        self._attempts += 1
-        self._error = None
         try:
             token = await self._fetch()
         except ProviderError as error:
             self._error = error
+            self._failures += 1
             raise
         self._value = token.value
         self._ends = self._clock() + token.lifetime - min(_MARGIN_SECONDS, token.lifetime * _MARGIN_SHARE)

@@ -1,4 +1,4 @@
-"""The simulated 3PL: it accepts work after a moment, and ships all of it a moment later. Kept in memory only."""
+"""The simulated 3PL: it accepts work after a moment, ships all of it a moment later, and gives it back until then. Kept in memory only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,7 @@ class DemoNetwork:
     def __init__(self, settings: DemoSettings) -> None:
         self._settings = settings
         self._work: dict[str, _Work] = {}
+        self._given_back: set[str] = set()
 
     async def submit(self, request: FulfillmentRequest) -> NetworkUpdate:
         """Take work on, once for each reference.
@@ -55,15 +56,34 @@ class DemoNetwork:
         work = self._work.get(reference)
         return None if work is None else self._update(work)
 
+    async def cancel(self, reference: str, idempotency_key: str) -> NetworkUpdate:  # noqa: ARG002 - asking twice is asking once
+        """Give work back that has not left.
+
+        Raises:
+            ProviderRefused: it has left, or was not submitted since the process started.
+        """
+        work = self._work.get(reference)
+        if work is None:
+            raise ProviderRefused(f"the demo 3PL does not know {reference}")
+        if reference not in self._given_back and now() >= self._leaves_at(work):
+            raise ProviderRefused(f"{work.external_id} has left already")
+        self._given_back.add(reference)
+        return self._update(work)
+
+    def _leaves_at(self, work: _Work) -> datetime:
+        return work.submitted_at + self._settings.lasting(_SHIPPED_AFTER)
+
     def _update(self, work: _Work) -> NetworkUpdate:
         at = now()
-        if at >= work.submitted_at + self._settings.lasting(_SHIPPED_AFTER):
+        if work.request.reference in self._given_back:
+            return NetworkUpdate(NetworkStatus.CANCELLED, work.external_id, "given back as you asked")
+        if at >= self._leaves_at(work):
             return NetworkUpdate(NetworkStatus.SHIPPED, work.external_id, shipments=(self._shipment(work),))
         accepted = at >= work.submitted_at + self._settings.lasting(_ACCEPTED_AFTER)
         return NetworkUpdate(NetworkStatus.ACCEPTED if accepted else NetworkStatus.SUBMITTED, work.external_id)
 
     def _shipment(self, work: _Work) -> NetworkShipment:
-        shipped_at = work.submitted_at + self._settings.lasting(_SHIPPED_AFTER)
+        shipped_at = self._leaves_at(work)
         number = tracking_number(work.request.reference, shipped_at, self._settings.lasting(STEP_SECONDS))
         return NetworkShipment(
             external_id=f"{work.external_id}-1",

@@ -9,6 +9,7 @@ from packhouse.sdk import (
     FulfillmentRequest,
     LabelRequest,
     Money,
+    NetworkUpdate,
     OrderPage,
     Parcel,
     QuoteRequest,
@@ -20,6 +21,7 @@ from packhouse.sdk import (
 from packhouse.testing.conformance import Operation, Running, Subject
 from packhouse_demo import Plugin
 from packhouse_demo.channel import DemoChannel
+from packhouse_demo.network import DemoNetwork
 from packhouse_demo.tracking import tracking_number
 
 AT = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -41,8 +43,14 @@ async def pull(plugin: Running) -> OrderPage:
     return await channel.pull_orders(AT, None)
 
 
+async def take_back(plugin: Running) -> NetworkUpdate:
+    network = next(each for each in plugin.alone.providers if isinstance(each, DemoNetwork))
+    await network.submit(WORK)
+    return await network.cancel("F-1", "cancel-1")
+
+
 def settings(_: Any) -> dict[str, Any]:
-    return {"speed": 100}
+    return {"speed": 1}
 
 
 SUBJECT = Subject(
@@ -55,6 +63,7 @@ SUBJECT = Subject(
         Operation("void_label", (NUMBER, "void-1")),
         Operation("track", (NUMBER,)),
         Operation("submit", (WORK,), find=Operation("fetch", ("F-1",))),
+        Operation("cancel", call=take_back, gives=NetworkUpdate),
         Operation("refund", (REFUND,), find=Operation("find_refund", (REFUND,))),
         Operation("invite", (INVITATION,)),
         Operation("pull_reviews", (None,)),

@@ -123,6 +123,22 @@ async def test_the_3pl_accepts_and_ships(clock: Clock) -> None:
     assert journey.started_at == shipment.shipped_at
 
 
+async def test_the_3pl_gives_back_what_has_not_left(clock: Clock) -> None:
+    network = DemoNetwork(DemoSettings())
+    item = FulfillmentItem("line-1", "MUG", "Mug", 3)
+    for reference in ("work-1", "work-2"):
+        await network.submit(FulfillmentRequest("key", reference, "hub", "1001", Address(), (item,)))
+    clock.wait(2)
+    given_back = await network.cancel("work-1", "key")
+    clock.wait(2)
+    assert given_back.status is NetworkStatus.CANCELLED
+    assert await network.cancel("work-1", "key") == await network.fetch("work-1") == given_back
+    with pytest.raises(ProviderRefused, match="has left already"):
+        await network.cancel("work-2", "key")
+    with pytest.raises(ProviderRefused, match="does not know"):
+        await network.cancel("work-3", "key")
+
+
 async def test_the_3pl_refuses_a_request_for_nothing() -> None:
     with pytest.raises(ProviderRefused):
         await DemoNetwork(DemoSettings()).submit(FulfillmentRequest("key", "work-1", "hub", "1001", Address(), ()))
