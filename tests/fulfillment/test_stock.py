@@ -8,6 +8,7 @@ from tests.fulfillment.partner import Desk, ask_to_cancel, give_work, make_netwo
 from packhouse.fulfillment.commands.count_network_stock import Counted
 from packhouse.fulfillment.jobs import count_networks
 from packhouse.fulfillment.models import FulfillmentOrder
+from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.models import Location, StockLevel, StockMovement
 from packhouse.sdk import (
     NetworkStatus,
@@ -118,7 +119,10 @@ async def test_what_cannot_be_taken_over_is_named_and_stops_nothing(
 ) -> None:
     await make_network_location(desk.database, network)
     await make_variant(desk.database, "PLATE")
-    strange = (NetworkStock("UNHEARD-OF", 5), NetworkStock("PLATE", -1))
+    await make_variant(desk.database, "SET")
+    data = SetBundle("SET", (BundlePart("MUG", 2),))
+    await desk.database.write(BY, lambda uow: set_bundle(uow, data))
+    strange = (NetworkStock("UNHEARD-OF", 5), NetworkStock("PLATE", -1), NetworkStock("SET", 3))
     network.pages = [
         NetworkStockPage(strange, now(), cursor="1"),
         NetworkStockPage((NetworkStock("MUG", 6),), now(), unreadable=(("CUP", "no quantity"),)),
@@ -129,12 +133,17 @@ async def test_what_cannot_be_taken_over_is_named_and_stops_nothing(
     assert counted == Counted(
         compared=1,
         corrected=1,
-        passed_over=3,
-        examples=("PLATE: no number of units", "UNHEARD-OF: no variant has this SKU", "CUP: no quantity"),
+        passed_over=4,
+        examples=(
+            "PLATE: no number of units",
+            "SET: a bundle has no stock of its own",
+            "UNHEARD-OF: no variant has this SKU",
+            "CUP: no quantity",
+        ),
     )
     assert await stock() == (6, 0)
     assert await StockLevel.filter(variant__sku="PLATE").count() == 0
-    assert "3 SKUs of london were passed over" in caplog.text
+    assert "4 SKUs of london were passed over" in caplog.text
 
 
 async def test_one_network_that_fails_stops_nobody_else(

@@ -1,11 +1,12 @@
 """What a network would make of an order's open units, before any work is given to it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from uuid import UUID
 
 from packhouse.inventory.models import Location
-from packhouse.orders.models import Order, OrderLine
+from packhouse.orders.models import Order, OrderLine, OrderLineComponent
 from packhouse.sdk import (
     Address,
     FulfillmentItem,
@@ -60,18 +61,7 @@ async def preview_fulfillment(
 
 
 async def _request(order: Order, location: Location) -> FulfillmentRequest:
-    lines = await OrderLine.filter(order_id=order.id, requires_shipping=True).order_by("position")
-    items = tuple(
-        FulfillmentItem(
-            line=str(line.id),
-            sku=line.sku,
-            title=line.title,
-            quantity=line.ordered - line.shipped - line.cancelled,
-            unit_value=Money.from_minor(line.unit_price, order.currency),
-        )
-        for line in lines
-        if line.ordered > line.shipped + line.cancelled
-    )
+    items = await _open_items(order)
     if not items:
         raise Refused("NOTHING_TO_SEND", f"nothing of order {order.number} is left to send", "orderId")
     return FulfillmentRequest(
@@ -86,3 +76,22 @@ async def _request(order: Order, location: Location) -> FulfillmentRequest:
         ordered_at=order.placed_at,
         email=order.email,
     )
+
+
+async def _open_items(order: Order) -> tuple[FulfillmentItem, ...]:
+    """What has not shipped; a bundle as its parts, of which nobody knows what each was sold for."""
+    lines = await OrderLine.filter(order_id=order.id, requires_shipping=True).order_by("position")
+    parts: dict[UUID, list[OrderLineComponent]] = defaultdict(list)
+    for part in await OrderLineComponent.filter(order_line_id__in=[line.id for line in lines if line.is_bundle]):
+        parts[part.order_line_id].append(part)
+    items: list[FulfillmentItem] = []
+    for line in lines:
+        units = line.ordered - line.shipped - line.cancelled
+        if units and line.is_bundle:
+            items += [
+                FulfillmentItem(str(part.id), part.sku, part.sku, units * part.quantity) for part in parts[line.id]
+            ]
+        elif units:
+            value = Money.from_minor(line.unit_price, order.currency)
+            items.append(FulfillmentItem(str(line.id), line.sku, line.title, units, value))
+    return tuple(items)

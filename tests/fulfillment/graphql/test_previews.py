@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from strawberry.relay import to_base64
-from tests.fulfillment.partner import Desk, give_work
+from tests.fulfillment.partner import Desk, give_work, make_network_location
 
 from packhouse.fulfillment.preview import preview_fulfillment
+from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.models import Location
 from packhouse.orders.models import Order, OrderLine
 from packhouse.sdk import (
@@ -22,7 +23,7 @@ from packhouse.sdk import (
     ShippingSpeed,
     new_id,
 )
-from packhouse.testing.factories import make_location
+from packhouse.testing.factories import BY, make_location, make_order, make_variant
 from packhouse.testing.graphql import Execute
 from packhouse.testing.partners import TestCooperatingNetwork
 from packhouse.web.context import Context
@@ -115,3 +116,20 @@ async def test_what_cannot_be_previewed_says_why(
         await preview_fulfillment(desk.providers, order.id, theirs.id, 0.01)
     await OrderLine.filter(order_id=order.id).update(shipped=2, allocated=0)
     assert await failing(order, theirs) == f"orderId: nothing of order {order.number} is left to send"
+
+
+async def test_a_bundle_is_sent_and_previewed_as_its_parts(desk: Desk, network: TestCooperatingNetwork) -> None:
+    location = await make_network_location(desk.database, network)
+    await make_variant(desk.database, "SET", price="50.00")
+    data = SetBundle("SET", (BundlePart("MUG", 2),))
+    await desk.database.write(BY, lambda uow: set_bundle(uow, data))
+    order = await make_order(desk.database, {"SET": 3})
+    await desk.deliver()
+
+    await preview_fulfillment(desk.providers, order.id, location.id)
+
+    for request in (*network.requests, *network.previewed):
+        assert [(item.sku, item.title, item.quantity, item.unit_value) for item in request.items] == [
+            ("MUG", "MUG", 6, None)
+        ]
+    assert len(network.requests) == len(network.previewed) == 1

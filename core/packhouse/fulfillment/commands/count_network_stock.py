@@ -78,8 +78,10 @@ async def count_network_stock(uow: UnitOfWork, data: CountNetworkStock) -> Count
     A SKU that is not ours, and numbers that cannot be, are passed over and named; they stop nothing else.
     """
     reported = {level.sku: level for level in data.levels}
-    variants = {row.sku: row.id for row in await Variant.filter(sku__in=sorted(reported))}
+    known = {row.sku: row for row in await Variant.filter(sku__in=sorted(reported))}
+    variants = {sku: row.id for sku, row in known.items()}
     passed_over = {sku: "no variant has this SKU" for sku in reported if sku not in variants}
+    passed_over |= {sku: "a bundle has no stock of its own" for sku, row in known.items() if row.is_bundle}
     passed_over |= {sku: "no number of units" for sku, level in reported.items() if not _can_be(level)}
     wanted = {variants[sku]: level for sku, level in reported.items() if sku not in passed_over}
     if not wanted:

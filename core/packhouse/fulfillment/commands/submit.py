@@ -113,18 +113,21 @@ async def _request(work: FulfillmentOrder) -> FulfillmentRequest:
         order_number=order.number,
         ship_to=Address(**(order.shipping_address or {})),
         items=tuple(
-            FulfillmentItem(
-                line=str(line.id),
-                sku=line.sku,
-                title=line.sku if sold[line.order_line_id].is_bundle else sold[line.order_line_id].title,
-                quantity=line.quantity - line.cancelled,
-                unit_value=Money.from_minor(sold[line.order_line_id].unit_price, order.currency),
-            )
-            for line in lines
-            if line.quantity > line.cancelled
+            _item(line, sold[line.order_line_id], order.currency) for line in lines if line.quantity > line.cancelled
         ),
         speed=ShippingSpeed(order.shipping_speed),
         channel=order.channel,
         ordered_at=order.placed_at,
         email=order.email,
+    )
+
+
+def _item(line: FulfillmentOrderLine, sold: OrderLine, currency: str) -> FulfillmentItem:
+    """Units to send; of a bundle's part nobody knows what it was sold for."""
+    return FulfillmentItem(
+        line=str(line.id),
+        sku=line.sku,
+        title=line.sku if sold.is_bundle else sold.title,
+        quantity=line.quantity - line.cancelled,
+        unit_value=None if sold.is_bundle else Money.from_minor(sold.unit_price, currency),
     )
