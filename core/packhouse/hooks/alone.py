@@ -6,6 +6,7 @@ For checking a plugin, and for running a new version of one beside the old one.
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any
 
 from packhouse.hooks.checking import check_hooks, check_manifest
@@ -24,7 +25,6 @@ from packhouse.sdk import (
 )
 
 EVERY_EVENT = "event_recorded"
-TEST = "test_connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ class LonePlugin:
         """Let it stop."""
         await self._call("shutdown", {"context": context})
 
-    async def test_connection(self, context: PluginContext) -> object:
-        """Let it try its way to the vendor; what it says came of it.
+    async def ask(self, hook: str, values: Mapping[str, Any]) -> object:
+        """What a hook answers that is for no event: `test_connection`, `gather_order_facts`, a check.
 
         Raises:
             whatever the hook raises.
         """
-        return await self._call(TEST, {"context": context})
+        return await self._call(hook, values)
 
     def wants(self, event_type: EventType) -> bool:
         """Whether a hook of it is for this type of event."""
@@ -112,4 +112,7 @@ class LonePlugin:
 
     async def _call(self, hook: str, values: Mapping[str, Any]) -> object:
         implementation = self.implementations.get(hook)
-        return None if implementation is None else await implementation.call(values)
+        if implementation is None:
+            return None
+        answer = implementation.call(values)
+        return await answer if isawaitable(answer) else answer

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from packhouse.sdk import Money, PurchasedLabel, TrackingStatus, TrackingUpdate
+from packhouse.sdk import Money, Objection, PurchasedLabel, TrackingStatus, TrackingUpdate
 from packhouse.testing.conformance.mutations import mutations
 from packhouse.testing.conformance.shapes import answer_of, wrongs
 from packhouse.testing.conformance.subject import Operation
@@ -30,7 +30,9 @@ def texts(value: Any, annotation: Any = Any) -> list[str]:
 def test_what_the_contract_says_of_a_method() -> None:
     assert answer_of(Operation("track")) == list[TrackingUpdate]
     assert answer_of(Operation("find_label")) == PurchasedLabel | None
-    assert answer_of(Operation("shipment_dispatched")) is Any
+    assert answer_of(Operation("shipment_dispatched")) is type(None)
+    assert answer_of(Operation("check_order")) == Objection | None
+    assert answer_of(Operation("nothing")) is Any
     assert answer_of(Operation("track", gives=int)) is int
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import aiohttp
 
-from packhouse.hooks.alone import TEST, LonePlugin, Registration
+from packhouse.hooks.alone import LonePlugin, Registration
 from packhouse.hooks.errors import NotStarted
 from packhouse.hooks.handover import Changes, Handover
 from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
-from packhouse.sdk import CustomerSnapshot, Event, OrderSnapshot, PluginState, Provider
+from packhouse.sdk import CustomerSnapshot, Event, Facts, OrderSnapshot, PluginState, Provider
 from packhouse.testing.conformance.subject import Operation, Subject
 from packhouse.testing.conformance.vendor import Vendor
 
@@ -114,8 +114,11 @@ class Running:
             return await operation.call(self)
         if operation.event is not None:
             return await self.deliver(operation.event, operation.order, operation.recipient, operation.customer)
-        if operation.name == TEST:
-            return await self.alone.test_connection(replace(self.context, recipient=operation.recipient))
+        if operation.name in self.alone.implementations:
+            context = replace(self.context, recipient=operation.recipient)
+            facts = next((each for each in operation.arguments if isinstance(each, Facts)), Facts())
+            values = {"context": context, "order": operation.order, "facts": facts}
+            return await self.alone.ask(operation.name, values)
         return await getattr(self.provider(operation), operation.name)(*operation.arguments)
 
     async def deliver(

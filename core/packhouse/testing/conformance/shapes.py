@@ -8,6 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from packhouse import sdk
+from packhouse.hooks.specifications import specifications
 from packhouse.sdk import InvalidValue, Money
 from packhouse.testing.conformance.subject import Operation
 
@@ -23,9 +24,11 @@ class Wrong:
 
 
 def answer_of(operation: Operation) -> Any:  # noqa: ANN401  (an annotation)
-    """What an operation gives: as it says, or as the SDK's Protocols say of a method; Any where nobody does."""
+    """What an operation gives: as it says, or as the SDK says of a hook or a method; Any where nobody does."""
     if operation.gives is not None:
         return operation.gives
+    if operation.name in specifications():
+        return get_type_hints(specifications()[operation.name].function).get("return", Any)
     for name in sdk.__all__:
         protocol = getattr(sdk, name)
         if getattr(protocol, "_is_protocol", False) and operation.name in vars(protocol):

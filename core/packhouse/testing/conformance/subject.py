@@ -79,8 +79,10 @@ class Exchange:
 class Operation:
     """Something that the plugin does: a method of a provider, or its hook for an event.
 
-    `name` is the method (`buy_label`) or the hook (`shipment_dispatched`, `test_connection`). A method gets `arguments`, an event's hook `event`
-    with `order` or `customer`; `call` stands in for both where neither fits, and `gives` says of what type its answer is. `find` asks whether an earlier call in doubt happened.
+    `name` is the method (`buy_label`) or the hook (`shipment_dispatched`, `test_connection`, `check_order`). A method gets
+    `arguments`; an event's hook `event` with `order` or `customer`; a check its `order`, and the `Facts` among the arguments.
+    `call` stands in for all of it where nothing fits, and `gives` says of what type its answer is. `find` asks whether an earlier
+    call in doubt happened.
     Without `find`, the host makes a call in doubt again with the same key, or leaves it to a person where it `repeats` none (an
     invitation: its key is used once). An event is always repeated.
     `refusal` is how the vendor says no to it for good. `provider` and `recipient` are needed where there are several.
