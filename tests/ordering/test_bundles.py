@@ -1,6 +1,7 @@
 """Bundles: sold as one line, sent as their components, counted when all of them have come so far."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -28,7 +29,7 @@ from packhouse.settings.sections import ReturnsSettings
 from packhouse.shipping.commands.record_tracking import RecordTracking, record_tracking
 from packhouse.shipping.models import Shipment
 from packhouse.shipping.queries import order_snapshot
-from packhouse.storage import Database
+from packhouse.storage import Database, UnitOfWork
 from packhouse.testing import factories
 from packhouse.testing.factories import ADDRESS, BY, make_location, make_order, make_shop, make_stock, make_variant
 from packhouse.testing.proofs import contradictions, refused
@@ -244,3 +245,29 @@ async def test_at_once_bundles_and_singles_never_take_more_than_there_is(databas
     async with refused(database, "INSUFFICIENT_STOCK"):
         await make_order(database, {"MUG": 11})
     assert await contradictions(database) == []
+
+
+@pytest.mark.usefixtures("shop")
+async def test_an_order_without_bundles_costs_nothing_for_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    fetch = UnitOfWork.fetch
+
+    async def noting(self: UnitOfWork, sql: str, *values: Any) -> Any:
+        sent.append(sql)
+        return await fetch(self, sql, *values)
+
+    monkeypatch.setattr(UnitOfWork, "fetch", noting)
+
+    async def cost(lines: dict[str, int]) -> int:
+        await make_order(database, lines)
+        count = len(sent)
+        sent.clear()
+        return count
+
+    await cost({"MUG": 1})
+    plain = await cost({"MUG": 1, "PLATE": 1})
+    assert plain == 14, "two claims among them"
+    # what the bundle is made of is read, and kept with the order
+    assert await cost({"SET": 1}) == plain + 2
