@@ -1,68 +1,85 @@
-"""Which location sends which units: pure, and with a receipt that says why.
-
-The rules of this version, in their order: a location that can send everything beats any split; our own locations beat
-somebody else's; a lower priority number beats a higher one; the code decides what is left. A split takes the location
-that covers most units first.
-"""
+"""Which location sends which units: pure, and with a receipt that says why."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-RULE_VERSION = "builtin-1"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A location that could send, and what it has available of each variant asked for."""
-
-    location_id: UUID
-    code: str
-    priority: int
-    is_own: bool
-    available: Mapping[UUID, int]
+from packhouse.routing.kinds import KINDS, Excluded, covered, keep_back
+from packhouse.routing.questions import BUILT_IN, Candidate, Question, RuleSet
+from packhouse.routing.states import RuleKind, SplitPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The units each location sends; `missing` are units that nobody has; `receipt` is JSON for people."""
+    """The units each location sends; `missing` are units that nobody sends; `receipt` is JSON for people.
+
+    `is_split_refused`: there are enough units, but the rules do not let so many locations send them.
+    """
 
     assignments: Mapping[UUID, Mapping[UUID, int]]
     missing: Mapping[UUID, int]
     receipt: Mapping[str, Any] = field(default_factory=dict)
+    is_split_refused: bool = False
 
 
-def route(demand: Mapping[UUID, int], candidates: Sequence[Candidate]) -> Route:
-    """Give out the units of each variant to the candidates."""
-    ranked = sorted(candidates, key=lambda candidate: _rank(candidate, demand))
-    remaining = dict(demand)
-    assignments: dict[UUID, dict[UUID, int]] = {}
-    for candidate in _order_of_taking(ranked, demand):
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A candidate with what every rule thinks of it; `excluded` says why it may send nothing."""
+
+    candidate: Candidate
+    ranks: tuple[float, ...]
+    excluded: str = ""
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        return (bool(self.excluded), *self.ranks, self.candidate.code)
+
+
+def route(question: Question, rules: RuleSet = BUILT_IN) -> Route:
+    """Give out the units of each variant to the candidates, as the rules rank them."""
+    judged = sorted((_judge(question, each, rules) for each in question.candidates), key=lambda each: each.place)
+    assignments, missing = _give_out(question, [each.candidate for each in judged if not each.excluded])
+    most = _most_parcels(rules)
+    refused = len(assignments) > most and not missing
+    if len(assignments) > most:
+        kept = dict(list(assignments.items())[:most])
+        missing = _missing(question.demand, kept)
+        assignments = kept
+    receipt = _receipt(question, rules, judged, assignments, missing)
+    return Route(assignments, missing, receipt, is_split_refused=refused)
+
+
+def _judge(question: Question, candidate: Candidate, rules: RuleSet) -> _Judged:
+    for rule in rules.rules:
+        if rule.kind is RuleKind.KEEP_BACK and candidate.code in rule.options.get("locations", [candidate.code]):
+            candidate = keep_back(candidate, rule.options["units"])
+    ranks: list[float] = []
+    excluded = ""
+    for rule in rules.rules:
+        opinion = KINDS[rule.kind].judge(question, candidate, rule.options)
+        if isinstance(opinion, Excluded):
+            excluded = excluded or opinion.why
+            ranks.append(0.0)
+        else:
+            ranks.append(opinion)
+    return _Judged(candidate, tuple(ranks), excluded)
+
+
+def _most_parcels(rules: RuleSet) -> int:
+    return 1 if rules.split is SplitPolicy.NEVER else rules.most_parcels
+
+
+def _give_out(
+    question: Question, ranked: Sequence[Candidate]
+) -> tuple[dict[UUID, Mapping[UUID, int]], dict[UUID, int]]:
+    remaining = dict(question.demand)
+    assignments: dict[UUID, Mapping[UUID, int]] = {}
+    for candidate in ranked:
         taken = _take(candidate, remaining)
         if taken:
             assignments[candidate.location_id] = taken
-    missing = {variant: units for variant, units in remaining.items() if units}
-    return Route(assignments, missing, _receipt(ranked, demand, assignments, missing))
-
-
-def covered(candidate: Candidate, demand: Mapping[UUID, int]) -> int:
-    """How many of the units asked for a location has."""
-    return sum(min(units, max(0, candidate.available.get(variant, 0))) for variant, units in demand.items())
-
-
-def _rank(candidate: Candidate, demand: Mapping[UUID, int]) -> tuple[bool, bool, int, int, str]:
-    units = covered(candidate, demand)
-    is_complete = units == sum(demand.values())
-    return (not is_complete, not candidate.is_own, candidate.priority, -units, candidate.code)
-
-
-def _order_of_taking(ranked: Sequence[Candidate], demand: Mapping[UUID, int]) -> Sequence[Candidate]:
-    """The best complete location alone, else all by how much they cover: fewest parcels first."""
-    wanted = sum(demand.values())
-    if ranked and covered(ranked[0], demand) == wanted:
-        return ranked[:1]
-    return sorted(ranked, key=lambda candidate: (-covered(candidate, demand), *_rank(candidate, demand)))
+    return assignments, {variant: units for variant, units in remaining.items() if units}
 
 
 def _take(candidate: Candidate, remaining: dict[UUID, int]) -> dict[UUID, int]:
@@ -75,37 +92,55 @@ def _take(candidate: Candidate, remaining: dict[UUID, int]) -> dict[UUID, int]:
     return taken
 
 
+def _missing(demand: Mapping[UUID, int], assignments: Mapping[UUID, Mapping[UUID, int]]) -> dict[UUID, int]:
+    left = {
+        variant: units - sum(sent.get(variant, 0) for sent in assignments.values()) for variant, units in demand.items()
+    }
+    return {variant: units for variant, units in left.items() if units}
+
+
 def _receipt(
-    ranked: Sequence[Candidate],
-    demand: Mapping[UUID, int],
+    question: Question,
+    rules: RuleSet,
+    judged: Sequence[_Judged],
     assignments: Mapping[UUID, Mapping[UUID, int]],
     missing: Mapping[UUID, int],
 ) -> dict[str, Any]:
-    wanted = sum(demand.values())
+    wanted = sum(question.demand.values())
     rows = []
-    for place, candidate in enumerate(ranked, 1):
-        units = covered(candidate, demand)
-        chosen = assignments.get(candidate.location_id, {})
+    for rank, each in enumerate(judged, 1):
+        candidate = each.candidate
+        units = covered(candidate, question.demand)
+        sends = assignments.get(candidate.location_id, {})
         rows.append(
             {
                 "location": candidate.code,
-                "rank": place,
+                "rank": rank,
                 "units": units,
                 "complete": units == wanted,
                 "own": candidate.is_own,
                 "priority": candidate.priority,
-                "sends": sum(chosen.values()),
-                "lost": "" if chosen else _why_lost(candidate, units, wanted, ranked[0]),
+                "scores": {rule.kind.value: score for rule, score in zip(rules.rules, each.ranks, strict=True)},
+                "sends": sum(sends.values()),
+                "lost": "" if sends else _why_lost(question, rules, each, judged[0]),
             }
         )
-    return {"rules": RULE_VERSION, "wanted": wanted, "missing": sum(missing.values()), "candidates": rows}
+    return {
+        "rules": rules.version,
+        "split": rules.split.value,
+        "wanted": wanted,
+        "missing": sum(missing.values()),
+        "country": question.destination.country,
+        "candidates": rows,
+    }
 
 
-def _why_lost(candidate: Candidate, units: int, wanted: int, best: Candidate) -> str:
-    if units == 0:
+def _why_lost(question: Question, rules: RuleSet, each: _Judged, best: _Judged) -> str:
+    if each.excluded:
+        return each.excluded
+    if covered(each.candidate, question.demand) == 0:
         return "has nothing of it available"
-    if units < wanted:
-        return f"has {units} of {wanted} units; others send them in fewer parcels"
-    if best.is_own and not candidate.is_own:
-        return f"{best.code} is our own"
-    return f"{best.code} has a better priority"
+    for rule, mine, theirs in zip(rules.rules, each.ranks, best.ranks, strict=True):
+        if mine > theirs:
+            return KINDS[rule.kind].why_lost(question, each.candidate, best.candidate)
+    return f"{best.candidate.code} was enough" if each is not best else "more parcels than the rules allow"

@@ -1,0 +1,147 @@
+"""What each kind of rule thinks of a candidate: pure functions that rank, exclude or abstain.
+
+A rank is a number; the lower goes first, and candidates with the same one are left to the next rule. To abstain is to give
+all the same rank.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from packhouse.routing.questions import Candidate, Question
+from packhouse.routing.states import RuleKind
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """The candidate may send nothing; `why` is for people."""
+
+    why: str
+
+
+Opinion = float | Excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of rule.
+
+    `judge` says what it thinks of a candidate; `why_lost` why one with a worse rank than the best did not send. `options`
+    names what may be set, with the check that says what is wrong with a value (None: nothing).
+    """
+
+    judge: Callable[[Question, Candidate, Options], Opinion]
+    why_lost: Callable[[Question, Candidate, Candidate], str]
+    options: Mapping[str, Callable[[object], str | None]] = MappingProxyType({})
+    needs: tuple[str, ...] = ()
+
+
+def covered(candidate: Candidate, demand: Mapping[Any, int]) -> int:
+    """How many of the units asked for a location has."""
+    return sum(min(units, max(0, candidate.available.get(variant, 0))) for variant, units in demand.items())
+
+
+def keep_back(candidate: Candidate, units: int) -> Candidate:
+    """The candidate with so many units of each variant less to send."""
+    return replace(candidate, available={variant: each - units for variant, each in candidate.available.items()})
+
+
+def _wanted(question: Question) -> int:
+    return sum(question.demand.values())
+
+
+def _pinned(_: Question, candidate: Candidate, options: Options) -> Opinion:
+    codes = options["locations"]
+    if candidate.code in codes:
+        return float(codes.index(candidate.code))
+    return Excluded("only pinned locations may send") if options.get("only") else float(len(codes))
+
+
+def _destinations(question: Question, candidate: Candidate, options: Options) -> Opinion:
+    if candidate.code not in options["locations"] or question.destination.country in options["countries"]:
+        return 0.0
+    return Excluded(f"it does not send to {question.destination.country or 'an unknown country'}")
+
+
+def _ship_complete(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    return 0.0 if covered(candidate, question.demand) == _wanted(question) else 1.0
+
+
+def _fewest_parcels(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    return float(-covered(candidate, question.demand))
+
+
+def _same_country(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    return 0.0 if candidate.country and candidate.country == question.destination.country else 1.0
+
+
+def _stock_on_hand(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    return float(-sum(max(0, candidate.available.get(variant, 0)) for variant in question.demand))
+
+
+def _a_list_of_texts(value: object) -> str | None:
+    good = isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)
+    return None if good else "a list of texts that is not empty"
+
+
+def _a_list_of_countries(value: object) -> str | None:
+    problem = _a_list_of_texts(value)
+    good = problem is None and isinstance(value, list) and all(len(each) == 2 and each.isupper() for each in value)  # noqa: PLR2004  (ISO 3166-1 alpha-2)
+    return None if good else 'a list of country codes such as ["GB", "IE"]'
+
+
+def _a_yes_or_no(value: object) -> str | None:
+    return None if isinstance(value, bool) else "true or false"
+
+
+def _a_count(value: object) -> str | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return None if good else "a whole number of units, 0 or more"
+
+
+KINDS: Mapping[RuleKind, Kind] = MappingProxyType(
+    {
+        RuleKind.PINNED: Kind(
+            _pinned,
+            lambda _, __, best: f"{best.code} is pinned before it",
+            {"locations": _a_list_of_texts, "only": _a_yes_or_no},
+            needs=("locations",),
+        ),
+        RuleKind.DESTINATIONS: Kind(
+            _destinations,
+            lambda _, __, best: f"{best.code} sends there",
+            {"locations": _a_list_of_texts, "countries": _a_list_of_countries},
+            needs=("locations", "countries"),
+        ),
+        # what it keeps back is taken off before anybody is asked
+        RuleKind.KEEP_BACK: Kind(
+            lambda _, __, ___: 0.0,
+            lambda _, __, best: f"{best.code} has more to spare",
+            {"units": _a_count, "locations": _a_list_of_texts},
+            needs=("units",),
+        ),
+        RuleKind.SHIP_COMPLETE: Kind(
+            _ship_complete,
+            lambda question, each, _: (
+                f"has {covered(each, question.demand)} of {_wanted(question)} units; others send them in fewer parcels"
+            ),
+        ),
+        RuleKind.FEWEST_PARCELS: Kind(
+            _fewest_parcels,
+            lambda question, each, _: (
+                f"has {covered(each, question.demand)} of {_wanted(question)} units; others send them in fewer parcels"
+            ),
+        ),
+        RuleKind.SAME_COUNTRY: Kind(_same_country, lambda _, __, best: f"{best.code} is in the country it goes to"),
+        RuleKind.OWN_FIRST: Kind(
+            lambda _, candidate, __: 0.0 if candidate.is_own else 1.0, lambda _, __, best: f"{best.code} is our own"
+        ),
+        RuleKind.STOCK_ON_HAND: Kind(_stock_on_hand, lambda _, __, best: f"{best.code} has more of it"),
+        RuleKind.PRIORITY: Kind(
+            lambda _, candidate, __: float(candidate.priority), lambda _, __, best: f"{best.code} has a better priority"
+        ),
+    }
+)

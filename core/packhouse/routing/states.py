@@ -1,0 +1,25 @@
+"""The kinds of routing rules, and how an order may be split."""
+
+from enum import StrEnum
+
+
+class RuleKind(StrEnum):
+    """What a rule looks at; see `kinds.py`."""
+
+    PINNED = "pinned"
+    DESTINATIONS = "destinations"
+    KEEP_BACK = "keep_back"
+    SHIP_COMPLETE = "ship_complete"
+    FEWEST_PARCELS = "fewest_parcels"
+    SAME_COUNTRY = "same_country"
+    OWN_FIRST = "own_first"
+    STOCK_ON_HAND = "stock_on_hand"
+    PRIORITY = "priority"
+
+
+class SplitPolicy(StrEnum):
+    """Whether several locations may send one order: never, when one alone cannot, or so with at most so many parcels."""
+
+    NEVER = "never"
+    WHEN_NEEDED = "when_needed"
+    LIMITED = "limited"
