@@ -39,6 +39,7 @@ from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.types import VariantStock
 from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
 from packhouse.ordering.graphql.mutations import OrderingMutations
+from packhouse.ordering.graphql.previews import RoutingPreviewQueries
 from packhouse.orders.graphql import queries as orders
 from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
 from packhouse.orders.graphql.types import CustomerOrders, OrderRecord
@@ -52,6 +53,7 @@ from packhouse.returns.graphql.mutations import ReturnsMutations
 from packhouse.returns.graphql.situation import OrderState
 from packhouse.returns.graphql.types import OrderReturns
 from packhouse.routing.graphql import queries as routing
+from packhouse.routing.graphql.mutations import RoutingMutations
 from packhouse.routing.graphql.types import OrderRouting
 from packhouse.shipping.graphql import queries as shipping
 from packhouse.shipping.graphql.mutations import ShippingMutations
@@ -164,6 +166,8 @@ class Query(
     channels.ChannelsQueries,
     feedback.FeedbackQueries,
     ReportingQueries,
+    routing.RoutingQueries,
+    RoutingPreviewQueries,
     events.EventsQueries,
     JobsQueries,
 ):
@@ -182,6 +186,7 @@ class Mutation(
     CatalogMutations,
     CustomersMutations,
     InventoryMutations,
+    RoutingMutations,
     EventsMutations,
     JobsMutations,
 ):

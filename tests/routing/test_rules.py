@@ -1,24 +1,46 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packhouse.routing.rules import RULE_VERSION, Candidate, Route, covered, route
+from packhouse.routing.kinds import covered
+from packhouse.routing.questions import (
+    BUILT_IN,
+    Candidate,
+    Destination,
+    Question,
+    Rule,
+    RuleSet,
+    question_as_json,
+    question_from_json,
+)
+from packhouse.routing.rules import Route
+from packhouse.routing.rules import route as route_question
+from packhouse.routing.states import RuleKind, SplitPolicy
 from packhouse.sdk import new_id
 
 MUG, PLATE = new_id(), new_id()
 NAMES = {MUG: "MUG", PLATE: "PLATE"}
 
 
-def place(code: str, mugs: int = 0, plates: int = 0, *, priority: int = 100, own: bool = True) -> Candidate:
-    return Candidate(new_id(), code, priority, own, {MUG: mugs, PLATE: plates})
+def route(demand: Mapping[UUID, int], places: Sequence[Candidate], rules: RuleSet = BUILT_IN, to: str = "") -> Route:
+    return route_question(Question(demand, tuple(places), Destination(to)), rules)
 
 
-def sent(demand: Mapping[UUID, int], *places: Candidate) -> dict[str, dict[str, int]]:
+def place(
+    code: str, mugs: int = 0, plates: int = 0, *, priority: int = 100, own: bool = True, country: str = ""
+) -> Candidate:
+    return Candidate(new_id(), code, priority, own, {MUG: mugs, PLATE: plates}, country)
+
+
+def sent(
+    demand: Mapping[UUID, int], *places: Candidate, rules: RuleSet = BUILT_IN, to: str = ""
+) -> dict[str, dict[str, int]]:
     """What each location sends, by code and SKU."""
-    decision = route(demand, places)
+    decision = route(demand, places, rules, to)
     codes = {each.location_id: each.code for each in places}
     return {
         codes[location]: {NAMES[variant]: units for variant, units in lines.items()}
@@ -64,9 +86,16 @@ def test_an_oversold_location_has_nothing() -> None:
 
 
 def test_without_candidates_everything_is_missing() -> None:
-    assert route({MUG: 1}, []) == Route(
-        {}, {MUG: 1}, {"rules": RULE_VERSION, "wanted": 1, "missing": 1, "candidates": []}
-    )
+    decision = route({MUG: 1}, [])
+    assert (decision.assignments, decision.missing, decision.is_split_refused) == ({}, {MUG: 1}, False)
+    assert decision.receipt == {
+        "rules": "builtin-2",
+        "split": "when_needed",
+        "wanted": 1,
+        "missing": 1,
+        "country": "",
+        "candidates": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,7 +109,7 @@ def test_without_candidates_everything_is_missing() -> None:
 )
 def test_the_receipt_says_why_each_candidate_lost(loser: Candidate, why: str) -> None:
     receipt = route({MUG: 2}, [loser, place("best", 2)]).receipt
-    assert receipt["rules"] == RULE_VERSION
+    assert receipt["rules"] == "builtin-2"
     winner, lost = receipt["candidates"]
     assert (winner["location"], winner["sends"], winner["lost"]) == ("best", 2, "")
     assert (lost["location"], lost["rank"], lost["sends"], lost["lost"]) == ("z", 2, 0, why)
@@ -110,3 +139,102 @@ def test_every_unit_is_sent_once_or_missing_and_nobody_sends_what_they_have_not(
     whole = [each for each in places if covered(each, demand) == sum(demand.values())]
     assert len(decision.assignments) == 1 or not whole
     assert route(demand, list(reversed(places))).assignments == decision.assignments, "their order does not matter"
+
+
+def ranked(*rules: Rule, split: SplitPolicy = SplitPolicy.WHEN_NEEDED, most: int = 100) -> RuleSet:
+    return RuleSet("web-7", rules, split, most)
+
+
+def test_pinned_locations_go_first_in_their_order() -> None:
+    rules = ranked(Rule(RuleKind.PINNED, {"locations": ["york", "leeds"]}), Rule(RuleKind.PRIORITY))
+    places = [place("london", 5, priority=1), place("leeds", 5), place("york", 5)]
+    assert sent({MUG: 1}, *places, rules=rules) == {"york": {"MUG": 1}}
+    assert sent({MUG: 1}, *places[:2], rules=rules) == {"leeds": {"MUG": 1}}
+    assert sent({MUG: 6}, *places, rules=rules) == {"york": {"MUG": 5}, "leeds": {"MUG": 1}}
+
+
+def test_only_pinned_locations_where_that_is_said() -> None:
+    rules = ranked(Rule(RuleKind.PINNED, {"locations": ["york"], "only": True}))
+    decision = route({MUG: 2}, [place("london", 5), place("york", 1)], rules)
+    assert decision.missing == {MUG: 1}
+    assert decision.receipt["candidates"][1]["lost"] == "only pinned locations may send"
+
+
+def test_a_location_sends_only_where_it_may() -> None:
+    rules = ranked(Rule(RuleKind.DESTINATIONS, {"locations": ["outlet"], "countries": ["GB", "IE"]}))
+    places = [place("outlet", 5), place("york", 5)]
+    assert sent({MUG: 1}, *places, rules=rules, to="IE") == {"outlet": {"MUG": 1}}
+    assert sent({MUG: 1}, *places, rules=rules, to="FR") == {"york": {"MUG": 1}}
+    lost = route({MUG: 1}, places, rules, "FR").receipt["candidates"][1]
+    assert (lost["location"], lost["lost"]) == ("outlet", "it does not send to FR")
+
+
+def test_what_is_kept_back_is_not_sent() -> None:
+    rules = ranked(Rule(RuleKind.KEEP_BACK, {"units": 3, "locations": ["store"]}), Rule(RuleKind.PRIORITY))
+    places = [place("store", 5, priority=1), place("york", 9)]
+    assert sent({MUG: 4}, *places, rules=rules) == {"store": {"MUG": 2}, "york": {"MUG": 2}}
+    everywhere = ranked(Rule(RuleKind.KEEP_BACK, {"units": 5}))
+    assert route({MUG: 9}, places, everywhere).missing == {MUG: 5}
+
+
+def test_the_country_it_goes_to_and_the_stock_on_hand() -> None:
+    places = [place("lyon", 5, country="FR"), place("york", 9, country="GB"), place("paris", 7, country="FR")]
+    rules = ranked(Rule(RuleKind.SAME_COUNTRY), Rule(RuleKind.STOCK_ON_HAND))
+    assert sent({MUG: 1}, *places, rules=rules, to="FR") == {"paris": {"MUG": 1}}
+    assert sent({MUG: 1}, *places, rules=rules, to="GB") == {"york": {"MUG": 1}}
+    assert sent({MUG: 1}, *places, rules=rules, to="DE") == {"york": {"MUG": 1}}
+
+
+def test_the_order_of_the_rules_decides() -> None:
+    near, whole = place("near", 1, country="GB"), place("whole", 2, country="FR")
+    complete, country = Rule(RuleKind.SHIP_COMPLETE), Rule(RuleKind.SAME_COUNTRY)
+    assert sent({MUG: 2}, near, whole, rules=ranked(complete, country), to="GB") == {"whole": {"MUG": 2}}
+    assert sent({MUG: 2}, near, whole, rules=ranked(country, complete), to="GB") == {
+        "near": {"MUG": 1},
+        "whole": {"MUG": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("rules", "refused"),
+    [
+        (ranked(*BUILT_IN.rules, split=SplitPolicy.NEVER), True),
+        (ranked(*BUILT_IN.rules, split=SplitPolicy.LIMITED, most=2), True),
+        (ranked(*BUILT_IN.rules, split=SplitPolicy.LIMITED, most=3), False),
+        (ranked(*BUILT_IN.rules), False),
+    ],
+)
+def test_an_order_is_split_only_as_far_as_the_rules_let_it(rules: RuleSet, refused: bool) -> None:
+    decision = route({MUG: 3}, [place("leeds", 1), place("london", 1), place("york", 1)], rules)
+    assert decision.is_split_refused is refused
+    assert bool(decision.missing) is refused
+
+
+def test_a_shortage_is_no_split_that_was_refused() -> None:
+    rules = ranked(*BUILT_IN.rules, split=SplitPolicy.NEVER)
+    decision = route({MUG: 9}, [place("leeds", 1), place("york", 2)], rules)
+    assert (decision.is_split_refused, decision.missing) == (False, {MUG: 7})
+
+
+def test_every_rank_of_every_rule_is_on_the_receipt() -> None:
+    rules = ranked(Rule(RuleKind.SHIP_COMPLETE), Rule(RuleKind.OWN_FIRST), Rule(RuleKind.PRIORITY))
+    receipt = route({MUG: 2}, [place("leeds", 1, own=False), place("york", 2, priority=7)], rules).receipt
+    assert (receipt["rules"], receipt["split"]) == ("web-7", "when_needed")
+    assert [each["scores"] for each in receipt["candidates"]] == [
+        {"ship_complete": 0.0, "own_first": 0.0, "priority": 7.0},
+        {"ship_complete": 1.0, "own_first": 1.0, "priority": 100.0},
+    ]
+
+
+@given(st.integers(1, 12), st.integers(0, 12), stocks)
+def test_a_question_that_was_kept_is_decided_alike(
+    mugs: int, plates: int, rows: list[tuple[int, int, bool, int]]
+) -> None:
+    places = tuple(
+        place(f"p{index}", mug, plate, own=own, priority=priority, country="GB" if own else "")
+        for index, (mug, plate, own, priority) in enumerate(rows)
+    )
+    question = Question({MUG: mugs, PLATE: plates}, places, Destination("GB", "LS1 4AP"))
+    kept = question_from_json(orjson.loads(orjson.dumps(question_as_json(question))))
+    assert kept == question
+    assert route_question(kept) == route_question(question)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from packhouse.inventory.states import ReservationStatus
 from packhouse.sdk import Refused
-from packhouse.storage import UnitOfWork
+from packhouse.storage import Reader, UnitOfWork
 from packhouse.storage.dialect import placeholders, read_id
 
 _HELD = """
@@ -65,13 +65,13 @@ async def held_units(uow: UnitOfWork, reservation_id: UUID, field: str) -> list[
 
 
 async def expired_units(
-    uow: UnitOfWork, missing: Mapping[UUID, int], at: datetime, *, but: UUID | None
+    reader: Reader, missing: Mapping[UUID, int], at: datetime, *, but: UUID | None
 ) -> list[HeldUnits]:
     """What reservations past their deadline hold, the oldest deadlines first, until `missing` units of each variant are covered.
 
     A reservation is taken back whole, so units of other variants may be among them.
     """
-    rows = await uow.fetch(_EXPIRED.format(variants=placeholders(len(missing), 2)), at, *missing)
+    rows = await reader.fetch(_EXPIRED.format(variants=placeholders(len(missing), 2)), at, *missing)
     left = dict(missing)
     chosen: list[HeldUnits] = []
     for same in _by_reservation(rows):

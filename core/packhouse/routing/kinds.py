@@ -5,7 +5,7 @@ all the same rank.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -35,7 +35,7 @@ class Kind:
 
     judge: Callable[[Question, Candidate, Options], Opinion]
     why_lost: Callable[[Question, Candidate, Candidate], str]
-    options: Mapping[str, Callable[[object], str | None]] = MappingProxyType({})
+    options: Mapping[str, Callable[[object], str | None]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
 
 

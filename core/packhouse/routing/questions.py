@@ -30,13 +30,16 @@ class Destination:
     postcode: str = ""
 
 
+NOWHERE = Destination()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Units of each variant that are to be sent somewhere, and the locations that could."""
 
     demand: Mapping[UUID, int]
     candidates: tuple[Candidate, ...]
-    destination: Destination = Destination()
+    destination: Destination = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Route:
     missing: Mapping[UUID, int]
     receipt: Mapping[str, Any] = field(default_factory=dict)
     is_split_refused: bool = False
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def route(question: Question, rules: RuleSet = BUILT_IN) -> Route:
         missing = _missing(question.demand, kept)
         assignments = kept
     receipt = _receipt(question, rules, judged, assignments, missing)
-    return Route(assignments, missing, receipt, is_split_refused=refused)
+    return Route(assignments, missing, receipt, refused, question)
 
 
 def _judge(question: Question, candidate: Candidate, rules: RuleSet) -> _Judged:

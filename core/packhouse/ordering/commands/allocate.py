@@ -11,8 +11,9 @@ from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.commands.move import Movement, claim_stock
 from packhouse.inventory.reservations import held_units
 from packhouse.inventory.states import AllocationStatus, MovementKind
-from packhouse.ordering.commands.supply import Supply, end_used_reservations, find_supply
-from packhouse.routing.rules import RULE_VERSION, Route
+from packhouse.ordering.commands.supply import ANYWHERE, Heading, Supply, end_used_reservations, find_supply
+from packhouse.routing.questions import question_as_json
+from packhouse.routing.rules import Route
 from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 
@@ -29,7 +30,7 @@ class WorkLine:
 
 
 class Shortage(Refused):
-    """Not everything that was asked for is in stock."""
+    """Not everything that was asked for can be sent: it is not in stock, or not where the rules let it be sent from."""
 
     def __init__(self, sku: str, missing: int, wanted: int, field: str) -> None:
         super().__init__(
@@ -38,17 +39,30 @@ class Shortage(Refused):
         self.sku = sku
 
 
+class SplitRefused(Shortage):
+    """All of it is in stock, but at more locations than the routing rules let one order be sent from."""
+
+    def __init__(self, rules: str, field: str) -> None:
+        Refused.__init__(
+            self,
+            "SPLIT_NOT_ALLOWED",
+            f"it would take more parcels than the routing rules {rules} allow: change them, or order less at once",
+            field,
+        )
+        self.sku = ""
+
+
 async def allocate(
     uow: UnitOfWork,
     order_id: UUID,
     lines: Sequence[WorkLine],
-    country: str = "",
+    heading: Heading = ANYWHERE,
     excluded: frozenset[UUID] = frozenset(),
     *,
     reason: str,
     reservation_id: UUID | None = None,
 ) -> None:
-    """Give out all units of `lines` to locations that have them; `excluded` locations are not asked (they failed before).
+    """Give out all units of `lines` to locations that have them, by the rules for `heading`; `excluded` locations are not asked (they failed before).
 
     `reason` is why, for the ledger. What `reservation_id` holds is used first, and the reservation is consumed.
 
@@ -61,14 +75,14 @@ async def allocate(
     if not lines and not own:
         return
     demand = demand_of(lines)
-    supply = await find_supply(uow, demand, excluded, own)
+    supply = await find_supply(uow, demand, excluded, own, heading)
     decision, networks = supply.decision, supply.networks
     refuse_shortage(decision, demand, lines)
 
     parts = _parts(decision, lines)
     work = {location_id: new_id() for location_id in parts}
     await _insert_work(uow, order_id, parts, work, networks)
-    await _insert_decision(uow, order_id, decision, country)
+    await _insert_decision(uow, order_id, decision)
     await end_used_reservations(uow, supply, reservation_id, order_id)
     await _claim(uow, order_id, parts, work, reason, supply)
     for location_id, fulfillment_order_id in work.items():
@@ -107,6 +121,8 @@ def refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence
     Raises:
         Shortage: of the first line that is not.
     """
+    if decision.is_split_refused:
+        raise SplitRefused(decision.receipt["rules"], "lines")
     for line in lines:
         missing = decision.missing.get(line.variant_id)
         if missing:
@@ -179,9 +195,15 @@ async def _insert_work(
     )
 
 
-async def _insert_decision(uow: UnitOfWork, order_id: UUID, decision: Route, country: str) -> None:
-    receipt = {**decision.receipt, "country": country}
-    row = {"id": new_id(), "order_id": order_id, "rule_version": RULE_VERSION, "receipt": receipt, "decided_at": now()}
+async def _insert_decision(uow: UnitOfWork, order_id: UUID, decision: Route) -> None:
+    row = {
+        "id": new_id(),
+        "order_id": order_id,
+        "rule_version": decision.receipt["rules"],
+        "receipt": dict(decision.receipt),
+        "question": question_as_json(decision.question) if decision.question else {},
+        "decided_at": now(),
+    }
     await uow.insert("routing_decision", [row])
 
 

@@ -5,8 +5,10 @@ from uuid import UUID
 from packhouse.events.record import record
 from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
 from packhouse.ordering.commands.hold import locked_order
+from packhouse.ordering.commands.supply import Heading
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
+from packhouse.routing.questions import Destination
 from packhouse.sdk import EventType, Refused, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import read_id
@@ -71,8 +73,9 @@ async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID]
         if open_units and line.variant_id is not None:
             work.append(WorkLine(line.id, line.variant_id, line.sku, open_units))
             await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units, backordered=0)
-    country = (order.shipping_address or {}).get("country", "")
-    await allocate(uow, order.id, work, country, excluded, reason=reason)
+    address = order.shipping_address or {}
+    heading = Heading(order.channel, Destination(address.get("country", ""), address.get("postcode", "")))
+    await allocate(uow, order.id, work, heading, excluded, reason=reason)
 
 
 async def _open_components(uow: UnitOfWork, line: OrderLine) -> list[WorkLine]:

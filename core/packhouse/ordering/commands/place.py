@@ -12,10 +12,12 @@ from packhouse.ordering import records
 from packhouse.ordering.bundles import insert_parts, parts_of, taken_apart
 from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
 from packhouse.ordering.commands.hold import place_holds
+from packhouse.ordering.commands.supply import Heading
 from packhouse.ordering.data import OnShortage, PlaceOrder
 from packhouse.ordering.pricing import PricedLine, Totals, check_request, priced_lines, totals
 from packhouse.ordering.rules import objection_holds, own_holds
 from packhouse.orders.states import HoldReason, OrderStatus
+from packhouse.routing.questions import NOWHERE, Destination
 from packhouse.sdk import EventType, Facts, Money, Objection, OrderLineSnapshot, OrderSnapshot, new_id, now
 from packhouse.storage import Database, Initiator, Reader, UnitOfWork, write_once
 from packhouse.web.context import Checks
@@ -61,7 +63,7 @@ async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
         await records.leave_cancelled(uow, order_id, data)
         return order_id
     try:
-        await allocate(uow, order_id, work, _ship_to(data), reason="order placed", reservation_id=data.reservation_id)
+        await allocate(uow, order_id, work, _heading(data), reason="order placed", reservation_id=data.reservation_id)
     except Shortage as shortage:
         if data.on_shortage is OnShortage.REFUSE:
             raise
@@ -173,8 +175,9 @@ def _record_confirmed(uow: UnitOfWork, draft: Draft) -> None:
         record(uow, EventType.ORDER_COMPLETED, order.id, order_id=order.id, payload={"number": order.number})
 
 
-def _ship_to(data: PlaceOrder) -> str:
-    return data.shipping_address.country if data.shipping_address else ""
+def _heading(data: PlaceOrder) -> Heading:
+    address = data.shipping_address
+    return Heading(data.channel, Destination(address.country, address.postcode) if address else NOWHERE)
 
 
 def _snapshot(

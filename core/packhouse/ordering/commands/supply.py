@@ -10,10 +10,24 @@ from packhouse.inventory.commands.end_reservations import end_reservations, give
 from packhouse.inventory.commands.move import Movement
 from packhouse.inventory.reservations import HeldUnits, ended, expired_units
 from packhouse.inventory.states import ReservationStatus
-from packhouse.routing.rules import Candidate, Route, route
+from packhouse.routing.queries import active_rules
+from packhouse.routing.questions import NOWHERE, Candidate, Destination, Question, RuleSet
+from packhouse.routing.rules import Route, route
 from packhouse.sdk import now
-from packhouse.storage import UnitOfWork
+from packhouse.storage import Reader, UnitOfWork
 from packhouse.storage.unit_of_work import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What chooses the rules and what they may look at: the channel, and where it goes. `draft`: rules to try instead."""
+
+    channel: str = ""
+    destination: Destination = NOWHERE
+    draft: RuleSet | None = None
+
+
+ANYWHERE = Heading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +46,13 @@ class Supply:
 
 
 async def find_supply(
-    uow: UnitOfWork,
+    reader: Reader,
     demand: Mapping[UUID, int],
     excluded: frozenset[UUID] = frozenset(),
     own: Sequence[HeldUnits] = (),
+    heading: Heading = ANYWHERE,
 ) -> Supply:
-    """Route a demand; nothing is written or locked.
+    """Route a demand by the rules of its channel; nothing is written or locked.
 
     A buyer's own reservation covers as much as it holds, where it holds it: nobody else can be faster. Where units are
     missing then, reservations past their deadline are looked for, and counted as available.
@@ -47,15 +62,16 @@ async def find_supply(
     for (variant_id, _), units in reserved.items():
         open_demand[variant_id] -= units
     open_demand = {variant_id: units for variant_id, units in open_demand.items() if units}
-    places = await available_at_locations(uow, sorted(open_demand))
+    places = await available_at_locations(reader, sorted(open_demand))
     places = [place for place in places if place.location_id not in excluded]
-    decision = route(open_demand, [_candidate(place) for place in places])
+    rules = heading.draft or await active_rules(reader, heading.channel)
+    decision = _route(open_demand, places, heading, rules)
     expired: Sequence[HeldUnits] = ()
     if decision.missing:
         reservation_id = own[0].reservation_id if own else None
-        expired = await expired_units(uow, decision.missing, now(), but=reservation_id)
+        expired = await expired_units(reader, decision.missing, now(), but=reservation_id)
         if expired:
-            decision = route(open_demand, [_candidate(place) for place in _with_freed(places, expired)])
+            decision = _route(open_demand, _with_freed(places, expired), heading, rules)
     networks = {place.location_id: place.network for place in places}
     return Supply(
         decision=_with_reserved(decision, own, reserved) if own else decision,
@@ -92,8 +108,12 @@ async def end_used_reservations(uow: UnitOfWork, supply: Supply, own: UUID | Non
     await end_reservations(uow, ends, order_id)
 
 
+def _route(demand: Mapping[UUID, int], places: Sequence[AvailableAt], heading: Heading, rules: RuleSet) -> Route:
+    return route(Question(demand, tuple(map(_candidate, places)), heading.destination), rules)
+
+
 def _candidate(place: AvailableAt) -> Candidate:
-    return Candidate(place.location_id, place.code, place.priority, not place.network, place.available)
+    return Candidate(place.location_id, place.code, place.priority, not place.network, place.available, place.country)
 
 
 def _covered(own: Sequence[HeldUnits], demand: Mapping[UUID, int]) -> dict[tuple[UUID, UUID], int]:
@@ -124,6 +144,7 @@ def _with_freed(places: Sequence[AvailableAt], expired: Sequence[HeldUnits]) -> 
                 )
                 for variant_id, units in place.available.items()
             },
+            place.country,
         )
         for place in places
     ]
@@ -139,4 +160,4 @@ def _with_reserved(decision: Route, own: Sequence[HeldUnits], reserved: Mapping[
         at_location[variant_id] = at_location.get(variant_id, 0) + units
         by_code[codes[location_id]] = by_code.get(codes[location_id], 0) + units
     receipt: dict[str, Any] = {**decision.receipt, "reservation": str(own[0].reservation_id), "reserved": by_code}
-    return Route(assignments, decision.missing, receipt)
+    return Route(assignments, decision.missing, receipt, decision.is_split_refused, decision.question)

@@ -1,7 +1,176 @@
-"""Reading routing decisions by id."""
+"""Reading routing rules, and deciding past orders again by others."""
 
-from packhouse.routing import queries
-from packhouse.routing.graphql.types import RoutingDecision
+from collections.abc import Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from packhouse.orders.graphql.types import OrderType, order_object
+from packhouse.orders.queries import orders_by_id
+from packhouse.routing import models, queries, replay
+from packhouse.routing.commands.set_routing_rules import checked_rules
+from packhouse.routing.graphql.inputs import RoutingRulesInput
+from packhouse.routing.graphql.types import RoutingDecision, RoutingRule, RoutingRules
+from packhouse.sdk import Refused
+from packhouse.web.context import Info
+from packhouse.web.graphql.connection import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Ordering,
+    PageArguments,
+    QuerySetSource,
+    paginate,
+)
+from packhouse.web.graphql.cursors import Place, read_cursor, write_cursor
+from packhouse.web.graphql.filters import given
 from packhouse.web.graphql.nodes import reader
 
-NODES = {"RoutingDecision": reader(queries.routing_decisions_by_id, RoutingDecision.of)}
+NODES = {
+    "RoutingDecision": reader(queries.routing_decisions_by_id, RoutingDecision.of),
+    "RoutingRules": reader(queries.routing_rules_by_id, RoutingRules.of),
+}
+_NEWEST = Ordering("ID", "id", UUID, descending=True)
+_BY_TIME = Ordering("DECIDED_AT", "decided_at", datetime)
+_PAGES_AT_ONCE = 10
+
+
+@strawberry.type(description="The rules that decide for a channel now.")
+class RoutingInForce:
+    version: str = strawberry.field(description="Their name in decisions; `builtin-2` where nobody has set any.")
+    rules: list[RoutingRule] = strawberry.field(description="In the order in which they decide.")
+
+
+@strawberry.type(description="What some decisions come to.")
+class RoutingFigures:
+    parcels: int = strawberry.field(description="Locations that send, summed over the decisions.")
+    split: int = strawberry.field(description="Decisions that take more than one location.")
+    unsent_units: int = strawberry.field(description="Units that nobody would send.")
+    abroad: int = strawberry.field(description="Parcels that are sent from another country.")
+    theirs: int = strawberry.field(description="Parcels that somebody else sends for us.")
+
+    @classmethod
+    def of(cls, tally: replay.Tally) -> "RoutingFigures":
+        """A tally as people see it."""
+        return cls(
+            parcels=tally.parcels,
+            split=tally.split,
+            unsent_units=tally.unsent_units,
+            abroad=tally.abroad,
+            theirs=tally.theirs,
+        )
+
+
+@strawberry.type(description="Units that a location sends.")
+class RoutedUnits:
+    location: str = strawberry.field(description="Code of the location.")
+    units: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="An order that the other rules would send otherwise.")
+class RoutingDifference:
+    order_id: strawberry.Private[UUID]
+    before: list[RoutedUnits] = strawberry.field(description="As it was decided.")
+    after: list[RoutedUnits] = strawberry.field(description="As the other rules decide.")
+
+    @strawberry.field(description="The order.")
+    async def order(self, info: Info) -> OrderType | None:
+        row = await info.context.loaders.one(orders_by_id, self.order_id)
+        return None if row is None else order_object(row)
+
+    @classmethod
+    def of(cls, each: replay.Difference) -> "RoutingDifference":
+        """A difference as people see it."""
+        return cls(order_id=each.order_id, before=_units(each.before), after=_units(each.after))
+
+
+@strawberry.type(description="Past decisions, decided again. Each call takes 5,000 at most: add the figures up.")
+class RoutingReplay:
+    decisions: int = strawberry.field(description="How many were looked at by this call.")
+    same: int = strawberry.field(description="Decided exactly alike, with every rank and reason.")
+    unknown: int = strawberry.field(description="From before questions were kept, or by rules that are gone.")
+    before: RoutingFigures = strawberry.field(description="As it was decided.")
+    after: RoutingFigures = strawberry.field(description="As the other rules decide.")
+    examples: list[RoutingDifference] = strawberry.field(
+        description="The first orders that would be sent otherwise, 20 at most."
+    )
+    end_cursor: str | None = strawberry.field(description="Where it stopped: the next call's `after`.")
+    has_more: bool = strawberry.field(description="Whether there is more behind it.")
+
+
+@strawberry.type
+class RoutingQueries:
+    @strawberry.field(description="The rules that decide for a channel now.")
+    async def routing_in_force(
+        self,
+        info: Info,
+        channel: Annotated[
+            str, strawberry.argument(description="Code of the channel; empty: any without rules of its own.")
+        ] = "",
+    ) -> RoutingInForce:
+        rules = await queries.active_rules(info.context.database, channel)
+        return RoutingInForce(version=rules.version, rules=[RoutingRule.of(rule) for rule in rules.rules])
+
+    @strawberry.field(description="Every version of routing rules, newest first.")
+    async def routing_rules(
+        self,
+        channel: Annotated[
+            str | None, strawberry.argument(description="Of this channel; empty text: of those for all channels.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[RoutingRules]:
+        page = PageArguments.of(first, after, last, before)
+        rows = models.RoutingRules.filter(**given(channel=channel))
+        return await paginate(QuerySetSource(rows), page, _NEWEST, RoutingRules.of)
+
+    @strawberry.field(
+        description="Decide past orders again, by other rules or (without `rules`) by those of that time. Changes nothing."
+    )
+    async def replay_routing(
+        self,
+        info: Info,
+        since: Annotated[datetime, strawberry.argument(description="Decisions from then on.")],
+        until: Annotated[datetime, strawberry.argument(description="Decisions before then.")],
+        rules: Annotated[RoutingRulesInput | None, strawberry.argument(description="The rules to try.")] = None,
+        after: Annotated[
+            str | None, strawberry.argument(description="Go on behind an earlier call's `endCursor`.")
+        ] = None,
+    ) -> RoutingReplay:
+        if until < since:
+            raise Refused("INVALID_VALUE", "until lies before since", "until")
+        draft = None if rules is None else await checked_rules(rules.data())
+        place = None if after is None else read_cursor(_BY_TIME, after, "after")
+        start = replay.Position(place.key, place.id) if place and isinstance(place.key, datetime) else None
+        pages, result = 0, replay.Replay()
+        async with aclosing(replay.replay_routing(info.context.database, since, until, draft, start)) as figures:
+            async for result in figures:  # noqa: B007  (the last one counts)
+                pages += 1
+                if pages == _PAGES_AT_ONCE:
+                    break
+        return _shown(result)
+
+
+def _shown(result: replay.Replay) -> RoutingReplay:
+    position = result.position
+    return RoutingReplay(
+        decisions=result.decisions,
+        same=result.same,
+        unknown=result.unknown,
+        before=RoutingFigures.of(result.before),
+        after=RoutingFigures.of(result.after),
+        examples=[RoutingDifference.of(each) for each in result.examples],
+        end_cursor=None if position is None else write_cursor(_BY_TIME, Place(position.decided_at, position.id)),
+        has_more=not result.is_complete,
+    )
+
+
+def _units(sends: Mapping[str, int]) -> list[RoutedUnits]:
+    return [RoutedUnits(location=code, units=units) for code, units in sends.items()]

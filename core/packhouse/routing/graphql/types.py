@@ -1,4 +1,4 @@
-"""Why an order's units went where they went."""
+"""By which rules orders are routed, and why an order's units went where they went."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,54 @@ from strawberry.scalars import JSON
 
 from packhouse.orders.graphql.types import OrderRecord
 from packhouse.routing import models, queries
+from packhouse.routing.graphql import inputs  # noqa: F401  (it makes the enums known)
+from packhouse.routing.questions import Rule, rules_from_json
+from packhouse.routing.states import RuleKind, SplitPolicy
 from packhouse.web.context import Info
+
+
+@strawberry.type(description="A routing rule.")
+class RoutingRule:
+    kind: RuleKind = strawberry.field(description="What it looks at.")
+    options: JSON = strawberry.field(description="Its options.")
+
+    @classmethod
+    def of(cls, rule: Rule) -> "RoutingRule":
+        """A rule as people see it."""
+        return cls(kind=rule.kind, options=JSON(dict(rule.options)))
+
+
+@strawberry.type(description="A version of routing rules. It never changes: a newer one takes its place.")
+class RoutingRules(relay.Node):
+    id: relay.NodeID[UUID]
+    channel: str | None = strawberry.field(
+        description="Code of the channel they are for; null: for all channels without rules of their own."
+    )
+    version: str = strawberry.field(description="Its name in decisions: `web-3`, `default-1`.")
+    rules: list[RoutingRule] = strawberry.field(description="In the order in which they decide.")
+    split: SplitPolicy = strawberry.field(description="Whether several locations may send one order.")
+    most_parcels: int | None = strawberry.field(description="In how many parcels at most, where the split is limited.")
+    is_active: bool = strawberry.field(description="Whether they decide now.")
+    note: str | None = strawberry.field(description="Why they were made.")
+    actor: str = strawberry.field(description="Who made them.")
+    created_at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, row: models.RoutingRules) -> "RoutingRules":
+        """The rules of a row."""
+        split = SplitPolicy(row.split)
+        return cls(
+            id=row.id,
+            channel=row.channel or None,
+            version=queries.version_name(row.channel, row.number),
+            rules=[RoutingRule.of(rule) for rule in rules_from_json(row.rules)],
+            split=split,
+            most_parcels=row.most_parcels if split is SplitPolicy.LIMITED else None,
+            is_active=row.is_active,
+            note=row.note or None,
+            actor=row.actor,
+            created_at=row.created_at,
+        )
 
 
 @strawberry.type(description="A routing decision with its receipt.")
