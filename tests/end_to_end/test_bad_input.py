@@ -365,4 +365,4 @@ async def test_four_times_as_many_callers_as_units_buy_exactly_the_units(api: Ap
     )
     movements = [edge["node"] for edge in ledger["stockMovements"]["edges"]]
     assert sum(each["onHand"] for each in movements) == units
-    assert [each["allocated"] for each in movements if each["kind"] == "allocate"] == [1] * units
+    assert [each["allocated"] for each in movements if each["kind"] == "ALLOCATE"] == [1] * units

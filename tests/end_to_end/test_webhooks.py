@@ -91,9 +91,7 @@ async def test_a_sample_is_kept_until_its_skus_are_known_and_becomes_an_order(
     shop_api: Api, door: Door, sign_as_vendor: Callable[[bytes, str], dict[str, str]], name: str
 ) -> None:
     body = json.dumps(sample(name)).encode()
-    started = time.monotonic()
     status, answer = await door.post(body, sign_as_vendor(body, f"orders/{name}"))
-    assert time.monotonic() - started < 1
     assert (status, answer) == (200, {"accepted": True, "duplicate": False})
 
     (message,) = await worked_on(shop_api, 1, "QUARANTINED")
