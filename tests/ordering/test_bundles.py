@@ -11,11 +11,12 @@ from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.models import StockLevel
+from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.confirm import confirm
 from packhouse.ordering.commands.place import place
 from packhouse.ordering.commands.reroute import Reroute, reroute
-from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
+from packhouse.ordering.commands.reserve import ReserveStock, reserve
 from packhouse.ordering.data import OnShortage, PlaceLine, PlaceOrder
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.returns.commands.approve_return import ApproveReturn, approve_return
@@ -216,7 +217,7 @@ async def test_an_order_that_waits_is_confirmed_with_what_its_bundle_was_made_of
 
 @pytest.mark.usefixtures("shop")
 async def test_a_reservation_of_bundles_holds_their_components(database: Database) -> None:
-    basket = ReserveStock((ReserveLine("SET", 3), ReserveLine("MUG", 1)))
+    basket = ReserveStock((BasketLine("SET", 3), BasketLine("MUG", 1)))
     held = await database.write(BY, lambda uow: reserve(uow, basket))
     levels = {row.variant.sku: row.reserved for row in await StockLevel.all().prefetch_related("variant")}
     assert levels == {"MUG": 4, "PLATE": 6}

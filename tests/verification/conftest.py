@@ -10,9 +10,10 @@ from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
+from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.reroute import Reroute, reroute
-from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
+from packhouse.ordering.commands.reserve import ReserveStock, reserve
 from packhouse.orders.models import Order, OrderLine
 from packhouse.payments.commands.refund_order import refund_order
 from packhouse.payments.commands.request_refund import RefundOrder
@@ -62,7 +63,7 @@ async def house(database: Database) -> Database:
     await database.write(BY, lambda uow: set_bundle(uow, a_set))
     await make_delivered(database, await make_order(database, {"SET": 1}))
     given_up, _ = [
-        await database.write(BY, lambda uow: reserve(uow, ReserveStock((ReserveLine("MUG", 2),)))) for _ in range(2)
+        await database.write(BY, lambda uow: reserve(uow, ReserveStock((BasketLine("MUG", 2),)))) for _ in range(2)
     ]
     await database.write(BY, lambda uow: release_reservation(uow, given_up.id))
     gone = CancelOrder((await make_order(database, {"PLATE": 4})).id, "changed their mind")

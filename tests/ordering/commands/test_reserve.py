@@ -11,8 +11,9 @@ from packhouse.inventory.commands.end_reservations import take_back_expired
 from packhouse.inventory.commands.extend_reservation import MAX_SECONDS, ExtendReservation, extend_reservation
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.models import Location, Reservation, ReservationLine, StockLevel, StockMovement
+from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.place import place
-from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
+from packhouse.ordering.commands.reserve import ReserveStock, reserve
 from packhouse.ordering.data import PlaceLine, PlaceOrder
 from packhouse.orders.models import Order
 from packhouse.routing.models import RoutingDecision
@@ -23,7 +24,7 @@ from packhouse.testing.proofs import contents, contradictions, refused
 
 
 async def hold(database: Database, *lines: tuple[str, int], seconds: int = 900) -> Reservation:
-    data = ReserveStock(tuple(ReserveLine(*line) for line in lines), seconds)
+    data = ReserveStock(tuple(BasketLine(*line) for line in lines), seconds)
     return await database.write(BY, lambda uow: reserve(uow, data))
 
 

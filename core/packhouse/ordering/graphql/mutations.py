@@ -8,11 +8,12 @@ from strawberry import relay
 
 from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS
 from packhouse.inventory.graphql.mutations import ReservationPayload, reservation_payload
+from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.confirm import confirm
 from packhouse.ordering.commands.hold import HoldOrder, hold
 from packhouse.ordering.commands.release_hold import ReleaseHold, release_hold
-from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
+from packhouse.ordering.commands.reserve import ReserveStock, reserve
 from packhouse.orders.graphql.types import OrderType, order_object
 from packhouse.orders.queries import read_order
 from packhouse.orders.states import HoldReason
@@ -78,7 +79,7 @@ class OrderingMutations:
         description="Hold stock for a checkout until a deadline, all of it or nothing; place the order with its id."
     )
     async def reserve_stock(self, info: Info, input: ReserveStockInput) -> ReservationPayload:
-        data = ReserveStock(tuple(ReserveLine(line.sku, line.quantity) for line in input.lines), input.seconds)
+        data = ReserveStock(tuple(BasketLine(line.sku, line.quantity) for line in input.lines), input.seconds)
         return await reservation_payload(info.context.write(lambda uow: reserve(uow, data)))
 
     @strawberry.mutation(description="Confirm a pending order: its stock is allocated and its work given out.")

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.preview import PreviewRouting, preview_routing
 from packhouse.routing.commands.set_routing_rules import checked_rules
 from packhouse.routing.graphql.inputs import RoutingRulesInput
@@ -60,7 +61,7 @@ class RoutingPreviewQueries:
     ) -> RoutingPreview:
         to = input.destination
         data = PreviewRouting(
-            tuple((line.sku, line.quantity) for line in input.lines),
+            tuple(BasketLine(line.sku, line.quantity) for line in input.lines),
             input.channel,
             Destination(to.country, to.postcode) if to else NOWHERE,
             None if input.rules is None else await checked_rules(input.rules.data()),
