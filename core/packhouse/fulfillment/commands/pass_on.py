@@ -50,10 +50,11 @@ async def pass_on(database: Database, networks: Mapping[str, Provider], by: Init
         Refused: NO_NETWORK, or another caller is at it.
         ProviderError: somebody was not told; call again.
     """
-    order = await Order.get(id=data.order_id)
-    rows = await FulfillmentOrder.filter(order_id=order.id, request_status__in=_WITH_THEM).order_by("id")
-    for work in rows:
-        if not FULFILLMENT_ORDER_STATUS.is_final(FulfillmentOrderStatus(work.status)):
+    rows = await FulfillmentOrder.filter(order_id=data.order_id, request_status__in=_WITH_THEM).order_by("id")
+    active = [row for row in rows if not FULFILLMENT_ORDER_STATUS.is_final(FulfillmentOrderStatus(row.status))]
+    if active:
+        order = await Order.get(id=data.order_id)
+        for work in active:
             await _tell(database, networks, by, data, work, _change(order, work, data))
 
 
