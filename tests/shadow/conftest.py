@@ -10,12 +10,13 @@ from uuid import UUID
 
 import pytest
 
+from packhouse.hooks.tables import PluginTable
 from packhouse.sdk import CustomerSnapshot, Event, EventType, Money, OrderSnapshot
 from packhouse.shadow.overlay import Overlay
-from packhouse.shadow.player import Comparison, Player, Side, both_versions
+from packhouse.shadow.player import Comparison, Player, both_versions
 from packhouse.shadow.reading import Selection
 from packhouse.shadow.talking import Message
-from packhouse.shadow.version import Source
+from packhouse.shadow.version import Side, Source
 
 PLUGIN = """
 from typing import Any
@@ -106,7 +107,7 @@ def play() -> Play:
 
     def start(old: Source, new: Source, settings: Any = None, **options: Any) -> AbstractAsyncContextManager[Player]:
         world: Any = Recorded()
-        return both_versions(world, "crm", Side(old, {}), Side(new, settings or {}), **options)
+        return both_versions(world, "crm", Side(old), Side(new, PluginTable(settings or {})), **options)
 
     return start
 

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from tests.shadow.conftest import AT, Write, order
 
+from packhouse.hooks.tables import PluginTable
 from packhouse.sdk import Event, EventType
-from packhouse.shadow.version import Outcome, Source, Version
+from packhouse.shadow.version import Outcome, Side, Source, Version
 
 
 class Listener:
@@ -107,7 +108,7 @@ async def nothing(_: Any) -> None:
 
 async def outcome(source: Source, settings: Any = None, **options: Any) -> tuple[Outcome, bool]:
     """What a plugin does about an order, and whether it had a network of its own to do it in."""
-    async with await Version.start(source, settings or {}, nothing, **options) as version:
+    async with await Version.start(Side(source, PluginTable(settings or {})), nothing, **options) as version:
         return await version.deliver(EVENT, "", order(1), None), version.is_alone
 
 

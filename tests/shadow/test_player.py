@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.shadow.conftest import PLUGIN, SEND, Play, Write, all_of
+from pydantic import SecretStr
+from tests.shadow.conftest import PLUGIN, SEND, Play, Recorded, Write, all_of
 
+from packhouse.hooks.tables import PluginTable
 from packhouse.sdk import EventType, InvalidValue
-from packhouse.shadow.version import ShadowFailed
+from packhouse.shadow.player import both_versions
+from packhouse.shadow.version import ShadowFailed, Side
 
 OTHER = SEND.replace('"/events"', '"/v2/events"')
 
@@ -169,3 +172,20 @@ async def test_what_a_plugin_prints_disturbs_nobody(compared: Any, write: Write)
     comparison, _ = await compared(write("old", prints), write("new"))
     assert comparison.is_same
     assert json.dumps(comparison.new.calls[0].as_json())
+
+
+async def test_stored_secrets_and_references_are_followed_as_the_host_does(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_URL", "https://env.example.com")
+    text = PLUGIN.replace(' = SecretStr("planted-key-5e1f")', "")
+    source = write(
+        "plugin", 'await self.send(context, "/" + context.settings.api_key.get_secret_value(), {})', text=text
+    )
+    table = PluginTable({"url": {"env": "CRM_URL"}}, {"url.env": "settings"})
+    side = Side(source, table, {"api_key": SecretStr("stored-secret")})
+    world: Any = Recorded()
+    async with both_versions(world, "crm", side, side) as player:
+        comparison, _ = await all_of(player)
+    assert comparison.new is not None
+    assert [call.url for call in comparison.new.calls] == ["https://env.example.com/[hidden]"]

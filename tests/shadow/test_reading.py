@@ -14,8 +14,9 @@ from packhouse.rooms import all_rooms
 from packhouse.sdk import EventType, QueryRefused, global_id, now
 from packhouse.settings import Settings
 from packhouse.shadow.overlay import Overlay
-from packhouse.shadow.player import Side, both_versions
+from packhouse.shadow.player import both_versions
 from packhouse.shadow.reading import Selection, World
+from packhouse.shadow.version import Side
 from packhouse.storage import Database
 from packhouse.testing.factories import make_order, make_shop
 from packhouse.testing.proofs import contents
@@ -110,7 +111,7 @@ async def test_a_whole_run_leaves_everything_as_it_was(log: Log, write: Write) -
 """.replace("NUMBER", repr(NUMBER))
     source = write("plugin", asks)
     before = await contents(log.database)
-    async with both_versions(log.world, "crm", Side(source, {}), Side(source, {})) as player:
+    async with both_versions(log.world, "crm", Side(source), Side(source)) as player:
         first, second = await all_of(player)
     for number, comparison in enumerate((first, second)):
         assert comparison.is_same

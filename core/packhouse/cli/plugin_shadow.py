@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,10 +19,11 @@ from packhouse.sdk.errors import InvalidValue
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from packhouse.hooks.tables import PluginTable
     from packhouse.settings import Settings
-    from packhouse.shadow.player import Comparison, Player, Side, Summary
+    from packhouse.shadow.player import Comparison, Player, Summary
     from packhouse.shadow.reading import Selection
-    from packhouse.shadow.version import Outcome, Source
+    from packhouse.shadow.version import Outcome, Side, Source
 
 _DIFFERS = 1
 
@@ -117,18 +119,19 @@ def _sides(
     settings: "Settings", code: str, new: str, table: Path | None, answers: Path | None
 ) -> "tuple[tuple[Side, Side], Path | None]":
     """Both versions, and the recordings that their calls are answered with."""
-    from packhouse.hooks.plugin_settings import table_of
-    from packhouse.shadow.player import Side
-    from packhouse.shadow.version import source_of
+    from packhouse.hooks.selection import Selection
+    from packhouse.shadow.version import Side, source_of
 
-    ours = table_of(settings.plugins.settings, code)
-    source = source_of(new, code)
-    theirs = ours if table is None else _table(table, code)
+    selection = Selection(settings.plugins)
+    ours = Side(_installed(code), selection.table(code), selection.secrets(code))
+    theirs = replace(ours, source=source_of(new, code))
+    if table is not None:
+        theirs = replace(theirs, table=_table(table, code))
     own = Path(new) / "tests" / "conformance.py"
     if answers is not None and not answers.is_file():
         raise InvalidValue("answers", f"{answers} is not there")
     recordings = answers or (own if own.is_file() else None)
-    return (Side(_installed(code), ours), Side(source, theirs)), recordings
+    return (ours, theirs), recordings
 
 
 def _installed(code: str) -> "Source":
@@ -142,13 +145,15 @@ def _installed(code: str) -> "Source":
     return Source(found[code])
 
 
-def _table(file: Path, code: str) -> dict[str, Any]:
+def _table(file: Path, code: str) -> "PluginTable":
+    from packhouse.hooks.tables import PluginTable, leaves
+
     try:
         found = tomllib.loads(file.read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise InvalidValue("settings", f"{file} cannot be read: {error}") from None
-    table: dict[str, Any] = found.get("plugins", {}).get("settings", {}).get(code, found)
-    return table
+    table = found.get("plugins", {}).get("settings", {}).get(code, found)
+    return PluginTable(table, {key: file.name for key, _ in leaves(table)})
 
 
 def _moment(field: str, text: str) -> datetime | None:
@@ -241,8 +246,6 @@ def _lines(outcome: "Outcome | None") -> list[str]:
 
 
 def _print_summary_json(summary: "Summary") -> None:
-    from dataclasses import asdict
-
     typer.echo(json.dumps({"summary": asdict(summary)}))
 
 

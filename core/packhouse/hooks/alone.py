@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any
 
 from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.implementations import Implementation, implementation_of
 from packhouse.hooks.plugin_settings import read_settings
 from packhouse.hooks.registry import KINDS, contributions, recipients
+from packhouse.hooks.tables import PluginTable, Secrets, follow
 from packhouse.sdk import (
     CustomerSnapshot,
     Event,
@@ -49,9 +51,13 @@ class LonePlugin:
 
     @classmethod
     def load(
-        cls, plugin: object, table: Mapping[str, Any], context_for: Callable[[Registration], PluginContext]
+        cls,
+        plugin: object,
+        table: PluginTable,
+        context_for: Callable[[Registration], PluginContext],
+        secrets: Secrets = MappingProxyType({}),
     ) -> "LonePlugin":
-        """Check a plugin, read its settings from a table, and let it register what it brings.
+        """Check a plugin, read its settings from a table and its stored secrets, and let it register what it brings.
 
         Raises:
             BrokenPlugin: the host would not load it.
@@ -59,7 +65,7 @@ class LonePlugin:
         name = type(plugin).__name__
         hooks = check_hooks(name, plugin)
         manifest = check_manifest(name, plugin, hooks)
-        settings = read_settings(name, manifest.settings, table)
+        settings = read_settings(name, manifest.settings, follow(name, manifest.settings, table, secrets).values)
         registration = Registration(manifest.code, settings, logging.getLogger(f"packhouse.plugins.{manifest.code}"))
         context = context_for(registration)
         kinds = [kind for kind in KINDS if kind.hook in hooks]

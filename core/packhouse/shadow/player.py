@@ -11,15 +11,7 @@ from typing import Any
 from packhouse.sdk import Event, InvalidValue
 from packhouse.shadow.overlay import Overlay
 from packhouse.shadow.reading import Selection, World
-from packhouse.shadow.version import Outcome, Source, Version
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two versions: where it is, and its table of settings."""
-
-    source: Source
-    settings: dict[str, Any]
+from packhouse.shadow.version import Outcome, Side, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +110,7 @@ async def both_versions(
             ask = partial(world.answer, code, overlay, empty=empty_state)
             versions.append(
                 await stack.enter_async_context(
-                    await Version.start(
-                        side.source, side.settings, ask, answers=answers, seconds=seconds, isolate=isolate
-                    )
+                    await Version.start(side, ask, answers=answers, seconds=seconds, isolate=isolate)
                 )
             )
         for version in versions:

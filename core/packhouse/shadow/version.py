@@ -5,18 +5,18 @@ import os
 import sys
 import tomllib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from packhouse.hooks.tables import PluginTable, Secrets
 from packhouse.sdk import CustomerSnapshot, Event, EventType, InvalidValue, OrderSnapshot, PackhouseError
 from packhouse.shadow.calls import ShadowCall
 from packhouse.shadow.talking import CUSTOMER, EVENT, LONGEST_LINE, ORDER, Ended, Message, read, written
 
 GROUP = "packhouse.plugins"
 _STOP_SECONDS = 10.0
-_PREFIX = "PACKHOUSE_"
 
 
 class ShadowFailed(PackhouseError):
@@ -29,6 +29,15 @@ class Source:
 
     plugin: str
     folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two versions: where it is, and its settings as the host would read them."""
+
+    source: Source
+    table: PluginTable = field(default_factory=PluginTable)
+    secrets: Secrets = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,7 @@ class Version:
     @classmethod
     async def start(
         cls,
-        source: Source,
-        settings: Mapping[str, Any],
+        side: Side,
         ask: Ask,
         *,
         answers: Path | None = None,
@@ -98,7 +106,6 @@ class Version:
         Raises:
             ShadowFailed: the plugin does not load, or does not start.
         """
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -106,12 +113,14 @@ class Version:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
-            env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         begin = {
-            "plugin": source.plugin,
-            "folder": source.folder,
-            "settings": dict(settings),
+            "plugin": side.source.plugin,
+            "folder": side.source.folder,
+            "settings": dict(side.table.values),
+            "sources": dict(side.table.sources),
+            "secrets": {name: secret and secret.get_secret_value() for name, secret in side.secrets.items()},
             "answers": str(answers or ""),
             "seconds": seconds,
             "isolate": isolate,
@@ -123,7 +132,7 @@ class Version:
             raise
         if "failed" in message:
             await _end(process)
-            raise ShadowFailed(f"{source.plugin} does not load: {message['failed']} ({message['at']})")
+            raise ShadowFailed(f"{side.source.plugin} does not load: {message['failed']} ({message['at']})")
         return cls(process, ask, message["loaded"], alone=message["alone"])
 
     async def __aenter__(self) -> Self:

@@ -14,12 +14,14 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
+from pydantic import SecretStr
 
 from packhouse import sdk
 from packhouse.hooks.alone import LonePlugin, Registration
 from packhouse.hooks.errors import NotStarted
 from packhouse.hooks.handover import Changes, Handover
 from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
+from packhouse.hooks.tables import PluginTable
 from packhouse.sdk import EventType, PluginState, QueryRefused, fact_id, values
 from packhouse.shadow.answers import answers_of
 from packhouse.shadow.calls import Redaction
@@ -255,7 +257,9 @@ def _load(begin: Message, line: Line, recorder: Recorder, clock: Clock) -> Stage
         made.append(ShadowContext(given.code, given.settings, given.log, line))
         return made[0]
 
-    alone = LonePlugin.load(plugin, begin["settings"], context_for)
+    table = PluginTable(begin["settings"], begin["sources"])
+    secrets = {name: None if secret is None else SecretStr(secret) for name, secret in begin["secrets"].items()}
+    alone = LonePlugin.load(plugin, table, context_for, secrets)
     recorder.answers = answers_of(Path(begin["answers"]) if begin["answers"] else None)
     return Stage(alone, made[0], recorder, clock, begin["seconds"])
 

@@ -12,6 +12,7 @@ from packhouse.hooks.alone import LonePlugin, Registration
 from packhouse.hooks.errors import NotStarted
 from packhouse.hooks.handover import Changes, Handover
 from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database
+from packhouse.hooks.tables import PluginTable
 from packhouse.sdk import CustomerSnapshot, Event, Facts, OrderSnapshot, PluginState, Provider
 from packhouse.testing.conformance.subject import Operation, Subject
 from packhouse.testing.conformance.vendor import Vendor
@@ -156,7 +157,7 @@ def load(subject: Subject, vendor: Vendor) -> tuple[LonePlugin, TrialContext, li
         made.append(TrialContext(given.code, given.settings, given.log, subject, sessions))
         return made[0]
 
-    alone = LonePlugin.load(subject.plugin(), subject.settings(vendor), context_for)
+    alone = LonePlugin.load(subject.plugin(), PluginTable(subject.settings(vendor)), context_for)
     return alone, made[0], sessions
 
 
