@@ -35,6 +35,7 @@ from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
 from packhouse.fulfillment.graphql.previews import FulfillmentPreviewQueries
 from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import queries as inventory
+from packhouse.inventory.graphql.inbound import InboundMutations
 from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.types import VariantStock
 from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
@@ -185,6 +186,7 @@ class Mutation(
     ChannelsMutations,
     CatalogMutations,
     CustomersMutations,
+    InboundMutations,
     InventoryMutations,
     RoutingMutations,
     EventsMutations,

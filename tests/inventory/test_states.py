@@ -1,4 +1,4 @@
-from packhouse.inventory.states import ALLOCATION_STATUS, RESERVATION_STATUS
+from packhouse.inventory.states import ALLOCATION_STATUS, INBOUND_STATUS, RESERVATION_STATUS
 from packhouse.testing.machines import prove_machine
 
 
@@ -21,5 +21,17 @@ def test_allocation_status() -> None:
         * allocated → shipped | released
           shipped   → .
           released  → .
+        """,
+    )
+
+
+def test_inbound_status() -> None:
+    prove_machine(
+        INBOUND_STATUS,
+        """
+        * announced          → partially_received | closed | cancelled
+          partially_received → closed
+          closed             → .
+          cancelled          → .
         """,
     )

@@ -8,6 +8,8 @@ from packhouse.fulfillment.commands.start_picking import StartPicking, start_pic
 from packhouse.fulfillment.models import FulfillmentOrder, Pick
 from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
+from packhouse.inventory.commands.announce_inbound import AnnounceInbound, InboundPart, announce_inbound
+from packhouse.inventory.commands.receive_inbound import ReceiveInbound, receive_inbound
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.ordering.basket import BasketLine
@@ -62,6 +64,10 @@ async def house(database: Database) -> Database:
     a_set = SetBundle("SET", (BundlePart("MUG", 1), BundlePart("PLATE", 2)))
     await database.write(BY, lambda uow: set_bundle(uow, a_set))
     await make_delivered(database, await make_order(database, {"SET": 1}))
+    coming = AnnounceInbound(leeds.id, (InboundPart("MUG", 5), InboundPart("PLATE", 2)), supplier="Potters")
+    inbound = await database.write(BY, lambda uow: announce_inbound(uow, coming))
+    came = ReceiveInbound(inbound.id, (InboundPart("MUG", 2),))
+    await database.write(BY, lambda uow: receive_inbound(uow, came))
     given_up, _ = [
         await database.write(BY, lambda uow: reserve(uow, ReserveStock((BasketLine("MUG", 2),)))) for _ in range(2)
     ]

@@ -47,6 +47,7 @@ _BALANCE_NAMES = ("on hand", "allocated", "reserved", "damaged", "quarantined", 
 _BY_CLAIMS = {
     "allocated": ("allocated is the sum of the claims on it",),
     "reserved": ("reserved is what active reservations hold",),
+    "incoming": ("incoming is what inbound shipments still have to bring",),
 }
 
 
@@ -230,6 +231,13 @@ CORRUPTIONS = {
         "UPDATE reservation_line SET quantity = quantity + 1 WHERE reservation_id ="
         " (SELECT id FROM reservation WHERE status = 'active')",
         ("reserved is what active reservations hold",),
+    ),
+    "goods that came": Corruption(
+        "UPDATE inbound_line SET received = received + 1 WHERE received > 0",
+        ("incoming is what inbound shipments still have to bring",),
+    ),
+    "an inbound shipment closed by hand": Corruption(
+        "UPDATE inbound_shipment SET status = 'closed'", ("incoming is what inbound shipments still have to bring",)
     ),
     "the money of a return": Corruption(
         "UPDATE return_line SET money = 'pending' WHERE money = 'refunded'",

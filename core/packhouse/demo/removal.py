@@ -67,6 +67,8 @@ _CHANNELS = (
 _OF_CATALOGUE = (
     f"reservation_line WHERE variant_id IN {_VARIANTS}",
     "reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation_id = reservation.id)",
+    f"inbound_line WHERE variant_id IN {_VARIANTS}",
+    "inbound_shipment WHERE NOT EXISTS (SELECT 1 FROM inbound_line WHERE inbound_id = inbound_shipment.id)",
     f"bundle_component WHERE bundle_id IN {_VARIANTS}",
     f"stock_movement WHERE variant_id IN {_VARIANTS}",
     f"stock_level WHERE variant_id IN {_VARIANTS}",
@@ -85,9 +87,14 @@ _USES_OF_LOCATIONS = (
     "shipment",
     "return_inspection",
     "reservation_line",
+    "inbound_shipment",
 )
 _UNUSED_LOCATION = " AND ".join(
-    f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.location_id = location.id)" for table in _USES_OF_LOCATIONS
+    f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.{column} = location.id)"
+    for table, column in (
+        *((table, "location_id") for table in _USES_OF_LOCATIONS),
+        ("inbound_shipment", "from_location_id"),
+    )
 )
 _CUSTOMERS = "(SELECT id FROM customer WHERE is_demo AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = customer.id))"
 _MARKED = (

@@ -2,19 +2,47 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from packhouse.catalog.models import BundleComponent
-from packhouse.inventory.models import Location, Reservation, ReservationLine, StockLevel, StockMovement
+from packhouse.inventory.models import (
+    InboundLine,
+    InboundShipment,
+    Location,
+    Reservation,
+    ReservationLine,
+    StockLevel,
+    StockMovement,
+)
 from packhouse.inventory.rules import available_to_promise
+from packhouse.inventory.states import InboundStatus
 from packhouse.storage.batches import by_id, children
 
 locations_by_id = by_id(Location)
 stock_levels_by_id = by_id(StockLevel)
 stock_movements_by_id = by_id(StockMovement)
+inbound_shipments_by_id = by_id(InboundShipment)
+lines_of_inbound = children(InboundLine, "inbound_id", "sku")
 reservations_by_id = by_id(Reservation)
 stock_of_variants = children(StockLevel, "variant_id", "location_id")
 lines_of_reservations = children(ReservationLine, "reservation_id", "variant_id", "location_id")
+
+OPEN_INBOUND = (InboundStatus.ANNOUNCED.value, InboundStatus.PARTIALLY_RECEIVED.value)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+async def arrivals_of_variants(ids: Sequence[UUID]) -> Mapping[UUID, list[InboundLine]]:
+    """What open inbound shipments still have to bring of each variant, the next first, those without a date last."""
+    rows = await InboundLine.filter(
+        variant_id__in=list(ids), inbound__status__in=OPEN_INBOUND, expected__gt=F("received")
+    ).prefetch_related("inbound")
+    found: dict[UUID, list[InboundLine]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row.inbound.expected_at or _NEVER, row.id)):
+        found[row.variant_id].append(row)
+    return found
 
 
 async def available_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -47,6 +47,30 @@ ALLOCATION_STATUS = StateMachine(
 )
 
 
+class InboundStatus(StrEnum):
+    """Goods on their way to us, from a supplier or from another location of ours."""
+
+    ANNOUNCED = "announced"
+    PARTIALLY_RECEIVED = "partially_received"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+# What has come in part cannot be cancelled: whatever is missing then is written off by closing it.
+INBOUND_STATUS = StateMachine(
+    entity="InboundShipment.status",
+    initial=frozenset({InboundStatus.ANNOUNCED}),
+    table={
+        InboundStatus.ANNOUNCED: frozenset(
+            {InboundStatus.PARTIALLY_RECEIVED, InboundStatus.CLOSED, InboundStatus.CANCELLED}
+        ),
+        InboundStatus.PARTIALLY_RECEIVED: frozenset({InboundStatus.CLOSED}),
+        InboundStatus.CLOSED: frozenset(),
+        InboundStatus.CANCELLED: frozenset(),
+    },
+)
+
+
 class LocationKind(StrEnum):
     """Who runs a location and what it is for."""
 
@@ -70,4 +94,8 @@ class MovementKind(StrEnum):
     REJECT = "reject"
     RESTOCK = "restock"
     QUARANTINE = "quarantine"
+    ANNOUNCE = "announce"
+    WITHDRAW = "withdraw"
+    RECEIVE = "receive"
+    SEND = "send"
     CORRECT = "correct"

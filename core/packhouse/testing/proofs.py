@@ -20,6 +20,8 @@ _TABLES = (
     "allocation",
     "reservation",
     "reservation_line",
+    "inbound_shipment",
+    "inbound_line",
     "fulfillment_order",
     "fulfillment_order_line",
     "pick_list",

@@ -21,6 +21,13 @@ _CLAIMS = {
       JOIN reservation ON reservation.id = reservation_line.reservation_id
       WHERE reservation_line.variant_id = stock_level.variant_id
         AND reservation_line.location_id = stock_level.location_id AND reservation.status = 'active')""",
+    "incoming": """(
+      SELECT COALESCE(SUM(inbound_line.expected - inbound_line.received), 0) FROM inbound_line
+      JOIN inbound_shipment ON inbound_shipment.id = inbound_line.inbound_id
+      WHERE inbound_line.variant_id = stock_level.variant_id
+        AND inbound_shipment.location_id = stock_level.location_id
+        AND inbound_shipment.status IN ('announced', 'partially_received')
+        AND inbound_line.expected > inbound_line.received)""",
 }
 
 
@@ -31,7 +38,7 @@ def _ledger(bucket: str) -> str:
 
 
 _BY_LEDGER = "make {bucket} {{correct}}, as the ledger says, by a correcting movement"
-_BY_CLAIMS = "make {bucket} what the claims on it come to, here and in the ledger, by a correcting movement"
+_BY_CLAIMS = "make {bucket} what the open claims, reservations and arrivals come to, here and in the ledger, by a correcting movement"
 
 
 def _balance(bucket: str, correct: str, name: str, source: str) -> Invariant:
@@ -139,5 +146,11 @@ INVARIANTS = (
         _CLAIMS["reserved"],
         "reserved is what active reservations hold",
         "active reservations hold",
+    ),
+    _balance(
+        "incoming",
+        _CLAIMS["incoming"],
+        "incoming is what inbound shipments still have to bring",
+        "inbound shipments still have to bring",
     ),
 )

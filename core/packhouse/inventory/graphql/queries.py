@@ -9,9 +9,16 @@ import strawberry
 from packhouse.catalog.models import Variant
 from packhouse.inventory import models, queries
 from packhouse.inventory.graphql.inputs import StockLevelFilter, StockMovementFilter
-from packhouse.inventory.graphql.types import Location, Reservation, StockBalance, StockLevel, StockMovement
+from packhouse.inventory.graphql.types import (
+    InboundShipment,
+    Location,
+    Reservation,
+    StockBalance,
+    StockLevel,
+    StockMovement,
+)
 from packhouse.inventory.ledger import balances_as_of
-from packhouse.inventory.states import ReservationStatus
+from packhouse.inventory.states import InboundStatus, ReservationStatus
 from packhouse.sdk import now
 from packhouse.web.context import Info
 from packhouse.web.graphql.connection import (
@@ -30,11 +37,13 @@ from packhouse.web.graphql.nodes import reader
 NODES = {
     "Location": reader(queries.locations_by_id, Location.of),
     "StockLevel": reader(queries.stock_levels_by_id, StockLevel.of),
+    "InboundShipment": reader(queries.inbound_shipments_by_id, InboundShipment.of),
     "Reservation": reader(queries.reservations_by_id, Reservation.of),
     "StockMovement": reader(queries.stock_movements_by_id, StockMovement.of),
 }
 _BY_CODE = Ordering("CODE", "code", str)
 _BY_ID = Ordering("ID", "id", UUID)
+_NEWEST_ANNOUNCED = Ordering("CREATED_AT_DESC", "created_at", datetime, descending=True)
 _BY_DEADLINE = Ordering("EXPIRES_AT", "expires_at", datetime)
 _NEWEST = Ordering("OCCURRED_AT_DESC", "occurred_at", datetime, descending=True)
 
@@ -67,6 +76,19 @@ class InventoryQueries:
         page = PageArguments.of(first, after, last, before)
         source = QuerySetSource(models.StockLevel.filter(**(filter or StockLevelFilter()).conditions()))
         return await paginate(source, page, _BY_ID, StockLevel.of)
+
+    @strawberry.field(description="Goods on their way to us, or that were, of one status; announced last comes first.")
+    async def inbound_shipments(
+        self,
+        status: Annotated[InboundStatus, strawberry.argument(description="Of this status.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[InboundShipment]:
+        page = PageArguments.of(first, after, last, before)
+        source = QuerySetSource(models.InboundShipment.filter(status=status.value))
+        return await paginate(source, page, _NEWEST_ANNOUNCED, InboundShipment.of)
 
     @strawberry.field(description="Reservations of one status, the earliest deadline first.")
     async def reservations(

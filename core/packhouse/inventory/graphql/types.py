@@ -11,13 +11,13 @@ from packhouse.catalog.graphql.types import VariantRecord, VariantType, variant_
 from packhouse.inventory import models, queries
 from packhouse.inventory.ledger import Balance
 from packhouse.inventory.rules import available_to_promise
-from packhouse.inventory.states import LocationKind, MovementKind, ReservationStatus
+from packhouse.inventory.states import InboundStatus, LocationKind, MovementKind, ReservationStatus
 from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import Address
 from packhouse.web.graphql.enums import expose
 
-expose(LocationKind, MovementKind, ReservationStatus)
+expose(InboundStatus, LocationKind, MovementKind, ReservationStatus)
 
 
 @strawberry.type(description="A place that holds stock and sends it.")
@@ -236,6 +236,70 @@ class Reservation(relay.Node):
         ]
 
 
+@strawberry.type(description="Units of a variant in an inbound shipment.")
+class InboundLine:
+    variant_id: strawberry.Private[UUID]
+    sku: str = strawberry.field(description="The SKU.")
+    expected: int = strawberry.field(description="Units that were announced.")
+    received: int = strawberry.field(description="Units that have come, which may be more.")
+
+    @classmethod
+    def of(cls, row: models.InboundLine) -> "InboundLine":
+        """The line of a row."""
+        return cls(variant_id=row.variant_id, sku=row.sku, expected=row.expected, received=row.received)
+
+    @strawberry.field(description="What comes.")
+    async def variant(self, info: Info) -> VariantType:
+        return await variant_of(info, self.variant_id)
+
+
+@strawberry.type(description="Goods on their way to a location, from a supplier or from another location of ours.")
+class InboundShipment(relay.Node):
+    id: relay.NodeID[UUID]
+    location_id: strawberry.Private[UUID]
+    from_location_id: strawberry.Private[UUID | None]
+    supplier: str | None = strawberry.field(description="Who sends them; null for a transfer between our locations.")
+    reference: str | None = strawberry.field(description="The purchase order or delivery note.")
+    status: InboundStatus = strawberry.field(description="How far they have come.")
+    expected_at: datetime | None = strawberry.field(description="When they are expected.")
+    created_at: datetime = strawberry.field(description="When they were announced or sent.")
+    closed_at: datetime | None = strawberry.field(description="Since when nothing more comes.")
+
+    @classmethod
+    def of(cls, row: models.InboundShipment) -> "InboundShipment":
+        """The inbound shipment of a row."""
+        return cls(
+            id=row.id,
+            location_id=row.location_id,
+            from_location_id=row.from_location_id,
+            supplier=row.supplier or None,
+            reference=row.reference or None,
+            status=InboundStatus(row.status),
+            expected_at=row.expected_at,
+            created_at=row.created_at,
+            closed_at=row.closed_at,
+        )
+
+    @strawberry.field(description="Where they go.")
+    async def location(self, info: Info) -> Location:
+        return await location_of(info, self.location_id)
+
+    @strawberry.field(description="Which location of ours sent them; null where a supplier did.")
+    async def from_location(self, info: Info) -> Location | None:
+        return None if self.from_location_id is None else await location_of(info, self.from_location_id)
+
+    @strawberry.field(description="What they are, by SKU.")
+    async def lines(self, info: Info) -> list[InboundLine]:
+        return [InboundLine.of(row) for row in await info.context.loaders.many(queries.lines_of_inbound, self.id)]
+
+
+@strawberry.type(description="Units that are expected at a location.")
+class Arrival:
+    units: int = strawberry.field(description="Units that have not come yet.")
+    expected_at: datetime | None = strawberry.field(description="When they are expected; null: nobody said.")
+    inbound_shipment: InboundShipment = strawberry.field(description="What brings them.")
+
+
 @strawberry.type(description="What stock adds to a variant.")
 class VariantStock(VariantRecord):
     @strawberry.field(description="Its balances, one entry for each location that ever held it.")
@@ -250,3 +314,14 @@ class VariantStock(VariantRecord):
             return await info.context.loaders.one(queries.available_of_bundles, self.id) or 0
         rows = await info.context.loaders.many(queries.stock_of_variants, self.id)
         return sum(StockLevel.of(row).available_to_promise for row in rows)
+
+    @strawberry.field(description="What is on its way to us, the next arrival first, those without a date last.")
+    async def arrivals(self, info: Info) -> list[Arrival]:
+        return [
+            Arrival(
+                units=row.expected - row.received,
+                expected_at=row.inbound.expected_at,
+                inbound_shipment=InboundShipment.of(row.inbound),
+            )
+            for row in await info.context.loaders.many(queries.arrivals_of_variants, self.id)
+        ]

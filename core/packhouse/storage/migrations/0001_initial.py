@@ -208,6 +208,22 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='InboundShipment',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='inbound_shipments', on_delete=OnDelete.RESTRICT)),
+                ('from_location', fields.ForeignKeyField('packhouse.Location', source_field='from_location_id', null=True, db_constraint=True, to_field='id', related_name='outbound_transfers', on_delete=OnDelete.RESTRICT)),
+                ('supplier', fields.CharField(default='', max_length=255)),
+                ('reference', fields.CharField(default='', max_length=64)),
+                ('status', fields.CharField(max_length=24)),
+                ('expected_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+                ('closed_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'inbound_shipment', 'app': 'packhouse', 'indexes': [Index(fields=['status', 'created_at', 'id'], name='inbound_shipment_status'), Index(fields=['location_id'], name='inbound_shipment_location'), Index(fields=['from_location_id'], name='inbound_shipment_from')], 'pk_attr': 'id', 'table_description': 'Goods on their way to a location, from a supplier or (`from_location`) from another location of ours.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='LogReader',
             fields=[
                 ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
@@ -804,6 +820,19 @@ class Migration(migrations.Migration):
                 ('quantity', fields.IntField()),
             ],
             options={'table': 'bundle_component', 'app': 'packhouse', 'unique_together': (('bundle', 'component'),), 'constraints': [CheckConstraint(check='quantity > 0', name='bundle_component_quantity_positive')], 'indexes': [Index(fields=['component_id'], name='bundle_component_component')], 'pk_attr': 'id', 'table_description': 'Units of a component in one unit of a bundle; a component may be a bundle, whose components are none.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='InboundLine',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('inbound', fields.ForeignKeyField('packhouse.InboundShipment', source_field='inbound_id', db_constraint=True, to_field='id', related_name='lines', on_delete=OnDelete.RESTRICT)),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='inbound_lines', on_delete=OnDelete.RESTRICT)),
+                ('sku', fields.CharField(max_length=100)),
+                ('expected', fields.IntField()),
+                ('received', fields.IntField(default=0)),
+            ],
+            options={'table': 'inbound_line', 'app': 'packhouse', 'unique_together': (('inbound', 'variant'),), 'constraints': [CheckConstraint(check='expected > 0 AND received >= 0', name='inbound_line_units')], 'indexes': [Index(fields=['variant_id'], name='inbound_line_variant')], 'pk_attr': 'id', 'table_description': 'Units of a variant in an inbound shipment: how many were announced, and how many have come, which may be more.'},
             bases=['Row'],
         ),
         ops.CreateModel(

@@ -1,0 +1,64 @@
+"""Calling off goods of which nothing has come: a supplier does not send them, or a transfer turns round."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from packhouse.inventory.commands.move import Movement
+from packhouse.inventory.commands.move_inbound import locked_inbound, move_and_tell
+from packhouse.inventory.models import InboundLine, InboundShipment
+from packhouse.inventory.states import INBOUND_STATUS, InboundStatus, MovementKind
+from packhouse.sdk import InvalidValue, now
+from packhouse.sdk.values import check_length
+from packhouse.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class CancelInbound:
+    """An inbound shipment to call off, and why."""
+
+    inbound_id: UUID
+    reason: str
+
+
+async def cancel_inbound(uow: UnitOfWork, data: CancelInbound) -> InboundShipment:
+    """Cancel an inbound shipment; the goods of a transfer are back on the shelf that they came from.
+
+    Raises:
+        InvalidValue: no reason, or one that is too long.
+        Refused: NOT_FOUND.
+        IllegalTransition: something of it has come (close it instead), or it has ended.
+    """
+    reason = data.reason.strip()
+    if not reason:
+        raise InvalidValue("reason", "say why the goods do not come")
+    check_length(reason, 255, "reason")
+    inbound = await locked_inbound(data.inbound_id)
+    INBOUND_STATUS.check(InboundStatus(inbound.status), InboundStatus.CANCELLED)
+    inbound.status = InboundStatus.CANCELLED.value
+    inbound.closed_at = now()
+    await inbound.save(update_fields=["status", "closed_at"])
+    movements = []
+    for line in await InboundLine.filter(inbound_id=inbound.id).order_by("sku"):
+        movements.append(
+            Movement(
+                line.variant_id,
+                inbound.location_id,
+                MovementKind.WITHDRAW,
+                reason,
+                incoming=-line.expected,
+                reference=str(inbound.id),
+            )
+        )
+        if inbound.from_location_id is not None:
+            movements.append(
+                Movement(
+                    line.variant_id,
+                    inbound.from_location_id,
+                    MovementKind.RECEIVE,
+                    reason,
+                    on_hand=line.expected,
+                    reference=str(inbound.id),
+                )
+            )
+    await move_and_tell(uow, movements)
+    return inbound

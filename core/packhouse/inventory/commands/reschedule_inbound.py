@@ -1,0 +1,40 @@
+"""Saying when goods are expected now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from packhouse.inventory.commands.move_inbound import locked_inbound
+from packhouse.inventory.models import InboundShipment
+from packhouse.inventory.queries import OPEN_INBOUND
+from packhouse.sdk import InvalidValue, Refused
+from packhouse.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class RescheduleInbound:
+    """An inbound shipment and its new date; None: nobody knows."""
+
+    inbound_id: UUID
+    expected_at: datetime | None
+
+
+async def reschedule_inbound(uow: UnitOfWork, data: RescheduleInbound) -> InboundShipment:
+    """Change the date of goods that are still on their way.
+
+    Raises:
+        InvalidValue: a time without a time zone.
+        Refused: NOT_FOUND, INBOUND_ENDED.
+    """
+    if data.expected_at is not None and data.expected_at.tzinfo is None:
+        raise InvalidValue("expectedAt", "the time needs a time zone")
+    inbound = await locked_inbound(data.inbound_id)
+    if inbound.status not in OPEN_INBOUND:
+        raise Refused(
+            "INBOUND_ENDED",
+            f"inbound shipment {inbound.id} is {inbound.status}: nothing of it is on its way",
+            "inboundShipmentId",
+        )
+    inbound.expected_at = data.expected_at
+    await inbound.save(update_fields=["expected_at"])
+    return inbound
