@@ -32,7 +32,7 @@ def user_errors(answer: Any) -> list[Any]:
 
 
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
-    shop, shelf, order, board, live = blocks("graphql")
+    shop, shelf, order, stock, shelves, board, live = blocks("graphql")
     async with (
         running_server(server_settings(sqlite_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
@@ -61,6 +61,20 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         assert placed["placeOrder"]["order"]["total"] == {"amount": "25.00", "currency": "GBP"}
         assert placed["placeOrder"]["order"]["phase"] == "READY"
         assert event["payload"]["data"]["orderEvents"]["type"] == "ORDER_PLACED"
+        moved = await run(stock, location=made["createLocation"]["location"]["id"])
+        assert moved["setBundle"]["variant"] == {"availableToPromise": 9}
+        seen = await run(shelves)
+        assert seen["stock"] == [
+            {
+                "location": {"code": "london"},
+                "onHand": 20,
+                "allocated": 2,
+                "reserved": 2,
+                "incoming": 100,
+                "availableToPromise": 16,
+            }
+        ]
+        assert seen["variant"]["arrivals"][0]["units"] == 100
         shown = await run(board)
         node = shown["orders"]["edges"][0]["node"]
         assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)
