@@ -212,10 +212,14 @@ class House:
         return ["NATS cannot be reached: processes find out by polling what others have done"]
 
     async def figures(self) -> list[Figure]:
-        """What the database knows of events, deliveries and jobs; nothing where others deliver, who tell it."""
+        """What this process and the database know of events, deliveries and jobs; the database's by those who deliver."""
+        own = [
+            Figure("live_position", "Up to where this process has read the log", (), [((), self.relay.live.head)]),
+            Figure("live_connections", "WebSockets and event streams that are open", (), [((), len(self.clients))]),
+        ]
         if self.role is Role.API:
-            return []
-        return [*await event_figures(self.database, self.host.addresses), *await job_figures(self.database)]
+            return own
+        return [*own, *await event_figures(self.database, self.host.addresses), *await job_figures(self.database)]
 
     def announce(self, topic: str) -> None:
         """Hint the other processes at something, where there are any."""

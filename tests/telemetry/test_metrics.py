@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,8 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.web.conftest import tiny_parts
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from packhouse.app import Role
 from packhouse.events.calls import call_provider
@@ -96,6 +99,23 @@ async def test_every_role_tells_them(postgres_url: str, role: Role) -> None:
     assert ("process_cpu_seconds_total", ()) in found
     # what all share is told by those who work on it
     assert (("event_position", ()) in found) == (role is not Role.API)
+    assert of(found, "live_connections") == {(): 0}
+
+
+async def test_subscribers_and_how_far_they_are_told(database_url: str, by: Initiator) -> None:
+    async with (
+        running_server(measured(database_url), parts=tiny_parts()) as server,
+        connect(server.socket, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+    ):
+        assert of(samples((await scrape(server))[1]), "live_connections") == {(): 0}
+        await socket.send(json.dumps({"type": "connection_init", "payload": {"token": server.token}}))
+        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+        await happen(server.house.database, by, "", "")
+        await server.house.relay.drain()
+        async with asyncio.timeout(10):
+            while of(found := samples((await scrape(server))[1]), "live_position") != {(): 2}:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    assert of(found, "live_connections") == {(): 1}
 
 
 async def test_requests_and_operations_are_counted(sqlite_url: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -49,9 +49,6 @@ class Metrics:
         self.http_request_seconds = histogram("http_request_seconds", "Time to answer HTTP requests", "route")
         self.operations = counter("graphql_operations", "GraphQL operations ended", "kind", "outcome")
         self.operation_seconds = histogram("graphql_operation_seconds", "Time for queries and mutations", "kind")
-        self.subscriptions = Gauge(
-            "packhouse_subscriptions", "Subscriptions that are open", ("transport",), registry=registry
-        )
         self.units_of_work = counter("units_of_work", "Transactions of commands ended", "outcome")
         self.unit_of_work_seconds = histogram("unit_of_work_seconds", "Time from asking for a transaction to its end")
         self.retries = counter("unit_of_work_retries", "Transactions run again", "reason")
