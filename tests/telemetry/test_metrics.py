@@ -370,6 +370,6 @@ async def test_a_database_that_is_away_is_told(sqlite_url: str, caplog: pytest.L
 
 def test_each_has_metrics_of_its_own() -> None:
     first, second = Metrics(), Metrics()
-    first.retries.labels("deadlock").inc()
+    first.retries["deadlock",].inc()
     assert of(samples(first.text().decode()), "unit_of_work_retries_total") == {("deadlock",): 1}
     assert of(samples(second.text().decode()), "unit_of_work_retries_total") == {}

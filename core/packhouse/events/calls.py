@@ -119,8 +119,8 @@ def _counted(metrics: Metrics, provider: str, operation: str) -> Iterator[None]:
         outcome = _OUTCOMES.get(type(error), "failed")
         raise
     finally:
-        metrics.calls.labels(provider, operation, outcome).inc()
-        metrics.call_seconds.labels(provider).observe(watch.seconds)
+        metrics.calls[provider, operation, outcome].inc()
+        metrics.call_seconds[provider,].observe(watch.seconds)
 
 
 @contextmanager

@@ -127,14 +127,14 @@ class LaneWorker:
         self._load_customers = load_customers
         self._settings = settings
         self._attempts = {
-            status: database.metrics.attempts.labels(plugin, outcome)
+            status: database.metrics.attempts[plugin, outcome]
             for status, outcome in (
                 (DeliveryStatus.DONE, "done"),
                 (DeliveryStatus.PENDING, "retry"),
                 (DeliveryStatus.DEAD, "dead"),
             )
         }
-        self._seconds = database.metrics.attempt_seconds.labels(plugin)
+        self._seconds = database.metrics.attempt_seconds[plugin,]
         self._luck = random.Random()  # noqa: S311  (jitter, not a secret)
         self._wake = asyncio.Event()
         self._running: dict[UUID, tuple[asyncio.Task[None], LaneRun]] = {}
@@ -291,8 +291,10 @@ class LaneWorker:
 
     def _span(self, due: DueDelivery) -> AbstractContextManager[Span]:
         """The attempt as part of the trace in which the event happened, in whichever process that was."""
-        about = due.event
-        return self._database.tracing.span(
+        about, tracing = due.event, self._database.tracing
+        if not tracing.is_on:
+            return tracing.span("")
+        return tracing.span(
             f"deliver {about.type.value}",
             "consumer",
             parent=due.traceparent,

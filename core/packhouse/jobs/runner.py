@@ -133,8 +133,8 @@ class JobRunner:
                 failure = await self._tried(job)
             outcome = "done" if failure is None else "failed"
         finally:
-            metrics.job_runs.labels(job.name, outcome).inc()
-            metrics.job_seconds.labels(job.name).observe(watch.seconds)
+            metrics.job_runs[job.name, outcome].inc()
+            metrics.job_seconds[job.name,].observe(watch.seconds)
         return failure
 
     async def _tried(self, job: Job) -> str | None:

@@ -188,8 +188,8 @@ class Database:
             outcome = "conflict" if isinstance(error, Conflict) else "refused"
             raise
         finally:
-            self.metrics.units_of_work.labels(outcome).inc()
-            self.metrics.unit_of_work_seconds.observe(watch.seconds)
+            self.metrics.units_of_work[outcome,].inc()
+            self.metrics.unit_of_work_seconds[()].observe(watch.seconds)
         return result
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
@@ -237,7 +237,7 @@ class Database:
                 reason = "conflict" if isinstance(error, Conflict) else _RETRIED.get(sqlstate(error) or "")
                 if attempt == _TRIES or reason is None:
                     raise
-                self.metrics.retries.labels(reason).inc()
+                self.metrics.retries[reason,].inc()
                 await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
             else:
                 self._committed(uow)

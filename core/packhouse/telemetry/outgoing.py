@@ -57,8 +57,8 @@ def watching(metrics: Metrics, tracing: Tracing, tell: Collection[str] = ()) -> 
 
 
 def _count(metrics: Metrics, about: SimpleNamespace, outcome: str) -> None:
-    metrics.outgoing.labels(about.caller, outcome).inc()
-    metrics.outgoing_seconds.labels(about.caller).observe(about.watch.seconds)
+    metrics.outgoing[about.caller, outcome].inc()
+    metrics.outgoing_seconds[about.caller,].observe(about.watch.seconds)
 
 
 def caller_name() -> str:

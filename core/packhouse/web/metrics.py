@@ -96,5 +96,5 @@ class CountsRequests:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._metrics.http_requests.labels(route, method, str(status)).inc()
-        self._metrics.http_request_seconds.labels(route).observe(seconds)
+        self._metrics.http_requests[route, method, str(status)].inc()
+        self._metrics.http_request_seconds[route,].observe(seconds)

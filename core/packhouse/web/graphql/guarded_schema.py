@@ -83,9 +83,9 @@ class Guard(SchemaExtension):
         context = self.execution_context.context
         if isinstance(context, Context):
             metrics = context.database.metrics
-            metrics.operations.labels(self._kind, outcome).inc()
+            metrics.operations[self._kind, outcome].inc()
             if self._kind in _TIMED:
-                metrics.operation_seconds.labels(self._kind).observe(seconds)
+                metrics.operation_seconds[self._kind,].observe(seconds)
 
     @property
     def _documents(self) -> KnownDocuments:
