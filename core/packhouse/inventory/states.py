@@ -71,6 +71,15 @@ INBOUND_STATUS = StateMachine(
 )
 
 
+class StockCondition(StrEnum):
+    """What state units on the shelf are in; scrapped ones are gone."""
+
+    SELLABLE = "sellable"
+    DAMAGED = "damaged"
+    QUARANTINED = "quarantined"
+    SCRAPPED = "scrapped"
+
+
 class LocationKind(StrEnum):
     """Who runs a location and what it is for."""
 
@@ -98,4 +107,5 @@ class MovementKind(StrEnum):
     WITHDRAW = "withdraw"
     RECEIVE = "receive"
     SEND = "send"
+    RECLASSIFY = "reclassify"
     CORRECT = "correct"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from packhouse.catalog.models import Variant
 from packhouse.inventory.commands.move import Movement
-from packhouse.inventory.commands.move_inbound import move_and_tell
+from packhouse.inventory.commands.move_and_tell import move_and_tell
 from packhouse.inventory.models import InboundLine, InboundShipment, Location
 from packhouse.inventory.states import InboundStatus, MovementKind
 from packhouse.sdk import InvalidValue, Refused, now

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.inventory.commands.announce_inbound import MAX_UNITS, InboundPart
+from packhouse.inventory.commands.load_inbound import locked_inbound
 from packhouse.inventory.commands.move import Movement
-from packhouse.inventory.commands.move_inbound import locked_inbound, move_and_tell
+from packhouse.inventory.commands.move_and_tell import move_and_tell
 from packhouse.inventory.models import InboundLine, InboundShipment
 from packhouse.inventory.states import INBOUND_STATUS, InboundStatus, MovementKind
 from packhouse.sdk import InvalidValue, Refused, now

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from packhouse.inventory.commands.move_inbound import locked_inbound
+from packhouse.inventory.commands.load_inbound import locked_inbound
 from packhouse.inventory.models import InboundShipment
 from packhouse.inventory.queries import OPEN_INBOUND
 from packhouse.sdk import InvalidValue, Refused

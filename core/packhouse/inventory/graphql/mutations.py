@@ -10,12 +10,13 @@ from packhouse.catalog.graphql.types import variant_object
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.create_location import CreateLocation, create_location
 from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS, ExtendReservation, extend_reservation
+from packhouse.inventory.commands.reclassify_stock import ReclassifyStock, reclassify_stock
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.graphql.types import Location, Reservation, StockLevel
 from packhouse.inventory.models import Reservation as ReservationRow
 from packhouse.inventory.models import StockLevel as StockLevelRow
-from packhouse.inventory.states import LocationKind
+from packhouse.inventory.states import LocationKind, StockCondition
 from packhouse.sdk import Address
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import AddressInput
@@ -52,6 +53,16 @@ class AdjustStockInput:
     )
     bin: str | None = strawberry.field(default=None, description="Where on the shelves it lies.")
     safety_stock: int | None = strawberry.field(default=None, description="Units that are never promised.")
+
+
+@strawberry.input(description="Units on the shelf that are found in another condition.")
+class ReclassifyStockInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    location_id: relay.GlobalID = strawberry.field(description="The location.")
+    quantity: int = strawberry.field(description="Units.")
+    from_: StockCondition = strawberry.field(name="from", description="What they were taken for.")
+    to: StockCondition = strawberry.field(description="What they are.")
+    reason: str = strawberry.field(description="Why, for the ledger.")
 
 
 @strawberry.type(description="The stock that was changed.")
@@ -128,6 +139,22 @@ class InventoryMutations:
                 safety_stock=input.safety_stock,
             )
             return await context.write(lambda uow: adjust_stock(uow, data))
+
+        row, errors = await attempt(change())
+        return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)
+
+    @strawberry.mutation(description="Move units between sellable, damaged and in quarantine, or scrap them.")
+    async def reclassify_stock(self, info: Info, input: ReclassifyStockInput) -> StockPayload:
+        async def change() -> StockLevelRow:
+            data = ReclassifyStock(
+                sku=input.sku,
+                location_id=node_id(input.location_id, "Location", "locationId"),
+                quantity=input.quantity,
+                from_=input.from_,
+                to=input.to,
+                reason=input.reason,
+            )
+            return await info.context.write(lambda uow: reclassify_stock(uow, data))
 
         row, errors = await attempt(change())
         return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)

@@ -11,13 +11,13 @@ from packhouse.catalog.graphql.types import VariantRecord, VariantType, variant_
 from packhouse.inventory import models, queries
 from packhouse.inventory.ledger import Balance
 from packhouse.inventory.rules import available_to_promise
-from packhouse.inventory.states import InboundStatus, LocationKind, MovementKind, ReservationStatus
+from packhouse.inventory.states import InboundStatus, LocationKind, MovementKind, ReservationStatus, StockCondition
 from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import Address
 from packhouse.web.graphql.enums import expose
 
-expose(InboundStatus, LocationKind, MovementKind, ReservationStatus)
+expose(InboundStatus, LocationKind, MovementKind, ReservationStatus, StockCondition)
 
 
 @strawberry.type(description="A place that holds stock and sends it.")

@@ -1,26 +1,13 @@
-"""What all that happens to an inbound shipment has in common: it is locked, its units move, and the change is told."""
+"""Moving stock as the last step of a command, and telling what changed."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from packhouse.catalog.models import Variant
 from packhouse.events.record import record
 from packhouse.inventory.commands.move import Movement, apply_movements
-from packhouse.inventory.models import InboundShipment, StockLevel
-from packhouse.sdk import EventType, Refused, new_id
+from packhouse.inventory.models import StockLevel
+from packhouse.sdk import EventType, new_id
 from packhouse.storage import UnitOfWork
-
-
-async def locked_inbound(inbound_id: UUID) -> InboundShipment:
-    """The inbound shipment, locked until the end of the transaction.
-
-    Raises:
-        Refused: NOT_FOUND.
-    """
-    inbound = await InboundShipment.filter(id=inbound_id).select_for_update().first()
-    if inbound is None:
-        raise Refused("NOT_FOUND", f"there is no inbound shipment {inbound_id}", "inboundShipmentId")
-    return inbound
 
 
 async def move_and_tell(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -43,7 +30,8 @@ async def move_and_tell(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
                 "location_id": str(each.location_id),
                 "on_hand": level.on_hand,
                 "delta": each.on_hand,
-                "incoming": level.incoming,
+                "damaged_delta": each.damaged,
+                "quarantined_delta": each.quarantined,
                 "incoming_delta": each.incoming,
             },
         )
