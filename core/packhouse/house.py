@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.routing import BaseRoute
 
 from packhouse.events.bus import Bus
+from packhouse.events.delivery_log import DELIVERIES, LiveDeliveries
 from packhouse.events.event_log import EVENTS
 from packhouse.events.figures import event_figures
 from packhouse.events.lanes import LoadCustomers, LoadSnapshots, no_customers
@@ -31,6 +32,7 @@ from packhouse.telemetry.secrets import Secrets
 from packhouse.telemetry.tracing import Tracing, open_tracing
 from packhouse.web.authentication import TokenGate
 from packhouse.web.context import Context
+from packhouse.web.feeds import LiveFeed
 from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.reading import read_data
 from packhouse.web.graphql.streams.clients import Clients
@@ -54,6 +56,7 @@ class DatabaseNotReady(Exception):
 
 _LOG = "log"
 _JOBS = "jobs"
+_DELIVERIES = "deliveries"
 
 
 async def _no_snapshots(_: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
@@ -117,6 +120,7 @@ class House:
         self.bus: Bus | None = None
         self._database: Database | None = None
         self._relay: Relay | None = None
+        self._deliveries: LiveDeliveries | None = None
 
     @property
     def providers(self) -> Providers:
@@ -145,6 +149,17 @@ class House:
             raise NotStarted("the relay works while the server runs only")
         return self._relay
 
+    @property
+    def live(self) -> Mapping[str, LiveFeed[Any, Any]]:
+        """The logs that subscriptions follow, by name.
+
+        Raises:
+            NotStarted: the server does not run.
+        """
+        if self._relay is None or self._deliveries is None:
+            raise NotStarted("logs are followed while the server runs only")
+        return {EVENTS: self._relay.live, DELIVERIES: self._deliveries.live}
+
     def context(self, by: Initiator) -> Context:
         """A request's context."""
         return Context(
@@ -152,7 +167,7 @@ class House:
             settings=self.settings,
             providers=self.providers,
             checks=self.host,
-            live={EVENTS: self.relay.live},
+            live=self.live,
             by=by,
         )
 
@@ -178,6 +193,9 @@ class House:
             stack.push_async_callback(self._close)
             await self.host.startup([watching(self.metrics, self.tracing, self.settings.tracing.propagate_to)])
             stack.push_async_callback(self.host.shutdown)
+            deliveries = LiveDeliveries(
+                self._database, self.settings.events.poll_seconds, announce=lambda: self.announce(_DELIVERIES)
+            )
             relay = Relay(
                 self._database,
                 self.host,
@@ -186,12 +204,15 @@ class House:
                 load_customers=self.parts.load_customers,
                 delivers=self.role is not Role.API,
                 announce=lambda: self.announce(_LOG),
+                settled=deliveries.settled,
             )
-            self._relay = relay
+            self._relay, self._deliveries = relay, deliveries
             for start in self.parts.on_start:
                 await start(self)
             await relay.start()
             stack.push_async_callback(self._end, relay.stop)
+            await deliveries.start()
+            stack.push_async_callback(deliveries.stop)
             self.clients.start()
             stack.push_async_callback(self.clients.stop)
             stack.callback(self.stopping.on_drain(self.clients.dismiss_all))
@@ -200,7 +221,9 @@ class House:
                 stack.push_async_callback(self._end, self.jobs.stop)
             stack.callback(self.stopping.on_drain(self._take_no_more))
             if self.settings.nats.url:
-                self.bus = Bus(self.settings.nats.url, {_LOG: relay.wake, _JOBS: self.jobs.wake_all})
+                self.bus = Bus(
+                    self.settings.nats.url, {_LOG: relay.wake, _JOBS: self.jobs.wake_all, _DELIVERIES: deliveries.wake}
+                )
                 self.bus.start()
                 stack.push_async_callback(self._leave, self.bus)
             yield
@@ -245,7 +268,7 @@ class House:
         await bus.stop()
 
     async def _close(self) -> None:
-        database, self._database, self._relay = self._database, None, None
+        database, self._database, self._relay, self._deliveries = self._database, None, None, None
         if database is not None:
             await database.close()
 

@@ -27,16 +27,19 @@ from packhouse.customers.graphql.types import CustomerRecord
 from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql import queries as events
 from packhouse.events.graphql.mutations import EventsMutations
+from packhouse.events.graphql.subscriptions import EventsSubscriptions
 from packhouse.feedback.graphql import queries as feedback
 from packhouse.feedback.graphql.mutations import FeedbackMutations
 from packhouse.feedback.graphql.types import OrderFeedback
 from packhouse.fulfillment.graphql import queries as fulfillment
 from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
 from packhouse.fulfillment.graphql.previews import FulfillmentPreviewQueries
+from packhouse.fulfillment.graphql.subscriptions import FulfillmentSubscriptions
 from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import queries as inventory
 from packhouse.inventory.graphql.inbound import InboundMutations
 from packhouse.inventory.graphql.mutations import InventoryMutations
+from packhouse.inventory.graphql.subscriptions import InventorySubscriptions
 from packhouse.inventory.graphql.types import VariantStock
 from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
 from packhouse.ordering.graphql.mutations import OrderingMutations
@@ -196,7 +199,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(OrdersSubscriptions):
+class Subscription(OrdersSubscriptions, FulfillmentSubscriptions, InventorySubscriptions, EventsSubscriptions):
     """The composed root of subscriptions."""
 
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import count
 from uuid import UUID
 
 import asyncpg
@@ -89,6 +90,7 @@ async def floor_postgres(url: str, events: int) -> float:
     await _fill_for_floor(url, events)
     connection = await asyncpg.connect(url)
     batch = Settings().events.batch
+    position = 0
     started = time.perf_counter()
     while True:
         async with connection.transaction():
@@ -112,12 +114,15 @@ async def floor_postgres(url: str, events: int) -> float:
                 "UPDATE delivery SET status = 'done', finished_at = $2 WHERE id = ANY($1)", done, now()
             )
             await connection.execute(
-                "INSERT INTO delivery_attempt (id, delivery_id, started_at, duration_ms, ok, error) "
-                "SELECT gen_random_uuid(), each, $2, 0, true, '' FROM unnest($1::uuid[]) AS each",
+                "INSERT INTO delivery_attempt (id, delivery_id, position, started_at, duration_ms, ok, error) "
+                "SELECT gen_random_uuid(), each, $3 + place, $2, 0, true, '' "
+                "FROM unnest($1::uuid[]) WITH ORDINALITY AS done(each, place)",
                 done,
                 now(),
+                position,
             )
             await connection.execute("DELETE FROM lane WHERE id = ANY($1)", ids)
+        position += len(done)
     seconds = time.perf_counter() - started
     await connection.close()
     return events / seconds
@@ -130,6 +135,7 @@ async def floor_sqlite(url: str, events: int) -> float:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
     batch = Settings().events.batch
+    positions = count(1)
     started = time.perf_counter()
     while True:
         connection.execute("BEGIN IMMEDIATE")
@@ -154,9 +160,9 @@ async def floor_sqlite(url: str, events: int) -> float:
             "UPDATE delivery SET status = 'done', finished_at = ? WHERE id = ?", [(moment, row[0]) for row in rows]
         )
         connection.executemany(
-            "INSERT INTO delivery_attempt (id, delivery_id, started_at, duration_ms, ok, error) "
-            "VALUES (?, ?, ?, 0, 1, '')",
-            [(str(new_id()), row[0], moment) for row in rows],
+            "INSERT INTO delivery_attempt (id, delivery_id, position, started_at, duration_ms, ok, error) "
+            "VALUES (?, ?, ?, ?, 0, 1, '')",
+            [(str(new_id()), row[0], next(positions), moment) for row in rows],
         )
         connection.execute(f"DELETE FROM lane WHERE id IN ({marks})", lanes)
         connection.execute("COMMIT")

@@ -13,7 +13,7 @@ async def take(events: AsyncIterator[Any], count: int) -> list[Any]:
         return [(await anext(events)).payload["n"] for _ in range(count)]
 
 
-async def live_of(house: Any, **sizes: int) -> LiveEvents:
+async def live_of(house: Any, **sizes: Any) -> LiveEvents:
     live: LiveEvents = LiveLog(EventLog(house.database), **sizes)
     await live.start()
     return live

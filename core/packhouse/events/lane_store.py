@@ -13,7 +13,8 @@ from uuid import UUID
 from packhouse.events.arrays import any_id, bound
 from packhouse.events.breaker import Blame
 from packhouse.events.pauses import turn_of
-from packhouse.events.queries import EVENT_COLUMNS, read_event
+from packhouse.events.positions import count_on
+from packhouse.events.queries import ATTEMPT_COUNTER, EVENT_COLUMNS, read_event
 from packhouse.events.states import DeliveryStatus
 from packhouse.hooks.state import write_state
 from packhouse.sdk.events import Event
@@ -133,9 +134,9 @@ async def settle_lanes(database: Database, plugin: str, owner: UUID, runs: Seque
         versions = await _held_versions(uow, owner, [run.lane.id for run in runs])
         held = [run for run in runs if run.lane.id in versions]
         await _write_deliveries(uow, [attempt for run in held for attempt in run.attempts])
-        await uow.insert("delivery_attempt", [_attempt_row(attempt) for run in runs for attempt in run.attempts])
         await write_state(uow, plugin, {key: value for run in held for key, value in run.changes.items()})
         await _give_back(uow, held, versions)
+        await _write_attempts(uow, [attempt for run in runs for attempt in run.attempts])
 
     await database.write(_BY, settle)
 
@@ -235,10 +236,19 @@ async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> Non
             )
 
 
-def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
+    """Insert them with their positions, as the last statements: whoever counts next waits for this commit."""
+    if attempts:
+        last = await count_on(uow, ATTEMPT_COUNTER, len(attempts))
+        first = last - len(attempts) + 1
+        await uow.insert("delivery_attempt", [_attempt_row(*each) for each in enumerate(attempts, start=first)])
+
+
+def _attempt_row(position: int, attempt: Attempt) -> dict[str, Any]:
     return {
         "id": new_id(),
         "delivery_id": attempt.delivery_id,
+        "position": position,
         "started_at": attempt.started_at,
         "duration_ms": attempt.duration_ms,
         "ok": attempt.status is DeliveryStatus.DONE,

@@ -107,8 +107,15 @@ class Subjects:
     customers: Mapping[UUID, CustomerSnapshot] | None
 
 
+def nothing_to_do() -> None:
+    """For callbacks that nobody wants."""
+
+
 class LaneWorker:
-    """Works the lanes of one plugin. `owner` names this worker in the leases that it holds."""
+    """Works the lanes of one plugin. `owner` names this worker in the leases that it holds.
+
+    `settled` is called when attempts were written down.
+    """
 
     def __init__(
         self,
@@ -118,6 +125,7 @@ class LaneWorker:
         load_snapshots: LoadSnapshots,
         settings: DeliverySettings,
         load_customers: LoadCustomers = no_customers,
+        settled: Callable[[], None] = nothing_to_do,
     ) -> None:
         self.plugin = plugin
         self.owner = new_id()
@@ -125,6 +133,7 @@ class LaneWorker:
         self._recipients = recipients
         self._load_snapshots = load_snapshots
         self._load_customers = load_customers
+        self._settled = settled
         self._settings = settings
         self._attempts = {
             status: database.metrics.attempts[plugin, outcome]
@@ -197,6 +206,7 @@ class LaneWorker:
         if not finished:
             return
         await settle_lanes(self._database, self.plugin, self.owner, finished)
+        self._settled()
         for run in finished:
             del self._running[run.lane.id]
         await self._judge(finished)

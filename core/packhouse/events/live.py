@@ -6,7 +6,7 @@ log when it has fallen behind, so a slow one misses nothing and costs no memory.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from itertools import takewhile
 from typing import Generic, Protocol, TypeVar
 
@@ -109,10 +109,22 @@ class Subscription(AsyncIterator[E], Generic[E, S]):
 
 
 class LiveLog(Generic[E, S]):
-    """The fan-out. `start` finds the end of the log, `read` takes in what is new, `stop` ends all subscriptions."""
+    """The fan-out. `start` finds the end of the log, `read` takes in what is new, `stop` ends all subscriptions.
 
-    def __init__(self, source: Source[E, S], *, window: int = _WINDOW, page: int = _PAGE) -> None:
+    Without `wanted`, `read` has to be called whenever the log may have grown. With it, only after it was called, and as long
+    as somebody waits: where nobody does, `read` does nothing.
+    """
+
+    def __init__(
+        self,
+        source: Source[E, S],
+        *,
+        window: int = _WINDOW,
+        page: int = _PAGE,
+        wanted: Callable[[], None] | None = None,
+    ) -> None:
         self._source = source
+        self._wanted = wanted
         self._window: deque[E] = deque(maxlen=window)
         self._page = page
         self._head = 0
@@ -138,6 +150,10 @@ class LiveLog(Generic[E, S]):
         """What the log holds now, asked of the database."""
         return await self._source.bounds()
 
+    async def end(self) -> int:
+        """The position behind which comes what happens from now on."""
+        return self._head if self._wanted is None else (await self.bounds()).last
+
     async def start(self) -> None:
         """Begin at the end of the log."""
         self._head = (await self.bounds()).last
@@ -156,11 +172,16 @@ class LiveLog(Generic[E, S]):
 
     async def read(self) -> int:
         """Take in what the log has beyond the window, and wake those whom it concerns; returns how many entries."""
+        if not self._waiting and self._wanted is not None:
+            return self._skip_to(self._head)
         if not self._waiting:
             last = (await self.bounds()).last
             # somebody may have come while the end was looked up, and must be woken by what follows
             if not self._waiting:
                 return self._skip_to(last)
+        if not self._window:
+            # they know all before, and whoever does not reads the log
+            self._head = max(self._head, min(subscription.position for subscription in self._waiting))
         count = 0
         while page := await self._source.read(self._head, limit=self._page):
             if page[0].position > self._head + 1:
@@ -175,7 +196,7 @@ class LiveLog(Generic[E, S]):
     def _skip_to(self, last: int) -> int:
         """Nobody waits: the log itself is the window, read by whoever comes back or comes anew."""
         count, self._head = last - self._head, last
-        if count:
+        if count or self._wanted is not None:
             self._window.clear()
         return count
 
@@ -185,6 +206,8 @@ class LiveLog(Generic[E, S]):
             return not self._stopped
         waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting[subscription] = waiting
+        if self._wanted is not None:
+            self._wanted()
         try:
             return await waiting
         finally:
@@ -213,7 +236,8 @@ class LiveLog(Generic[E, S]):
         # asked after reading: what was trimmed before the page was read is known by now
         if (await self.bounds()).trimmed > position:
             raise Trimmed
-        return part, part[-1].position if len(part) == self._page else head
+        known = part[-1].position if len(part) == self._page else head
+        return [entry for entry in part if subscription.wants(entry)], known
 
     def _newer(self, position: int) -> list[E]:
         # from the newest backwards: most subscribers are only a few entries behind

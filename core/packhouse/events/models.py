@@ -94,9 +94,10 @@ class Delivery(Row):
 
 
 class DeliveryAttempt(Row):
-    """One try to hand a delivery to its plugin."""
+    """One try to hand a delivery to its plugin. `position` is its place in commit order among all attempts."""
 
     delivery_id = fields.UUIDField()
+    position = fields.BigIntField(unique=True)
     started_at = Moment()
     duration_ms = fields.IntField()
     ok = fields.BooleanField()

@@ -4,6 +4,7 @@ An id or a time given inside a transaction is none: a slow transaction commits b
 passed the faster one's id never sees the slow one's. One assigner at a time numbers what is committed.
 """
 
+from packhouse.events.queries import EVENT_COUNTER
 from packhouse.sdk.values import now
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import Dialect
@@ -13,7 +14,7 @@ _BATCH = 1000
 _BY = Initiator("system", "positions")
 
 _COUNT = """
-INSERT INTO position_counter (name, position) VALUES ('event', $1)
+INSERT INTO position_counter (name, position) VALUES ($1, $2)
 ON CONFLICT (name) DO UPDATE SET position = position_counter.position + excluded.position RETURNING position
 """
 # recorded_at orders transactions that touch one order, ordinal the events inside one
@@ -52,10 +53,15 @@ async def _assign(uow: UnitOfWork) -> int | None:
     count = int(rows[0]["n"])
     if count == 0:
         return 0
-    last = int((await uow.fetch(_COUNT, count))[0]["position"])
+    last = await count_on(uow, EVENT_COUNTER, count)
     await uow.execute(_ASSIGN, last - count, count)
     await uow.execute(_FILL_LANES, last - count, last, now())
     return count
+
+
+async def count_on(uow: UnitOfWork, counter: str, count: int) -> int:
+    """Take so many positions of a log's counter; returns the last of them. The counter is ours until the commit."""
+    return int((await uow.fetch(_COUNT, counter, count))[0]["position"])
 
 
 async def _alone(uow: UnitOfWork) -> bool:

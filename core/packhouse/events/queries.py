@@ -24,6 +24,7 @@ EVENT_COLUMNS = (
     "schema_version, customer_id, payload"
 )
 EVENT_COUNTER = "event"
+ATTEMPT_COUNTER = "delivery_attempt"
 _FIRST = 50
 # ids are in the order of time, also as text; PostgreSQL has no min(uuid)
 _OLDEST = RawSQL("min(CAST(id AS text))")

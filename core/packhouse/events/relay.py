@@ -7,7 +7,15 @@ from functools import partial
 
 from packhouse.events.arrays import any_text, bound
 from packhouse.events.event_log import live_events
-from packhouse.events.lanes import DeliverySettings, LaneWorker, LoadCustomers, LoadSnapshots, Recipients, no_customers
+from packhouse.events.lanes import (
+    DeliverySettings,
+    LaneWorker,
+    LoadCustomers,
+    LoadSnapshots,
+    Recipients,
+    no_customers,
+    nothing_to_do,
+)
 from packhouse.events.positions import assign_positions
 from packhouse.sdk.values import now
 from packhouse.storage import Database
@@ -18,15 +26,11 @@ _PAUSE_AFTER_ERROR = 1.0
 log = logging.getLogger(__name__)
 
 
-def _tell_nobody() -> None:
-    """Where there is no other process."""
-
-
 class Relay:
     """The one background object. `live` is where subscriptions come from.
 
     A commit wakes it; without that it polls, so events of other processes arrive too. `delivers` False leaves deliveries to
-    other processes; `announce` tells them that the log has grown.
+    other processes; `announce` tells them that the log has grown, `settled` is called when attempts were written down.
     """
 
     def __init__(
@@ -38,7 +42,8 @@ class Relay:
         *,
         load_customers: LoadCustomers = no_customers,
         delivers: bool = True,
-        announce: Callable[[], None] = _tell_nobody,
+        announce: Callable[[], None] = nothing_to_do,
+        settled: Callable[[], None] = nothing_to_do,
     ) -> None:
         self.live = live_events(database)
         self._database = database
@@ -53,6 +58,7 @@ class Relay:
             load_snapshots=load_snapshots,
             settings=settings,
             load_customers=load_customers,
+            settled=settled,
         )
         self._workers: list[LaneWorker] = []
         self._wake = asyncio.Event()

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from packhouse.catalog.models import BundleComponent
 from packhouse.inventory.models import (
@@ -43,6 +44,33 @@ async def arrivals_of_variants(ids: Sequence[UUID]) -> Mapping[UUID, list[Inboun
     for row in sorted(rows, key=lambda row: (row.inbound.expected_at or _NEVER, row.id)):
         found[row.variant_id].append(row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfKey:
+    """A variant at a location; `variant` is its SKU, or its id as text."""
+
+    variant: str
+    location_id: UUID
+
+
+async def stock_levels_by_key(keys: Sequence[ShelfKey]) -> Mapping[ShelfKey, StockLevel]:
+    """Balances with their variants; unknown ones are left out."""
+    names = {key.variant for key in keys}
+    ids = [id_ for id_ in map(_as_id, names) if id_ is not None]
+    rows = await StockLevel.filter(
+        Q(variant__sku__in=list(names)) | Q(variant_id__in=ids),
+        location_id__in=list({key.location_id for key in keys}),
+    ).select_related("variant")
+    found = {ShelfKey(name, row.location_id): row for row in rows for name in (row.variant.sku, str(row.variant_id))}
+    return {key: found[key] for key in keys if key in found}
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def available_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, int]:

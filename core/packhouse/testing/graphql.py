@@ -7,6 +7,7 @@ import pytest
 import strawberry
 
 from packhouse.events.event_log import EVENTS, EventSelection
+from packhouse.events.live import Source
 from packhouse.sdk import Event, EventType, Facts, Objection, OrderSnapshot, Providers, Refused
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator
@@ -54,10 +55,13 @@ class GivenEvents:
     """A live feed of the events that a test puts into it; it begins at the first and ends after the last one."""
 
     name = EVENTS
-    head = 0
 
     def __init__(self, events: Sequence[Event] = ()) -> None:
         self.events = list(events)
+
+    async def end(self) -> int:
+        """Before all of them: what is given happens from now on."""
+        return 0
 
     async def bounds(self) -> Bounds:
         """All of them."""
@@ -71,6 +75,35 @@ class GivenEvents:
             is_wanted = selection is None or selection.wants(event)
             if is_wanted and event.position > after and (upto is None or event.position <= upto):
                 yield event
+
+
+class KeptLog:
+    """A live feed of all that a log holds: it begins with the oldest entry and ends with the newest."""
+
+    def __init__(self, source: Source[Any, Any]) -> None:
+        self.name = source.name
+        self._source = source
+
+    async def end(self) -> int:
+        """Before all of it: what is kept happens from now on."""
+        return (await self.bounds()).trimmed
+
+    async def bounds(self) -> Bounds:
+        """What the log holds."""
+        return await self._source.bounds()
+
+    async def subscribe(
+        self,
+        after: int,
+        selection: Any = None,  # noqa: ANN401  (the log's own)
+        *,
+        upto: int | None = None,
+    ) -> AsyncIterator[Any]:
+        """The entries that the subscriber asked for."""
+        last = (await self.bounds()).last if upto is None else upto
+        for entry in await self._source.read(after, limit=1_000, upto=last, selection=selection):
+            if selection is None or selection.wants(entry):
+                yield entry
 
 
 class Execute(Protocol):

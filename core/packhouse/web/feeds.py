@@ -23,9 +23,8 @@ class LiveFeed(Protocol[E_co, S_contra]):
     def name(self) -> str:
         """Its name, which is in the cursors of its positions."""
 
-    @property
-    def head(self) -> int:
-        """The last position that this process knows of."""
+    async def end(self) -> int:
+        """The position behind which comes what happens from now on."""
 
     async def bounds(self) -> Bounds:
         """What the log holds now, asked of the database."""

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.relay import GlobalID
 
 from packhouse.events import models, queries
+from packhouse.events.delivery_log import DELIVERIES
 from packhouse.events.event_log import EVENTS
 from packhouse.events.graphql.deliveries import Delivery, PluginDeliveries
 from packhouse.events.graphql.types import Event
@@ -61,6 +62,10 @@ class EventsQueries:
     @strawberry.field(description="The log of events that subscriptions follow.")
     async def event_log(self, info: Info) -> LogCursors:
         return await log_cursors(info, EVENTS)
+
+    @strawberry.field(description="The log of attempts to deliver that the subscription `deliveries` follows.")
+    async def delivery_log(self, info: Info) -> LogCursors:
+        return await log_cursors(info, DELIVERIES)
 
     @strawberry.field(description="Deliveries of events to plugins, newest first.")
     async def deliveries(

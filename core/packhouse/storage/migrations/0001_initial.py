@@ -96,12 +96,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('delivery_id', fields.UUIDField()),
+                ('position', fields.BigIntField(unique=True)),
                 ('started_at', Moment(auto_now=False, auto_now_add=False)),
                 ('duration_ms', fields.IntField()),
                 ('ok', fields.BooleanField()),
                 ('error', fields.CharField(default='', max_length=500)),
             ],
-            options={'table': 'delivery_attempt', 'app': 'packhouse', 'indexes': [Index(fields=['delivery_id', 'started_at'], name='delivery_attempt_delivery')], 'pk_attr': 'id', 'table_description': 'One try to hand a delivery to its plugin.'},
+            options={'table': 'delivery_attempt', 'app': 'packhouse', 'indexes': [Index(fields=['delivery_id', 'started_at'], name='delivery_attempt_delivery')], 'pk_attr': 'id', 'table_description': 'One try to hand a delivery to its plugin. `position` is its place in commit order among all attempts.'},
             bases=['Row'],
         ),
         ops.CreateModel(

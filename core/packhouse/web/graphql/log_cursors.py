@@ -34,14 +34,14 @@ def read_log_cursor(log: str, cursor: str, argument: str) -> int:
 
 
 async def start_of(feed: LiveFeed[Any, Any], cursor: str | None, argument: str = "after") -> int:
-    """The position after which a subscriber begins: its cursor's, or the end of the log as this process knows it.
+    """The position after which a subscriber begins: its cursor's, or the log's end.
 
     Raises:
         BadUserInput: no cursor of this log, or one behind the log's end.
         CursorExpired: the log no longer keeps all that came after it.
     """
     if cursor is None:
-        return feed.head
+        return await feed.end()
     position = read_log_cursor(feed.name, cursor, argument)
     bounds = await feed.bounds()
     if position < bounds.trimmed:

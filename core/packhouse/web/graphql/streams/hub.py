@@ -97,12 +97,13 @@ class Streams:
             if errors:
                 return errors
         while True:
+            end = await feed.end()
             shared = self._shared.get(key)
-            if shared is None and position >= feed.head:
+            if shared is None and position >= end:
                 shared = self._open(key, asking, position)
             if shared is not None and shared.covers(position):
                 return await self._join(shared, asking, position, follows.log)
-            upto = feed.head if shared is None else shared.position
+            upto = end if shared is None else shared.position
             errors = await self._execute(asking, Span(position, upto))
             if errors:
                 return errors
