@@ -76,6 +76,9 @@ class Recorded:
     async def subjects_of(self, event: Event) -> tuple[OrderSnapshot | None, CustomerSnapshot | None]:
         return next(each for each in self.orders if each.id == event.order_id), None
 
+    async def asked_about(self, event: Event, order: OrderSnapshot | None) -> None:
+        """Nobody was asked anything."""
+
     async def answer(self, code: str, overlay: Overlay, message: Message, *, empty: bool) -> Any:
         assert (code, empty) == ("crm", False)
         if message["ask"] == "read":

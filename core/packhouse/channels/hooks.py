@@ -44,7 +44,7 @@ class ChannelsPlugin:
     async def _push(
         self, provider: PushesShipments, event: Event, order: OrderSnapshot, shipment: ShipmentSnapshot
     ) -> None:
-        notice = _notice(event, order, shipment)
+        notice = shipment_notice(event, order, shipment)
 
         async def send() -> str:
             return await provider.push_shipment(notice)
@@ -71,7 +71,8 @@ class ChannelsPlugin:
                 raise
 
 
-def _notice(event: Event, order: OrderSnapshot, shipment: ShipmentSnapshot) -> ShipmentNotice:
+def shipment_notice(event: Event, order: OrderSnapshot, shipment: ShipmentSnapshot) -> ShipmentNotice:
+    """What a channel is told about a shipment."""
     return ShipmentNotice(
         idempotency_key=f"push-{event.id}",
         external_order_id=order.external_id,

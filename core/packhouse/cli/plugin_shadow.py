@@ -57,7 +57,9 @@ def shadow(
 ) -> None:
     """Replay recorded events through two versions of a plugin, with no effect; exit code 0 same, 1 different.
 
-    Neither can reach the network and nothing is written: calls are written down and answered from recordings.
+    Both get the events that they have hooks for, and their providers are asked again what they were asked (labels, work given
+    away, channels told, customers asked for reviews). Neither can reach the network and nothing is written: calls are written
+    down and answered from recordings.
     """
     from packhouse.shadow.reading import Selection
 
@@ -205,7 +207,8 @@ def _print_json(comparison: "Comparison") -> None:
 def _outcome_json(outcome: "Outcome | None") -> dict[str, Any] | None:
     if outcome is None:
         return None
-    return {"calls": [call.as_json() for call in outcome.calls], "error": outcome.error, "kept": outcome.kept or {}}
+    calls = [call.as_json() for call in outcome.calls]
+    return {"calls": calls, "error": outcome.error, "gave": outcome.gave, "kept": outcome.kept or {}}
 
 
 def _print_table(comparison: "Comparison") -> None:
@@ -240,9 +243,10 @@ def _beside(old: list[str], new: list[str]) -> tuple[Any, Any]:
 
 def _lines(outcome: "Outcome | None") -> list[str]:
     if outcome is None:
-        return ["(does not want it)"]
+        return ["(has nothing to do with it)"]
     lines = [line for call in outcome.calls for line in [*call.lines, ""]]
-    return [*(lines or ["(calls nobody)"]), *([f"raises {outcome.error}"] if outcome.error else [])]
+    answer = [] if outcome.gave is None else ["answers:", *json.dumps(outcome.gave, indent=2).splitlines()]
+    return [*(lines or ["(calls nobody)"]), *answer, *([f"raises {outcome.error}"] if outcome.error else [])]
 
 
 def _print_summary_json(summary: "Summary") -> None:

@@ -68,7 +68,7 @@ async def _ask(
         reason = f"no plugin for platform {request.platform} is loaded"
         return await _put_off(database, by, request, reason), None
     order = await Order.get(id=request.order_id)
-    invitation = await _invitation(request, order)
+    invitation = await review_invitation(request, order)
     if not invitation.products:
         reason = "everything was sent back"
         return await database.write(by, lambda uow: request_cancelled(uow, request.id, reason)), None
@@ -127,7 +127,8 @@ async def _put_off(
     return await database.write(by, lambda uow: request_put_off(uow, request.id, due_at, reason))
 
 
-async def _invitation(request: ReviewRequest, order: Order) -> ReviewInvitation:
+async def review_invitation(request: ReviewRequest, order: Order) -> ReviewInvitation:
+    """What a platform is asked to send."""
     customer = await Customer.get_or_none(id=order.customer_id) if order.customer_id else None
     address = order.shipping_address or {}
     return ReviewInvitation(

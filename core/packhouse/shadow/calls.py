@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
+from pydantic_core import to_jsonable_python
 
 from packhouse.settings.redaction import hide_password, is_secret_name
 
@@ -69,6 +70,10 @@ class Redaction:
         for secret in self._secrets:
             shown = shown.replace(secret, HIDDEN)
         return shown
+
+    def value(self, given: object) -> Any:  # noqa: ANN401  (JSON)
+        """What a plugin answered, as JSON and without the secrets."""
+        return json.loads(self.text(json.dumps(to_jsonable_python(given, fallback=str, bytes_mode="base64"))))
 
     def call(self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, answered: str) -> ShadowCall:
         """A request as it may be shown."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from packhouse.sdk import Event, InvalidValue
+from packhouse.shadow.asking import ASKED, Asking
 from packhouse.shadow.overlay import Overlay
 from packhouse.shadow.reading import Selection, World
 from packhouse.shadow.version import Outcome, Side, Version
@@ -16,7 +17,7 @@ from packhouse.shadow.version import Outcome, Side, Version
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What both did about an event for one recipient; None for a version that did not want it."""
+    """What both did about an event: for a recipient, or asked as a provider (`provider.method`); None for a version that does not."""
 
     event: Event
     order_number: str
@@ -32,7 +33,7 @@ class Comparison:
     @property
     def is_quiet(self) -> bool:
         """Whether neither would do anything."""
-        return all(each is None or (not each.calls and not each.error) for each in (self.old, self.new))
+        return self.is_same and not any(each and (each.calls or each.error) for each in (self.old, self.new))
 
 
 @dataclass(slots=True)
@@ -64,19 +65,29 @@ class Player:
         self.new = new
 
     async def play(self, selection: Selection) -> AsyncIterator[Comparison]:
-        """Each event that one of them wants, in commit order.
+        """Each event that one of them wants, or was asked something about, in commit order.
 
         Raises:
             ShadowFailed: a process ended.
         """
-        async for event in self._world.events(selection, self.old.types | self.new.types):
+        types = self.old.types | self.new.types
+        if self.old.is_asked or self.new.is_asked:
+            types |= ASKED
+        async for event in self._world.events(selection, types):
             order, customer = await self._world.subjects_of(event)
+            number = order.number if order else ""
             recipients = dict.fromkeys([*self.old.recipients_of(event.type), *self.new.recipients_of(event.type)])
             for recipient in recipients:
-                old, new = await asyncio.gather(
-                    *(_outcome(each, event, recipient, order, customer) for each in (self.old, self.new))
-                )
-                yield Comparison(event, order.number if order else "", recipient, old, new)
+                both = (_outcome(each, event, recipient, order, customer) for each in (self.old, self.new))
+                yield Comparison(event, number, recipient, *await asyncio.gather(*both))
+            asking = await self._world.asked_about(event, order)
+            if asking is not None and (self.old.can(asking) or self.new.can(asking)):
+                both = (_asked(each, asking, event) for each in (self.old, self.new))
+                yield Comparison(event, number, asking.name, *await asyncio.gather(*both))
+
+
+async def _asked(version: Version, asking: Asking, event: Event) -> Outcome | None:
+    return await version.ask(asking, event) if version.can(asking) else None
 
 
 async def _outcome(version: Version, event: Event, recipient: str, *subjects: Any) -> Outcome | None:

@@ -14,6 +14,7 @@ from packhouse.hooks.state import StateTable
 from packhouse.house import Parts
 from packhouse.sdk import CustomerSnapshot, Event, EventType, OrderSnapshot, Providers
 from packhouse.settings import Settings
+from packhouse.shadow.asking import Asking, asked_about
 from packhouse.shadow.overlay import Overlay
 from packhouse.shadow.talking import Message
 from packhouse.storage import Database, Initiator
@@ -62,6 +63,10 @@ class World:
         customers = {} if event.customer_id is None else await self._parts.load_customers([event.customer_id])
         order = None if event.order_id is None else orders.get(event.order_id)
         return order, None if event.customer_id is None else customers.get(event.customer_id)
+
+    async def asked_about(self, event: Event, order: OrderSnapshot | None) -> Asking | None:
+        """What a provider was asked about an event."""
+        return await asked_about(event, order)
 
     async def answer(self, code: str, overlay: Overlay, message: Message, *, empty: bool) -> Any:  # noqa: ANN401  (each its own)
         """What a plugin asked for: its store (`empty`: without what it really keeps), or a query.

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from packhouse import sdk
 from packhouse.sdk import CustomerSnapshot, Event, OrderSnapshot
 
 LONGEST_LINE = 64 * 1024 * 1024
@@ -14,7 +15,15 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 ORDER: TypeAdapter[OrderSnapshot | None] = TypeAdapter(OrderSnapshot | None)
 CUSTOMER: TypeAdapter[CustomerSnapshot | None] = TypeAdapter(CustomerSnapshot | None)
 
+METHODS = frozenset({"push_shipment", "submit", "buy_label", "invite"})
+"""What providers are asked for again."""
+
 Message = Mapping[str, Any]
+
+
+def request_of(message: Message) -> Any:  # noqa: ANN401  (one of the SDK's requests)
+    """The request in a message: its `kind` is the name of an SDK's class."""
+    return TypeAdapter(getattr(sdk, message["kind"])).validate_python(message["request"], strict=False)
 
 
 class Ended(Exception):

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from packhouse.hooks.tables import PluginTable, Secrets
 from packhouse.sdk import CustomerSnapshot, Event, EventType, InvalidValue, OrderSnapshot, PackhouseError
+from packhouse.shadow.asking import Asking
 from packhouse.shadow.calls import ShadowCall
 from packhouse.shadow.talking import CUSTOMER, EVENT, LONGEST_LINE, ORDER, Ended, Message, read, written
 
@@ -42,16 +43,17 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a version did about an event: the calls that it would have made, its error, and what it would keep."""
+    """What a version did about an event: the calls that it would have made, its error, its answer, and what it would keep."""
 
     calls: tuple[ShadowCall, ...] = ()
     error: str = ""
+    gave: Any = None
     kept: Mapping[str, str | None] | None = None
 
     def same_as(self, other: "Outcome") -> bool:
-        """Whether both would do the same outside; side by side calls may come in any order."""
+        """Whether both would do and say the same; side by side calls may come in any order."""
         ours, theirs = (sorted(call.compared for call in each.calls) for each in (self, other))
-        return ours == theirs and self.error == other.error
+        return ours == theirs and (self.error, self.gave) == (other.error, other.gave)
 
 
 Ask = Callable[[Message], Awaitable[Any]]
@@ -90,6 +92,7 @@ class Version:
         self.is_alone = alone
         self._wants = frozenset(map(EventType, loaded["wants"]))
         self._recipients: Mapping[str, list[str] | None] | None = loaded["recipients"]
+        self._providers: Mapping[str, list[str]] = loaded["providers"]
 
     @classmethod
     async def start(
@@ -164,19 +167,39 @@ class Version:
         Raises:
             ShadowFailed: its process ended.
         """
-        message = await _talk(
-            self._process,
-            self._ask,
+        return await self._act(
             {
+                "at": event.occurred_at.isoformat(),
                 "event": EVENT.dump_python(event, mode="json"),
                 "recipient": recipient,
                 "order": ORDER.dump_python(order, mode="json"),
                 "customer": CUSTOMER.dump_python(customer, mode="json"),
-            },
+            }
         )
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it has providers that are asked for something about events."""
+        return any(self._providers.values())
+
+    def can(self, asking: Asking) -> bool:
+        """Whether it has the provider that was asked, and this can do it."""
+        return asking.method in self._providers.get(asking.provider, ())
+
+    async def ask(self, asking: Asking, event: Event) -> Outcome:
+        """Ask one of its providers what it was asked about an event.
+
+        Raises:
+            ShadowFailed: its process ended.
+        """
+        return await self._act({"at": event.occurred_at.isoformat(), **asking.as_message()})
+
+    async def _act(self, order: Message) -> Outcome:
+        message = await _talk(self._process, self._ask, order)
         if "failed" in message:
             raise ShadowFailed(f"{self.code}: {message['failed']} ({message['at']})")
-        return Outcome(tuple(ShadowCall(**call) for call in message["done"]), message["error"], message["kept"])
+        calls = tuple(ShadowCall(**call) for call in message["done"])
+        return Outcome(calls, message["error"], message["gave"], message["kept"])
 
 
 async def _talk(process: asyncio.subprocess.Process, ask: Ask, order: Message) -> Message:

@@ -27,7 +27,18 @@ from packhouse.shadow.answers import answers_of
 from packhouse.shadow.calls import Redaction
 from packhouse.shadow.guard import leave_network, refuse_network
 from packhouse.shadow.recording import Recorder, record_everything
-from packhouse.shadow.talking import CUSTOMER, EVENT, LONGEST_LINE, ORDER, Ended, Message, read, written
+from packhouse.shadow.talking import (
+    CUSTOMER,
+    EVENT,
+    LONGEST_LINE,
+    METHODS,
+    ORDER,
+    Ended,
+    Message,
+    read,
+    request_of,
+    written,
+)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 
@@ -188,30 +199,38 @@ class Stage:
     clock: Clock
     seconds: float
 
-    async def deliver(self, message: Message) -> Message:
-        """Hand over one event, and say what came of it."""
+    async def act(self, message: Message) -> Message:
+        """Hand over an event or a request, and say what came of it."""
+        self.clock.stop_at(datetime.fromisoformat(message["at"]))
+        error, gave, kept = "", None, {}
+        try:
+            async with asyncio.timeout(self.seconds):
+                if "provider" in message:
+                    gave = await self._asked(message)
+                else:
+                    kept = await self._delivered(message)
+        except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
+            error = self.recorder.redaction.text(f"{type(raised).__name__}: {raised}")
+        calls = [call.as_json() for call in self.recorder.take()]
+        return {"done": calls, "error": error, "gave": self.recorder.redaction.value(gave), "kept": kept}
+
+    async def _delivered(self, message: Message) -> dict[str, str | None]:
         event = EVENT.validate_python(message["event"], strict=False)
-        self.clock.stop_at(event.occurred_at)
         recipient = message["recipient"]
         address = f"{self.context.code}/{recipient}" if recipient else self.context.code
         handover = Handover(address, event.id)
         context = replace(self.context, recipient=recipient, handover=handover)
         order, customer = ORDER.validate_python(message["order"]), CUSTOMER.validate_python(message["customer"])
-        error = ""
         try:
-            async with asyncio.timeout(self.seconds):
-                await self.plugin.deliver(event, order, context, customer)
-        except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
-            error = self.recorder.redaction.text(f"{type(raised).__name__}: {raised}")
+            await self.plugin.deliver(event, order, context, customer)
         finally:
             handover.is_over = True
-        if not error:
-            await context.table.write(handover.changes)
-        return {
-            "done": [call.as_json() for call in self.recorder.take()],
-            "error": error,
-            "kept": dict(handover.changes),
-        }
+        await context.table.write(handover.changes)
+        return dict(handover.changes)
+
+    async def _asked(self, message: Message) -> object:
+        provider = next(each for each in self.plugin.providers if each.code == message["provider"])
+        return await getattr(provider, message["method"])(request_of(message))
 
 
 async def main() -> None:
@@ -237,7 +256,7 @@ async def main() -> None:
             await stage.plugin.startup(stage.context)
             line.tell({"loaded": _described(stage.plugin), "alone": is_alone})
             while (message := await line.order()) is not None:
-                line.tell(await stage.deliver(message))
+                line.tell(await stage.act(message))
             await stage.plugin.shutdown(stage.context)
     except Exception as error:  # noqa: BLE001  (a plugin may fail in any way)
         line.tell({"failed": recorder.redaction.text(f"{type(error).__name__}: {error}"), "at": _last_place(error)})
@@ -274,6 +293,9 @@ def _described(plugin: LonePlugin) -> Message:
         "version": plugin.manifest.version,
         "wants": [each.value for each in EventType if plugin.wants(each)],
         "recipients": recipients,
+        "providers": {
+            each.code: [method for method in sorted(METHODS) if hasattr(each, method)] for each in plugin.providers
+        },
     }
 
 

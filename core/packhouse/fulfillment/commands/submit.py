@@ -44,7 +44,7 @@ async def submit_fulfillment(
         return work
     await refuse_held([work.order_id], "fulfillmentOrderId")
     provider = network_of(networks, work)
-    request = await _request(work)
+    request = await fulfillment_request(work)
 
     async def send() -> NetworkUpdate:
         await database.write(by, lambda uow: _refuse_ended(uow, work.id))
@@ -101,7 +101,8 @@ async def _refuse_ended(uow: UnitOfWork, work_id: UUID) -> None:
         raise ProviderRefused(f"fulfillment order {work.id} was {work.status} before it was submitted")
 
 
-async def _request(work: FulfillmentOrder) -> FulfillmentRequest:
+async def fulfillment_request(work: FulfillmentOrder) -> FulfillmentRequest:
+    """What a network is asked to send."""
     order = await Order.get(id=work.order_id)
     location = await Location.get(id=work.location_id)
     lines = await FulfillmentOrderLine.filter(fulfillment_order_id=work.id).order_by("id")

@@ -36,7 +36,7 @@ async def buy_label(database: Database, providers: Providers, by: Initiator, dat
     """
     shipment = await database.write(by, lambda uow: _prepare(uow, data, providers))
     provider = _provider(providers, shipment.carrier)
-    request = await _request(shipment)
+    request = await label_request(shipment)
 
     async def send() -> PurchasedLabel:
         return await provider.buy_label(request)
@@ -93,7 +93,12 @@ def _key(shipment: Shipment) -> str:
     return f"label/{shipment.id}/{shipment.carrier}/{shipment.service}"
 
 
-async def _request(shipment: Shipment) -> LabelRequest:
+async def label_request(shipment: Shipment) -> LabelRequest:
+    """What a carrier is asked for.
+
+    Raises:
+        Refused: NOT_PACKED.
+    """
     shipment = await known_shipment(shipment.id)
     if shipment.parcel_id is None:
         raise Refused("NOT_PACKED", f"shipment {shipment.id} has no parcel: there is nothing to label", "shipmentId")
