@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,7 +12,7 @@ from packhouse.ordering.commands.hold import HoldOrder, hold
 from packhouse.orders.models import OrderLine
 from packhouse.orders.states import HoldReason
 from packhouse.sdk import NetworkShipment, NetworkStatus, new_id
-from packhouse.shipping.commands.ship_external import ShipExternal, ship_external
+from packhouse.shipping.commands.ship_external import _LONGEST, ShipExternal, ship_external
 from packhouse.shipping.models import Shipment
 from packhouse.storage import Database, Initiator
 from packhouse.testing.factories import make_location, make_order, make_stock, make_variant
@@ -54,6 +55,27 @@ async def test_a_reported_parcel_is_recorded_once(database: Database, by: Initia
     level = await StockLevel.get(location_id=work.location_id)
     assert (level.on_hand, level.allocated) == (7, 0)
     assert await contradictions(database) == []
+
+
+async def test_names_that_are_too_long_are_cut_and_ids_refused(
+    database: Database, by: Initiator, work: FulfillmentOrder
+) -> None:
+    line = await FulfillmentOrderLine.get(fulfillment_order_id=work.id)
+    reported = replace(_reported({str(line.id): 1}), carrier="c" * 100, service="s" * 65)
+    for too_long in (
+        {"external_id": "x" * 129},
+        {"tracking_number": "x" * 65},
+        {"tracking_url": "https://example.com/" + "x" * 500},
+    ):
+        async with refused(database, "UNREADABLE_SHIPMENT"):
+            data = ShipExternal(work.id, replace(reported, **too_long))
+            await database.write(by, partial(ship_external, data=data))
+    shipment = await database.write(by, lambda uow: ship_external(uow, ShipExternal(work.id, reported)))
+    assert (shipment.carrier, shipment.service) == ("c" * 64, "s" * 64)
+
+
+async def test_the_bounds_are_those_of_the_columns() -> None:
+    assert {name: Shipment._meta.fields_map[name].max_length for name in _LONGEST} == _LONGEST
 
 
 async def test_a_parcel_that_cannot_be_is_refused(database: Database, by: Initiator, work: FulfillmentOrder) -> None:

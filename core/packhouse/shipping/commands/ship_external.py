@@ -11,6 +11,9 @@ from packhouse.shipping.models import Shipment
 from packhouse.shipping.states import ShipmentStatus, TrackingStatus
 from packhouse.storage import UnitOfWork
 
+# as long as the columns of Shipment
+_LONGEST = {"carrier": 64, "service": 64, "external_id": 128, "tracking_number": 64, "tracking_url": 500}
+
 
 @dataclass(frozen=True, slots=True)
 class ShipExternal:
@@ -32,6 +35,7 @@ async def ship_external(uow: UnitOfWork, data: ShipExternal) -> Shipment:
     external_id = reported.external_id
     if not external_id:
         raise Refused("UNREADABLE_SHIPMENT", f"{work.network} reports a shipment of {work.id} without an id of its own")
+    _refuse_long(data)
     known = await Shipment.get_or_none(fulfillment_order_id=work.id, external_id=external_id)
     if known is not None:
         return known
@@ -42,8 +46,9 @@ async def ship_external(uow: UnitOfWork, data: ShipExternal) -> Shipment:
         location_id=work.location_id,
         status=ShipmentStatus.DRAFT.value,
         tracking_status=TrackingStatus.PENDING.value,
-        carrier=reported.carrier,
-        service=reported.service,
+        # names for people: the beginning says enough
+        carrier=reported.carrier[: _LONGEST["carrier"]],
+        service=reported.service[: _LONGEST["service"]],
         tracking_number=reported.tracking_number,
         tracking_url=reported.tracking_url,
         external_id=external_id,
@@ -52,6 +57,19 @@ async def ship_external(uow: UnitOfWork, data: ShipExternal) -> Shipment:
     lines = await add_lines(shipment, work, units)
     await dispatch(uow, shipment, work, lines, reported.shipped_at)
     return shipment
+
+
+def _refuse_long(data: ShipExternal) -> None:
+    """Half an id or half an address would be another one."""
+    reported = data.shipment
+    for name in ("external_id", "tracking_number", "tracking_url"):
+        text = getattr(reported, name)
+        if len(text) > _LONGEST[name]:
+            raise Refused(
+                "UNREADABLE_SHIPMENT",
+                f"shipment {reported.external_id[:40]} of fulfillment order {data.fulfillment_order_id}: its "
+                f"{name} has {len(text)} characters, and {_LONGEST[name]} are kept",
+            )
 
 
 def _units(data: ShipExternal) -> dict[UUID, int]:
