@@ -22,7 +22,7 @@ PATIENCE = 20.0
 # time-outs that the plugin is set to: long enough for a busy machine, and short where nothing will come
 SECONDS = 10.0
 SHORT_SECONDS = 0.3
-MOST_ATTEMPTS = 4
+MOST_ATTEMPTS = 6
 _NOTHING_HAPPENED = (ProviderRefused, ProviderAuthFailed, ProviderRateLimited, ProviderUnavailable)
 
 
@@ -84,18 +84,22 @@ async def attempt(call: Callable[[], Awaitable[Any]]) -> Ending:
 
 
 async def carry_through(plugin: Running, operation: Operation, ending: Ending) -> Ending:
-    """Go on after an ending as the host does: ask about what is in doubt, send what did not happen."""
+    """Go on after an ending as the host does: ask about what is in doubt, send what did not happen.
+
+    Where asking fails, the doubt remains, and is asked about again.
+    """
+    find = operation.find
     for _ in range(MOST_ATTEMPTS):
         if ending.error is None:
             return ending
         if not isinstance(ending.error, _NOTHING_HAPPENED):
-            if operation.find is None and not operation.repeats:
+            if find is None and not operation.repeats:
                 return ending
-            if operation.find is not None:
-                found = await attempt(lambda: plugin.do(operation.find or operation))
-                if found.error is not None or found.result is not None:
-                    ending = found
-                    continue
+            found = Ending() if find is None else await attempt(lambda: plugin.do(find or operation))
+            if found.error is not None:
+                continue
+            if found.result is not None:
+                return found
         ending = await attempt(lambda: plugin.do(operation))
     return ending
 
