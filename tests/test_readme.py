@@ -1,6 +1,7 @@
 """The README's documents are run as they stand, its plugin is loaded, and its commands exist."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def blocks(language: str) -> list[str]:
     """The fenced blocks of a language, in their order."""
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def curl_body() -> Any:
+    """What the example with curl sends."""
+    (block,) = (each for each in blocks("sh") if "curl" in each)
+    return json.loads(re.findall(r"-d '(.+)'", block)[0])
 
 
 def user_errors(answer: Any) -> list[Any]:
@@ -58,9 +65,17 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
             await asyncio.sleep(0)
             placed = await run(order)
             event = await socket.receive_json(timeout=20)
+            second = await socket.receive_json(timeout=20)
         assert placed["placeOrder"]["order"]["total"] == {"amount": "25.00", "currency": "GBP"}
         assert placed["placeOrder"]["order"]["phase"] == "READY"
         assert event["payload"]["data"]["orderEvents"]["type"] == "ORDER_PLACED"
+        # the same from the same place, by the request that curl would send
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": event["payload"]["extensions"]["cursor"]}
+        async with client.post(server.graphql, json=curl_body(), headers=headers) as stream:
+            lines = [(await stream.content.readline()).decode() for _ in range(5)]
+        assert lines[2:4] == ["event: next\n", f"id: {second['payload']['extensions']['cursor']}\n"]
+        again = json.loads(lines[4].removeprefix("data: "))
+        assert again["data"]["orderEvents"]["type"] == second["payload"]["data"]["orderEvents"]["type"]
         moved = await run(stock, location=made["createLocation"]["location"]["id"])
         assert moved["setBundle"]["variant"] == {"availableToPromise": 9}
         seen = await run(shelves)

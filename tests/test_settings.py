@@ -81,6 +81,7 @@ class TestDefaults:
             "max_attempts": 12,
             "pause_after": 20,
             "hook_timeout_seconds": 30.0,
+            "keep_days": 0,
         }
         assert settings.channels.model_dump() == {"pull_seconds": 60.0, "inbox_poll_seconds": 1.0}
         assert settings.shipping.tracking_poll_seconds == 300.0

@@ -10,6 +10,7 @@ from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
 from packhouse.channels.jobs import pull_orders, work_inbox
 from packhouse.channels.webhooks import webhook_routes
 from packhouse.customers.queries import customer_snapshots
+from packhouse.events.commands.trim_log import trim_log
 from packhouse.events.exporter import export_events
 from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.hooks import FeedbackPlugin
@@ -29,6 +30,7 @@ from packhouse.web.idempotency import forget_expired_requests
 
 _INBOX = "work on the inbox"
 _EXPORT_SECONDS = 0.5
+_TRIM_SECONDS = 86_400.0
 _SWEEP_SECONDS = 60.0
 _HOUR = 3600.0
 
@@ -97,6 +99,7 @@ def _jobs(house: House) -> Sequence[Job]:
         Job("take back expired reservations", _SWEEP_SECONDS, lambda: take_back_expired(house.database, _by())),
         Job("forget kept requests", _HOUR, lambda: forget_expired_requests(house.database)),
         *_exporter(house),
+        *_trimmer(house),
     ]
 
 
@@ -106,6 +109,14 @@ def _exporter(house: House) -> Sequence[Job]:
         return ()
     run = partial(export_events, url=chosen.url, stream=chosen.stream)
     return [Job("export events", _EXPORT_SECONDS, lambda: run(house.database))]
+
+
+def _trimmer(house: House) -> Sequence[Job]:
+    days, stream = house.settings.events.keep_days, house.settings.nats.stream
+    if not days:
+        return ()
+    readers = (stream,) if stream else ()
+    return [Job("trim the log", _TRIM_SECONDS, lambda: trim_log(house.database, days, readers))]
 
 
 def _by() -> Initiator:

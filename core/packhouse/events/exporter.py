@@ -4,12 +4,14 @@ The position up to which events were published is a row; an event published twic
 id, which the stream drops.
 """
 
+import logging
+
 import nats
 import orjson
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from packhouse.events.queries import events_after
+from packhouse.events.queries import EVENT_COUNTER, events_after, log_bounds
 from packhouse.sdk.events import Event
 from packhouse.storage import Database, Initiator, UnitOfWork
 
@@ -18,6 +20,7 @@ _PAGE = 500
 _DUPLICATES_SECONDS = 3600.0
 _TIMEOUT_SECONDS = 10
 _BY = Initiator("system", "exporter")
+log = logging.getLogger(__name__)
 
 
 async def export_events(database: Database, url: str, stream: str) -> int:
@@ -27,6 +30,9 @@ async def export_events(database: Database, url: str, stream: str) -> int:
         Exception: NATS cannot be reached or does not take an event; the next run goes on from there.
     """
     position = await _position(database, stream)
+    trimmed = (await log_bounds(database, EVENT_COUNTER)).trimmed
+    if position < trimmed:
+        log.warning("Stream %s misses events up to position %s that were trimmed before it had them", stream, trimmed)
     page = await events_after(database, position, limit=_PAGE)
     if not page:
         return 0

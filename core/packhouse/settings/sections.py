@@ -185,7 +185,7 @@ class SecuritySettings(Section):
 
 
 class EventsSettings(Section):
-    """How events are delivered to plugins."""
+    """How events are delivered to plugins, and how long what was settled is kept (`keep_days` 0: for ever)."""
 
     poll_seconds: Seconds = 0.5
     lease_seconds: Seconds = 30.0
@@ -193,6 +193,7 @@ class EventsSettings(Section):
     max_attempts: Count = 12
     pause_after: Count = 20
     hook_timeout_seconds: Seconds = 30.0
+    keep_days: Annotated[int, Field(ge=0)] = 0
 
 
 class NatsSettings(Section):

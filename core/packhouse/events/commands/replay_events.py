@@ -4,16 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
-from packhouse.events.arrays import any_text, bound
+from packhouse.events.arrays import any_id, any_text, bound
 from packhouse.events.commands.pause_plugin import require_known
 from packhouse.events.outbox import lane_id
-from packhouse.events.queries import EVENT_COLUMNS, last_position, read_event
+from packhouse.events.queries import EVENT_COLUMNS, EVENT_COUNTER, last_position, log_bounds, read_event
 from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import insert_sql, read_time
+from packhouse.storage.dialect import Dialect, insert_sql, read_id, read_time
 
 MOST_EVENTS = 10_000
 _PAGE = 500
@@ -35,11 +36,15 @@ class ReplayEvents:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many events will be delivered, up to which position; `more` where the call stopped at its limit."""
+    """How many events will be delivered, up to which position; `more` where the call stopped at its limit.
+
+    `is_whole` is False where events of no order and no customer may be missing: the log no longer keeps all of that time.
+    """
 
     events: int
     position: int
     more: bool
+    is_whole: bool = True
 
 
 async def replay_events(
@@ -57,7 +62,7 @@ async def replay_events(
     if data.until is not None and data.until <= data.since:
         raise Refused("INVALID_RANGE", "until has to be later than since", "until")
     types = [each for each in wanted if data.types is None or each in data.types]
-    position = max(data.after, await position_before(database, data.since))
+    begin = position = max(data.after, await position_before(database, data.since))
     end = await last_position(database) if data.until is None else await position_before(database, data.until)
     count = 0
     while types and position < end and count < MOST_EVENTS:
@@ -65,10 +70,10 @@ async def replay_events(
         if not page:
             position = end
             break
-        await database.write(by, partial(_deliver_again, plugin=data.plugin, events=page))
-        count += len(page)
+        count += await database.write(by, partial(_deliver_again, plugin=data.plugin, events=page))
         position = page[-1].position if len(page) == _PAGE else end
-    return Replayed(count, position, more=position < end and bool(types))
+    is_whole = begin >= (await log_bounds(database, EVENT_COUNTER)).trimmed
+    return Replayed(count, position, more=position < end and bool(types), is_whole=is_whole)
 
 
 async def position_before(database: Database, moment: datetime) -> int:
@@ -99,12 +104,15 @@ async def _events(database: Database, after: int, upto: int, types: Sequence[Eve
     return [read_event(row) for row in rows]
 
 
-async def _deliver_again(uow: UnitOfWork, plugin: str, events: Sequence[Event]) -> None:
-    lanes = {event.id: lane_id(plugin, event) for event in events}
+async def _deliver_again(uow: UnitOfWork, plugin: str, events: Sequence[Event]) -> int:
+    kept = await _kept(uow, events)
+    lanes = {event.id: lane_id(plugin, event) for event in events if event.id in kept}
+    if not lanes:
+        return 0
     columns = ("id", "event_id", "plugin", "lane_id")
-    values = [value for event in events for value in (new_id(), event.id, plugin, lanes[event.id])]
+    values = [value for event_id, lane in lanes.items() for value in (new_id(), event_id, plugin, lane)]
     await uow.execute(
-        f"{insert_sql('delivery', columns, len(events))} ON CONFLICT (event_id, plugin) DO UPDATE "
+        f"{insert_sql('delivery', columns, len(lanes))} ON CONFLICT (event_id, plugin) DO UPDATE "
         "SET status = 'pending', attempts = 0, next_attempt_at = NULL, finished_at = NULL "
         "WHERE delivery.status <> 'pending'",
         *values,
@@ -117,3 +125,14 @@ async def _deliver_again(uow: UnitOfWork, plugin: str, events: Sequence[Event]) 
         "ON CONFLICT (id) DO UPDATE SET version = lane.version + 1",
         *rows,
     )
+    return len(lanes)
+
+
+async def _kept(uow: UnitOfWork, events: Sequence[Event]) -> set[UUID]:
+    """Those of some events that were not trimmed since they were read, and are not until the commit."""
+    share = "FOR KEY SHARE" if uow.dialect is Dialect.POSTGRES else ""
+    rows = await uow.fetch(
+        f"SELECT id FROM event WHERE {any_id(uow.dialect, 'id', '$1')} {share}",
+        bound(uow.dialect, [event.id for event in events]),
+    )
+    return {read_id(row["id"]) for row in rows}

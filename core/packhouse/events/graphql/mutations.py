@@ -68,6 +68,9 @@ class ReplayEventsPayload:
     events: int | None = strawberry.field(description="How many events; null where nothing was changed.")
     position: str | None = strawberry.field(description="Up to which position: the next call's `after`.")
     more: bool | None = strawberry.field(description="Whether there is more: a call takes 10,000 events at most.")
+    is_whole: bool | None = strawberry.field(
+        description="False where the log no longer keeps all of that time: events of no order and no customer may be missing."
+    )
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
 
 
@@ -135,6 +138,7 @@ class EventsMutations:
             events=None if done is None else done.events,
             position=None if done is None else str(done.position),
             more=None if done is None else done.more,
+            is_whole=None if done is None else done.is_whole,
             user_errors=errors,
         )
 
