@@ -29,7 +29,7 @@ from packhouse.sdk import (
     WebhookEnvelope,
     hookimpl,
 )
-from packhouse.testing.conformance import Subject
+from packhouse.testing.conformance import Report, Subject, examine
 
 
 @dataclass(frozen=True)
@@ -353,3 +353,19 @@ BROKEN = (
         with_carrier(GoesOnWhenCutOff),
     ),
 )
+
+EFFECTS = {"commit-then-drop", "duplicates", "reordering", "webhooks", "secrets", "leftovers"}
+
+
+def failed(report: Report) -> dict[str, str]:
+    """The rules that do not hold, with what was found."""
+    return {each.rule: "\n".join(each.details) for each in report.failed()}
+
+
+async def breaks_what_it_should(broken: Broken) -> None:
+    """It fails the rule that it breaks, for the right reason, and no other."""
+    report = await examine(broken.subject)
+    found = failed(report)
+    assert list(found) == [broken.rule], found
+    assert broken.says in found[broken.rule]
+    assert not report.holds
