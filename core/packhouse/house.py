@@ -22,6 +22,8 @@ from packhouse.hooks import NotStarted, PluginHost
 from packhouse.hooks.services import Services
 from packhouse.jobs.figures import job_figures
 from packhouse.jobs.runner import Job, JobRunner
+from packhouse.plugins.roster import Roster
+from packhouse.plugins.vault import Vault
 from packhouse.sdk import OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator, open_database
@@ -57,6 +59,7 @@ class DatabaseNotReady(Exception):
 _LOG = "log"
 _JOBS = "jobs"
 _DELIVERIES = "deliveries"
+_PLUGINS = "plugins"
 
 
 async def _no_snapshots(_: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
@@ -71,7 +74,8 @@ async def _no_view(_: UUID) -> TrackingView | None:
 class Parts:
     """What the rooms bring to the application; each is given the running house.
 
-    `plugins` are the built-in ones; `on_start` is awaited when the database is open and plugins have started.
+    `plugins` are the built-in ones; `on_start` is awaited when the database is open and plugins have started, and again
+    when they were changed.
     """
 
     schema: GuardedSchema
@@ -103,7 +107,7 @@ class House:
         self.stopping = Stopping()
         self.metrics = Metrics()
         self.tracing = tracing or open_tracing(settings.tracing, {"packhouse.role": role.value})
-        self.host = PluginHost.load(
+        host = PluginHost.load(
             settings.plugins,
             [*parts.plugins(self), *plugins],
             hook_timeout=settings.events.hook_timeout_seconds,
@@ -112,7 +116,9 @@ class House:
             origin=settings.origin,
         )
         self.secrets = secrets if secrets is not None else Secrets.of(settings)
-        self.secrets.learn(self.host.secrets())
+        self.secrets.learn(host.secrets())
+        self.roster = Roster(host, Vault.of(settings.security), self.secrets, announce=lambda: self.announce(_PLUGINS))
+        self.outbox = Outbox(host.listeners, self.tracing.traceparent, version=0)
         self.gate = TokenGate()
         self.streams = Streams(parts.schema, settings, self.context)
         self.clients = Clients(self.gate.in_force)
@@ -121,6 +127,11 @@ class House:
         self._database: Database | None = None
         self._relay: Relay | None = None
         self._deliveries: LiveDeliveries | None = None
+
+    @property
+    def host(self) -> PluginHost:
+        """The plugins that are in use at this moment."""
+        return self.roster.host
 
     @property
     def providers(self) -> Providers:
@@ -168,6 +179,7 @@ class House:
             providers=self.providers,
             checks=self.host,
             live=self.live,
+            plugins=self.roster,
             by=by,
         )
 
@@ -186,13 +198,16 @@ class House:
             stack.push_async_callback(self.tracing.close)
             self._database = await open_ready(
                 self.settings,
-                Outbox(self.host.listeners, self.tracing.traceparent),
+                self.outbox,
                 metrics=self.metrics,
                 tracing=self.tracing,
             )
             stack.push_async_callback(self._close)
+            await self.roster.read(self._database)
+            self.secrets.learn(self.host.secrets())
+            self.outbox.change(self.host.listeners, self.roster.version)
             await self.host.startup([watching(self.metrics, self.tracing, self.settings.tracing.propagate_to)])
-            stack.push_async_callback(self.host.shutdown)
+            stack.push_async_callback(self._stop_plugins)
             deliveries = LiveDeliveries(
                 self._database, self.settings.events.poll_seconds, announce=lambda: self.announce(_DELIVERIES)
             )
@@ -205,6 +220,8 @@ class House:
                 delivers=self.role is not Role.API,
                 announce=lambda: self.announce(_LOG),
                 settled=deliveries.settled,
+                outbox=self.outbox,
+                behind=self.roster.wake,
             )
             self._relay, self._deliveries = relay, deliveries
             for start in self.parts.on_start:
@@ -213,6 +230,8 @@ class House:
             stack.push_async_callback(self._end, relay.stop)
             await deliveries.start()
             stack.push_async_callback(deliveries.stop)
+            self.roster.start(self._database, self._switch)
+            stack.push_async_callback(self.roster.stop)
             self.clients.start()
             stack.push_async_callback(self.clients.stop)
             stack.callback(self.stopping.on_drain(self.clients.dismiss_all))
@@ -222,7 +241,13 @@ class House:
             stack.callback(self.stopping.on_drain(self._take_no_more))
             if self.settings.nats.url:
                 self.bus = Bus(
-                    self.settings.nats.url, {_LOG: relay.wake, _JOBS: self.jobs.wake_all, _DELIVERIES: deliveries.wake}
+                    self.settings.nats.url,
+                    {
+                        _LOG: relay.wake,
+                        _JOBS: self.jobs.wake_all,
+                        _DELIVERIES: deliveries.wake,
+                        _PLUGINS: self.roster.wake,
+                    },
                 )
                 self.bus.start()
                 stack.push_async_callback(self._leave, self.bus)
@@ -230,9 +255,12 @@ class House:
 
     def degradations(self) -> list[str]:
         """What does not work and is not needed for working: a sentence each."""
-        if self.bus is None or self.bus.is_connected:
-            return []
-        return ["NATS cannot be reached: processes find out by polling what others have done"]
+        found = []
+        if self.bus is not None and not self.bus.is_connected:
+            found.append("NATS cannot be reached: processes find out by polling what others have done")
+        if self.roster.problem:
+            found.append(f"changed plugins cannot be used in this process: {self.roster.problem}")
+        return found
 
     async def figures(self) -> list[Figure]:
         """What this process and the database know of events, deliveries and jobs; the database's by those who deliver."""
@@ -253,6 +281,16 @@ class House:
         """Let a job look for work now, in whichever process does it."""
         self.jobs.wake(name)
         self.announce(_JOBS)
+
+    async def _switch(self, host: PluginHost, version: int) -> None:
+        """Let events and work go to the plugins of another host."""
+        self.outbox.change(host.listeners, version)
+        self.relay.take_over(host)
+        for start in self.parts.on_start:
+            await start(self)
+
+    async def _stop_plugins(self) -> None:
+        await self.host.shutdown()
 
     async def _take_no_more(self) -> None:
         self.relay.take_no_more()

@@ -51,6 +51,8 @@ from packhouse.orders.queries import orders_by_id
 from packhouse.payments.graphql import queries as payments
 from packhouse.payments.graphql.mutations import PaymentsMutations
 from packhouse.payments.graphql.types import OrderPayments
+from packhouse.plugins.graphql.mutations import PluginsMutations
+from packhouse.plugins.graphql.queries import PluginsQueries
 from packhouse.reporting.graphql.queries import ReportingQueries
 from packhouse.returns.graphql import queries as returns
 from packhouse.returns.graphql.mutations import ReturnsMutations
@@ -173,6 +175,7 @@ class Query(
     routing.RoutingQueries,
     RoutingPreviewQueries,
     events.EventsQueries,
+    PluginsQueries,
     JobsQueries,
 ):
     """The composed root of queries."""
@@ -193,6 +196,7 @@ class Mutation(
     InventoryMutations,
     RoutingMutations,
     EventsMutations,
+    PluginsMutations,
     JobsMutations,
 ):
     """The composed root of mutations."""

@@ -167,6 +167,11 @@ class LaneWorker:
                     return  # their leases end by themselves
                 await asyncio.sleep(_PAUSE_AFTER_ERROR)
 
+    def take_over(self, recipients: Recipients) -> None:
+        """Hand what is still to be delivered to these from now on; what is being delivered ends where it began."""
+        self._recipients = recipients
+        self._wake.set()
+
     def stop(self) -> None:
         """Take no more lanes: `run` returns when those in hand are worked."""
         self._stopping = True

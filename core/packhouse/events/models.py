@@ -15,7 +15,8 @@ class EventRow(Row):
     """One event. `position` is its place in commit order, given after the commit; readers use positions only.
 
     `ordinal` is its place among the events of its transaction. `traceparent` names the span in which it happened, so that its
-    deliveries are seen in the same trace; empty where nothing is traced.
+    deliveries are seen in the same trace; empty where nothing is traced. `plugins_version` is that of the plugins whose deliveries
+    were made with it, null where that is not to be completed.
     """
 
     position = fields.BigIntField(null=True, unique=True)
@@ -29,6 +30,7 @@ class EventRow(Row):
     causation_id = fields.CharField(max_length=64, default="")
     traceparent = fields.CharField(max_length=55, default="", db_default="")
     schema_version = fields.IntField(default=1)
+    plugins_version = fields.BigIntField(null=True)
     payload: dict[str, Any] = fields.JSONField()
     occurred_at = Moment()
     recorded_at = Moment()
@@ -54,6 +56,16 @@ class PositionCounter(Model):
 
     class Meta:
         table = "position_counter"
+
+
+class PluginsVersion(Model):
+    """Counts the changes of plugins and their settings, one row: processes compare it with what they have taken over."""
+
+    name = fields.CharField(max_length=16, primary_key=True)
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "plugins_version"
 
 
 class LogReader(Model):

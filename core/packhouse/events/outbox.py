@@ -19,9 +19,9 @@ _REASON_LENGTH = 255
 # order, the second writes its events after the first has committed.
 _INSERT_EVENTS = """
 INSERT INTO event (id, type, order_id, reason, payload, occurred_at, ordinal, recorded_at, actor, origin,
-                   correlation_id, causation_id, schema_version, customer_id, traceparent)
+                   correlation_id, causation_id, schema_version, customer_id, traceparent, plugins_version)
 SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $8, $9, $10, $11, 1, customer_id,
-       $12
+       $12, $13
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[]) WITH ORDINALITY
      AS fresh(id, type, order_id, reason, payload, occurred_at, customer_id, ordinal)
 """
@@ -35,12 +35,24 @@ class Outbox:
     """The event log's writer: `flush` is the database's `before_commit`.
 
     `listeners` names for each event type the plugins that want it; without any, nothing but the events is written, as it
-    is for events of imported history. `traceparent` gives the current span, empty where nothing is traced.
+    is for events of imported history. `traceparent` gives the current span, empty where nothing is traced. `version` is that of the
+    plugins that `listeners` are from; None where nobody shall add deliveries for plugins that came later.
     """
 
-    def __init__(self, listeners: Listeners = _NOBODY, traceparent: Callable[[], str] = str) -> None:
-        self._listeners = listeners
+    def __init__(
+        self,
+        listeners: Listeners = _NOBODY,
+        traceparent: Callable[[], str] = str,
+        *,
+        version: int | None = None,
+    ) -> None:
+        self.listeners = listeners
+        self.version = version
         self._traceparent = traceparent
+
+    def change(self, listeners: Listeners, version: int) -> None:
+        """From now on others get the events."""
+        self.listeners, self.version = listeners, version
 
     async def flush(self, uow: UnitOfWork) -> None:
         """Insert the recorded events and their deliveries. Positions and lanes follow after the commit."""
@@ -48,12 +60,12 @@ class Outbox:
             (new_id(), event.id, plugin, lane_id(plugin, event))
             for event in uow.pending
             if event.deliver
-            for plugin in self._listeners.get(event.type, ())
+            for plugin in self.listeners.get(event.type, ())
         ]
         if uow.dialect is Dialect.POSTGRES:
-            await _insert_on_postgres(uow, deliveries, self._traceparent())
+            await _insert_on_postgres(uow, deliveries, self._traceparent(), self.version)
         else:
-            await _insert_on_sqlite(uow, deliveries, self._traceparent())
+            await _insert_on_sqlite(uow, deliveries, self._traceparent(), self.version)
 
 
 def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
@@ -62,7 +74,7 @@ def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
 
 
 async def _insert_on_postgres(
-    uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]], traceparent: str
+    uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]], traceparent: str, version: int | None
 ) -> None:
     by, events = uow.initiator, uow.pending
     await uow.execute(
@@ -79,13 +91,14 @@ async def _insert_on_postgres(
         by.correlation_id,
         by.causation_id,
         traceparent,
+        version,
     )
     if deliveries:
         await uow.execute(_INSERT_DELIVERIES, *(list(column) for column in zip(*deliveries, strict=True)))
 
 
 async def _insert_on_sqlite(
-    uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]], traceparent: str
+    uow: UnitOfWork, deliveries: Sequence[tuple[UUID, UUID, str, UUID]], traceparent: str, version: int | None
 ) -> None:
     by, recorded_at = uow.initiator, now()
     await uow.insert(
@@ -105,6 +118,7 @@ async def _insert_on_sqlite(
                 "correlation_id": by.correlation_id,
                 "causation_id": by.causation_id,
                 "traceparent": traceparent,
+                "plugins_version": version,
                 "schema_version": 1,
                 "customer_id": event.customer_id,
             }

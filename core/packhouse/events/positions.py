@@ -4,6 +4,10 @@ An id or a time given inside a transaction is none: a slow transaction commits b
 passed the faster one's id never sees the slow one's. One assigner at a time numbers what is committed.
 """
 
+from functools import partial
+
+from packhouse.events.audience import complete_deliveries
+from packhouse.events.outbox import Outbox
 from packhouse.events.queries import EVENT_COUNTER
 from packhouse.sdk.values import now
 from packhouse.storage import Database, Initiator, UnitOfWork
@@ -35,16 +39,20 @@ ON CONFLICT (id) DO UPDATE SET version = lane.version + 1
 """
 
 
-async def assign_positions(database: Database) -> int | None:
+async def assign_positions(database: Database, outbox: Outbox | None = None) -> int | None:
     """Number the committed events that have no position, in commit order per order, and make their lanes due.
 
-    Returns how many got one: 0 when there was nothing to do, None when another process is at it.
+    `outbox` is that of a process whose plugins may be changed: deliveries are completed by it. Returns how many got one: 0 when
+    there was nothing to do, None when another process is at it.
+
+    Raises:
+        PluginsChanged: the plugins were changed, and this process has not taken that over; nothing was done.
     """
     waiting = await database.fetch("SELECT id FROM event WHERE position IS NULL LIMIT 1")
-    return await database.write(_BY, _assign) if waiting else 0
+    return await database.write(_BY, partial(_assign, outbox=outbox)) if waiting else 0
 
 
-async def _assign(uow: UnitOfWork) -> int | None:
+async def _assign(uow: UnitOfWork, outbox: Outbox | None) -> int | None:
     if uow.dialect is Dialect.POSTGRES and not await _alone(uow):
         return None
     rows = await uow.fetch(
@@ -55,6 +63,8 @@ async def _assign(uow: UnitOfWork) -> int | None:
         return 0
     last = await count_on(uow, EVENT_COUNTER, count)
     await uow.execute(_ASSIGN, last - count, count)
+    if outbox is not None and outbox.version is not None:
+        await complete_deliveries(uow, outbox, last - count, last)
     await uow.execute(_FILL_LANES, last - count, last, now())
     return count
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from packhouse.events.arrays import any_text, bound
+from packhouse.events.audience import PluginsChanged
 from packhouse.events.event_log import live_events
 from packhouse.events.lanes import (
     DeliverySettings,
@@ -16,6 +17,7 @@ from packhouse.events.lanes import (
     no_customers,
     nothing_to_do,
 )
+from packhouse.events.outbox import Outbox
 from packhouse.events.positions import assign_positions
 from packhouse.sdk.values import now
 from packhouse.storage import Database
@@ -30,7 +32,8 @@ class Relay:
     """The one background object. `live` is where subscriptions come from.
 
     A commit wakes it; without that it polls, so events of other processes arrive too. `delivers` False leaves deliveries to
-    other processes; `announce` tells them that the log has grown, `settled` is called when attempts were written down.
+    other processes; `announce` tells them that the log has grown, `settled` is called when attempts were written down. `outbox` is that of a house whose plugins may be changed while it
+    runs; `behind` is called when they were, and `take_over` is still to come.
     """
 
     def __init__(
@@ -44,39 +47,50 @@ class Relay:
         delivers: bool = True,
         announce: Callable[[], None] = nothing_to_do,
         settled: Callable[[], None] = nothing_to_do,
+        outbox: Outbox | None = None,
+        behind: Callable[[], None] = nothing_to_do,
     ) -> None:
         self.live = live_events(database)
         self._database = database
         self._host = host
         self._settings = settings
         self._announce = announce
-        self._plugins = sorted({code for codes in host.listeners.values() for code in codes}) if delivers else []
+        self._delivers = delivers
+        self._outbox = outbox
+        self._behind = behind
         self._new_worker = partial(
             LaneWorker,
             database,
-            host,
             load_snapshots=load_snapshots,
             settings=settings,
             load_customers=load_customers,
             settled=settled,
         )
-        self._workers: list[LaneWorker] = []
+        self._workers: dict[str, LaneWorker] = {}
+        self._leaving: set[LaneWorker] = set()
         self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._taking = True
         self._look_at_lanes = False
 
     async def start(self) -> None:
         """Start working in the background; call it outside any transaction."""
         await self.live.start()
         self._stopping = False
-        self._workers = [self._new_worker(code) for code in self._plugins]
+        self._taking = True
+        self._workers = {}
         self._database.on_commit.append(self._wake.set)
         self._wake.set()
-        self._tasks = [
-            asyncio.create_task(self._run_log(), name="event-log"),
-            *(asyncio.create_task(worker.run(), name=f"lanes {worker.plugin}") for worker in self._workers),
-        ]
+        self._tasks = {asyncio.create_task(self._run_log(), name="event-log")}
+        self._staff()
+
+    def take_over(self, host: Recipients) -> None:
+        """Deliver to these from now on: those who are new are begun with, those who are gone get no more."""
+        self._host = host
+        if self._tasks and not self._stopping:
+            self._staff()
+        self._wake.set()
 
     def wake(self) -> None:
         """Look at the log now: another process says that it has grown."""
@@ -85,7 +99,8 @@ class Relay:
 
     def take_no_more(self) -> None:
         """Begin no more deliveries; those that run go on, and the log is read and numbered as before."""
-        for worker in self._workers:
+        self._taking = False
+        for worker in self._everybody():
             worker.stop()
 
     async def stop(self, grace_seconds: float = 5.0) -> None:
@@ -99,10 +114,10 @@ class Relay:
         self.live.stop()
         _, late = await asyncio.wait(self._tasks, timeout=grace_seconds)
         if late:
-            for worker in self._workers:
+            for worker in self._everybody():
                 worker.interrupt()
         await asyncio.gather(*self._tasks)
-        self._tasks = []
+        self._tasks = set()
 
     async def drain(self) -> None:
         """Wait until every event has its position and no delivery is due or running.
@@ -118,6 +133,29 @@ class Relay:
         while await self._busy():  # noqa: ASYNC110  (other processes work on it too, and set no event)
             await asyncio.sleep(_DRAIN_POLL)
 
+    def _staff(self) -> None:
+        """A worker for everybody who gets events, none for anybody else."""
+        wanted = {code for codes in self._host.listeners.values() for code in codes} if self._delivers else set()
+        for code in self._workers.keys() - wanted:
+            worker = self._workers.pop(code)
+            worker.stop()
+            self._leaving.add(worker)
+        for worker in self._workers.values():
+            worker.take_over(self._host)
+        for code in sorted(wanted - self._workers.keys()) if self._taking else ():
+            worker = self._workers[code] = self._new_worker(self._host, code)
+            task = asyncio.create_task(worker.run(), name=f"lanes {code}")
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._left, worker))
+
+    def _left(self, worker: LaneWorker, task: asyncio.Task[None]) -> None:
+        self._leaving.discard(worker)
+        if not self._stopping:
+            self._tasks.discard(task)
+
+    def _everybody(self) -> list[LaneWorker]:
+        return [*self._workers.values(), *self._leaving]
+
     async def _run_log(self) -> None:
         while not self._stopping:
             try:
@@ -130,7 +168,7 @@ class Relay:
         self._wake.clear()
         lingering = asyncio.get_running_loop().time() + _LINGER
         numbered = 0
-        while (count := await assign_positions(self._database)) and not self._stopping:
+        while (count := await self._number()) and not self._stopping:
             numbered += count
         if numbered:
             self._announce()
@@ -143,12 +181,19 @@ class Relay:
         # one breath between two turns, so that commits that come close together are numbered together
         await asyncio.sleep(lingering - asyncio.get_running_loop().time())
 
+    async def _number(self) -> int | None:
+        try:
+            return await assign_positions(self._database, self._outbox)
+        except PluginsChanged:
+            self._behind()
+            return 0
+
     async def _wake_workers(self) -> None:
         """Wake those that have something to deliver: one look for all of them."""
         rows = await self._database.fetch("SELECT DISTINCT plugin FROM lane WHERE due_at <= $1", now())
         due = {row["plugin"] for row in rows}
-        for worker in self._workers:
-            if worker.plugin in due:
+        for plugin, worker in self._workers.items():
+            if plugin in due:
                 worker.wake()
 
     async def _busy(self) -> bool:
@@ -166,9 +211,9 @@ class Relay:
                          SELECT 1 FROM delivery WHERE delivery.lane_id = lane.id AND delivery.status = 'pending'
                          AND delivery.next_attempt_at IS NOT NULL)))) AS busy
             """,
-            bound(dialect, [plugin for plugin in self._plugins if self._host.is_ready(plugin)]),
+            bound(dialect, [plugin for plugin in self._workers if self._host.is_ready(plugin)]),
             now(),
-            bound(dialect, [str(worker.owner) for worker in self._workers]),
+            bound(dialect, [str(worker.owner) for worker in self._everybody()]),
         )
         return bool(rows[0]["busy"])
 

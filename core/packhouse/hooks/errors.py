@@ -12,15 +12,19 @@ from packhouse.sdk.errors import PackhouseError
 
 
 class BrokenPlugin(PackhouseError):
-    """A plugin cannot be used. `name` is its entry point or code, `reason` what is wrong and where; it quotes no setting."""
+    """A plugin cannot be used. `name` is its entry point or code, `reason` what is wrong and where; it quotes no setting.
 
-    def __init__(self, name: str, reason: str) -> None:
+    `keys` are the dotted settings that it is about, where it is about any.
+    """
+
+    def __init__(self, name: str, reason: str, keys: tuple[str, ...] = ()) -> None:
         super().__init__(f"plugin {name}: {reason}")
         self.name = name
         self.reason = reason
+        self.keys = keys
 
-    def __reduce__(self) -> tuple[type["BrokenPlugin"], tuple[str, str]]:
-        return type(self), (self.name, self.reason)
+    def __reduce__(self) -> tuple[type["BrokenPlugin"], tuple[str, str, tuple[str, ...]]]:
+        return type(self), (self.name, self.reason, self.keys)
 
 
 class DuplicateCode(PackhouseError):

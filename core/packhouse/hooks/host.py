@@ -144,7 +144,17 @@ class PluginHost:
         not asked for facts.
         """
         await self._http.open(watch)
+        await self.start_fresh()
+
+    async def start_fresh(self) -> None:
+        """Start those that were not started yet, while the others run on."""
         await asyncio.gather(*(each.life.start(self._hook_timeout) for each in self.candidates.values()))
+
+    async def stop_others(self, successor: "PluginHost") -> None:
+        """Stop those that the host after this one does not have."""
+        kept = {id(each) for each in successor.candidates.values()}
+        gone = [each for each in self.candidates.values() if id(each) not in kept]
+        await asyncio.gather(*(each.life.stop(self._hook_timeout) for each in gone))
 
     async def shutdown(self) -> None:
         """Stop every plugin side by side, then close the HTTP session."""
@@ -167,16 +177,23 @@ class PluginHost:
     def plugins(self) -> list[PluginReport]:
         """Who is in use."""
         return [
-            report_of(each, self._addressees.of(each.code), needs_restart=each.code in self._outdated)
+            report_of(
+                each,
+                self._addressees.of(each.code),
+                needs_restart=each.code in self._outdated,
+                fixed_by="" if each.is_given else self.selection.fixed_by(each.code),
+            )
             for each in self.candidates.values()
         ]
 
     def reports(self) -> list[PluginReport]:
         """Every plugin that is known, in use or not, by its code."""
+        aside = [report_of_aside(each, self.selection.fixed_by(each.name)) for each in self.aside]
         disabled = [
-            PluginReport(name, PluginStatus.DISABLED, version=version) for name, version in self.disabled.items()
+            PluginReport(name, PluginStatus.DISABLED, version=version, fixed_by=self.selection.fixed_by(name))
+            for name, version in self.disabled.items()
         ]
-        return sorted([*self.plugins, *map(report_of_aside, self.aside), *disabled], key=lambda each: each.code)
+        return sorted([*self.plugins, *aside, *disabled], key=lambda each: each.code)
 
     @property
     def failed_startups(self) -> dict[str, str]:

@@ -65,10 +65,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """A plugin that was left out; `manifest` where it came so far, `table` as it was given."""
+    """A plugin that was left out, with the settings (`keys`) that it is about, where it is about any.
+
+    `manifest` where it came so far, `table` as it was given.
+    """
 
     name: str
     reason: str
+    keys: tuple[str, ...]
     manifest: PluginManifest | None
     table: PluginTable
 
@@ -145,8 +149,11 @@ class Loader:
         manifest = self._manifests.get(name)
         table = self._selection.table(name)
         hidden = frozenset(table.sources)  # nobody knows which of them are secrets
-        self.aside.append(PutAside(name, broken.reason, manifest, PluginTable(table.values, table.sources, hidden)))
-        log.error("Left out %s", broken, exc_info=None if broken is error else error)
+        self.aside.append(
+            PutAside(name, broken.reason, broken.keys, manifest, PluginTable(table.values, table.sources, hidden))
+        )
+        if not self._selection.trial:
+            log.error("Left out %s", broken, exc_info=None if broken is error else error)
 
     def _load(self, installed: Installed) -> Candidate:
         factory = installed.load()

@@ -70,15 +70,15 @@ def read_settings(name: str, model: type[BaseModel] | None, table: Mapping[str, 
     """
     if model is None:
         if table:
-            raise BrokenPlugin(name, f"it takes no settings, but has {', '.join(sorted(table))}")
+            raise BrokenPlugin(name, f"it takes no settings, but has {', '.join(sorted(table))}", tuple(sorted(table)))
         return None
     _refuse_unknown(name, model, table)
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        reason = _reason(error, table)
+        reason, keys = _reason(error, table), _keys(error)
     # raised outside the handler, so that the original with its values is not printed below it
-    raise BrokenPlugin(name, reason)
+    raise BrokenPlugin(name, reason, keys)
 
 
 def _refuse_unknown(name: str, model: type[BaseModel], table: Mapping[str, Any]) -> None:
@@ -91,7 +91,7 @@ def _refuse_unknown(name: str, model: type[BaseModel], table: Mapping[str, Any])
         if key not in known:
             nearest = get_close_matches(key, known, n=1)
             hint = f"; did you mean {nearest[0]}?" if nearest else f" (known: {', '.join(sorted(known))})"
-            raise BrokenPlugin(name, f"settings: unknown key {key}{hint}")
+            raise BrokenPlugin(name, f"settings: unknown key {key}{hint}", (key,))
 
 
 def _known_keys(model: type[BaseModel]) -> set[str] | None:
@@ -103,6 +103,11 @@ def _known_keys(model: type[BaseModel]) -> set[str] | None:
             return None
         known |= {field, alias or field}
     return known
+
+
+def _keys(error: ValidationError) -> tuple[str, ...]:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return tuple(".".join(str(part) for part in problem["loc"]) for problem in problems)
 
 
 def _reason(error: ValidationError, table: Mapping[str, Any]) -> str:

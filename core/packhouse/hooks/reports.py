@@ -73,7 +73,7 @@ class PluginReport:
     needs_restart: bool = False
 
 
-def report_of(candidate: Candidate, addresses: tuple[str, ...], *, needs_restart: bool) -> PluginReport:
+def report_of(candidate: Candidate, addresses: tuple[str, ...], *, needs_restart: bool, fixed_by: str) -> PluginReport:
     """A plugin in use."""
     manifest = candidate.manifest
     return PluginReport(
@@ -92,11 +92,12 @@ def report_of(candidate: Candidate, addresses: tuple[str, ...], *, needs_restart
         settings=setting_reports(manifest.settings, candidate.table),
         addresses=addresses,
         is_built_in=candidate.is_given,
+        fixed_by=fixed_by,
         needs_restart=needs_restart,
     )
 
 
-def report_of_aside(aside: PutAside) -> PluginReport:
+def report_of_aside(aside: PutAside, fixed_by: str) -> PluginReport:
     """A plugin that was left out."""
     manifest = aside.manifest
     return PluginReport(
@@ -107,6 +108,7 @@ def report_of_aside(aside: PutAside) -> PluginReport:
         api="" if manifest is None else manifest.api,
         error=aside.reason,
         settings=setting_reports(None if manifest is None else manifest.settings, aside.table),
+        fixed_by=fixed_by,
     )
 
 

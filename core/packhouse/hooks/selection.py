@@ -31,16 +31,20 @@ def unknown_origin(_: str) -> str:
 class Selection:
     """`choices` are those of files and environment, `stored` those of the database by code.
 
-    `origin` tells where a dotted setting came from: DEFAULT where nobody set it.
+    `origin` tells where a dotted setting came from: DEFAULT where nobody set it. `trial` is the code of a plugin that is loaded
+    whatever anybody says, to see whether it would work; nothing is logged then.
     """
 
     choices: PluginChoices
     stored: Mapping[str, StoredChoice] = field(default_factory=dict)
     origin: Callable[[str], str] = unknown_origin
     strict: bool = False
+    trial: str = ""
 
     def wants(self, code: str) -> bool:
         """Whether an installed plugin is to run."""
+        if code == self.trial:
+            return True
         if self.choices.enabled is not None:
             return code in self.choices.enabled
         stored = self._stored(code).enabled

@@ -44,6 +44,19 @@ def is_secret(shapes: Shapes) -> bool:
     )
 
 
+def holds_secret(shapes: Shapes, seen: frozenset[Any] = frozenset()) -> bool:
+    """Whether a secret is expected here or anywhere inside."""
+    for each in shapes:
+        if is_secret([each]):
+            return True
+        if each in seen:
+            continue
+        fields = [annotation for _, annotation in _fields(each)] if _is_model(each) else list(get_args(each))
+        if any(holds_secret(shapes_of(annotation), seen | {each}) for annotation in fields):
+            return True
+    return False
+
+
 def _takes_table(shape: Any) -> bool:  # noqa: ANN401  (a type expression)
     is_table = _is_kind(get_origin(shape) or shape, (BaseModel, Mapping))
     return is_table or shape is Any or is_typeddict(shape) or is_dataclass(shape)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 
 from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.plugin_settings import REFERENCES, SECRET, merged, table_of
-from packhouse.hooks.shapes import Shapes, inside, is_secret, keys_of, shapes_of, takes_table
+from packhouse.hooks.shapes import Shapes, holds_secret, inside, is_secret, keys_of, shapes_of, takes_table
 from packhouse.settings.redaction import is_secret_name
 from packhouse.settings.references import (
     FILE,
@@ -171,7 +171,7 @@ class _Following:
         )
 
     def _broken(self, key: str, reason: str) -> BrokenPlugin:
-        return BrokenPlugin(self._name, f"settings: {key}: {reason}")
+        return BrokenPlugin(self._name, f"settings: {key}: {reason}", (key,))
 
 
 def is_hidden(key: str, shapes: Shapes) -> bool:
@@ -180,7 +180,25 @@ def is_hidden(key: str, shapes: Shapes) -> bool:
         if is_secret_name(step):
             return True
         shapes = inside(shapes, step)
-    return is_secret(shapes)
+    return holds_secret(shapes)
+
+
+def plain_secrets(values: Mapping[str, Any], shapes: Shapes, above: str = "") -> Iterator[str]:
+    """The dotted keys at which a secret stands itself, and not the name under which it is stored."""
+    for key, value in values.items():
+        yield from _plain_secrets(value, inside(shapes, key), f"{above}{key}", named=is_secret_name(key))
+
+
+def _plain_secrets(value: object, shapes: Shapes, key: str, *, named: bool) -> Iterator[str]:
+    if value in (None, "") or reference_of(value, REFERENCES) is not None:
+        return
+    if isinstance(value, Mapping):
+        yield from plain_secrets(value, shapes, f"{key}.")
+    elif isinstance(value, list):
+        for each in value:
+            yield from _plain_secrets(each, inside(shapes, ""), key, named=named)
+    elif named or is_secret(shapes):
+        yield key
 
 
 def _origin_of(code: str, key: str, origin: Callable[[str], str]) -> str:

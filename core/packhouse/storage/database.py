@@ -41,6 +41,7 @@ MODEL_MODULES = tuple(
         "web",
         "hooks",
         "events",
+        "plugins",
         "jobs",
         "catalog",
         "customers",

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from strawberry.types import Info as StrawberryInfo
 
-from packhouse.sdk import EventType, Facts, Objection, OrderSnapshot, Providers
+from packhouse.sdk import EventType, Facts, Objection, OrderSnapshot, Providers, Refused
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator, UnitOfWork, write_once
 from packhouse.storage.once import Recallable
@@ -31,17 +31,25 @@ class Checks(Protocol):
     ) -> list[tuple[str, Objection]]: ...
 
 
-class PluginList(Protocol):
-    """What is known of a loaded plugin."""
+Write = Callable[[Callable[[UnitOfWork], Awaitable[str]]], Awaitable[str]]
 
-    @property
-    def code(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def hooks(self) -> Sequence[str]: ...
+
+class PluginDesk(Protocol):
+    """Who knows the plugins and may change them: what reports and changes are is said by the room of plugins."""
+
+    def reports(self) -> Sequence[Any]: ...
+    async def change(self, database: Database, write: Write, change: Any) -> None: ...  # noqa: ANN401
+
+
+class _NoPlugins:
+    """Where nobody has plugins."""
+
+    def reports(self) -> Sequence[Any]:
+        return ()
+
+    async def change(self, database: Database, write: Write, change: Any) -> None:  # noqa: ANN401
+        del database, write
+        raise Refused("UNKNOWN_PLUGIN", f"there is no plugin {change.code}", "code")
 
 
 @dataclass
@@ -58,6 +66,7 @@ class Context:
     checks: Checks
     live: Mapping[str, LiveFeed[Any, Any]]
     by: Initiator
+    plugins: PluginDesk = field(default_factory=_NoPlugins)
     loaders: Loaders = field(default_factory=Loaders)
     deadline: asyncio.Timeout | None = None
     span: Span | None = None

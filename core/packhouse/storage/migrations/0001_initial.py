@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                 ('causation_id', fields.CharField(default='', max_length=64)),
                 ('traceparent', fields.CharField(default='', db_default='', max_length=55)),
                 ('schema_version', fields.IntField(default=1)),
+                ('plugins_version', fields.BigIntField(null=True)),
                 ('payload', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('occurred_at', Moment(auto_now=False, auto_now_add=False)),
                 ('recorded_at', Moment(auto_now=False, auto_now_add=False)),
@@ -436,6 +437,18 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='PluginChoice',
+            fields=[
+                ('code', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('enabled', fields.BooleanField(null=True)),
+                ('settings', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+                ('changed_at', Moment(auto_now=False, auto_now_add=False)),
+                ('changed_by', fields.CharField(max_length=64)),
+            ],
+            options={'table': 'plugin_choice', 'app': 'packhouse', 'pk_attr': 'code', 'table_description': 'Whether a plugin runs (`enabled` null: nothing is said), and settings of it that are no secrets.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='PluginPause',
             fields=[
                 ('plugin', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=100)),
@@ -449,6 +462,19 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='PluginSecret',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('plugin', fields.CharField(max_length=64)),
+                ('name', fields.CharField(max_length=128)),
+                ('token', fields.TextField(unique=False)),
+                ('changed_at', Moment(auto_now=False, auto_now_add=False)),
+                ('changed_by', fields.CharField(max_length=64)),
+            ],
+            options={'table': 'plugin_secret', 'app': 'packhouse', 'unique_together': (('plugin', 'name'),), 'pk_attr': 'id', 'table_description': 'A secret of a plugin. `token` is encrypted and holds plugin and name too, so that it is of no use in another row.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='PluginStateEntry',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -459,6 +485,15 @@ class Migration(migrations.Migration):
             ],
             options={'table': 'plugin_state', 'app': 'packhouse', 'unique_together': (('plugin', 'key'),), 'pk_attr': 'id', 'table_description': 'One value that a plugin keeps. `plugin` is its code, or `plugin/recipient`; `value` is JSON, read by the plugin alone.'},
             bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='PluginsVersion',
+            fields=[
+                ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=16)),
+                ('version', fields.BigIntField()),
+            ],
+            options={'table': 'plugins_version', 'app': 'packhouse', 'pk_attr': 'name', 'table_description': 'Counts the changes of plugins and their settings, one row: processes compare it with what they have taken over.'},
+            bases=['Model'],
         ),
         ops.CreateModel(
             name='PositionCounter',

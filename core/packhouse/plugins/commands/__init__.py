@@ -1,0 +1,1 @@
+"""Changes of what the database says about plugins."""
