@@ -23,6 +23,9 @@ CONFIG = f"""
 [database]
 url = "URL"
 
+[security]
+secret_key = "a key of tests, long enough to be accepted"
+
 [plugins]
 disabled = ["demo"]
 

@@ -5,19 +5,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from tests.shadow.conftest import Write, all_of
 
 from packhouse.events.positions import assign_positions
+from packhouse.hooks.selection import StoredChoice
 from packhouse.hooks.state import StateTable
 from packhouse.orders.models import Order
+from packhouse.plugins.changes import KeepSecret
+from packhouse.plugins.commands.store_choice import store_choice
+from packhouse.plugins.commands.store_secret import store_secret
+from packhouse.plugins.vault import Vault
 from packhouse.rooms import all_rooms
 from packhouse.sdk import EventType, QueryRefused, global_id, now
-from packhouse.settings import Settings
+from packhouse.settings import SecuritySettings, Settings
 from packhouse.shadow.overlay import Overlay
 from packhouse.shadow.player import both_versions
 from packhouse.shadow.reading import Selection, World
 from packhouse.shadow.version import Side
-from packhouse.storage import Database
+from packhouse.storage import Database, Initiator
 from packhouse.testing.factories import make_order, make_shop
 from packhouse.testing.proofs import contents
 
@@ -122,3 +128,16 @@ async def test_a_whole_run_leaves_everything_as_it_was(log: Log, write: Write) -
     assert await contents(log.database) == before
     assert await log.database.fetch("SELECT key FROM plugin_state") == []
     assert await log.database.fetch("SELECT id FROM delivery") == []
+
+
+async def test_settings_are_those_that_the_server_would_read(database: Database, by: Initiator) -> None:
+    security = SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"})
+    plugins = Settings().plugins.model_copy(update={"settings": {"crm": {"url": "https://file.example.com"}}})
+    settings = Settings(security=security).model_copy(update={"plugins": plugins})
+    vault, secret = Vault.of(security), KeepSecret("crm", "api_key", SecretStr("planted"))
+    stored = StoredChoice(enabled=True, table={"url": "https://stored.example.com", "pause": 7})
+    await database.write(by, lambda uow: store_choice(uow, "crm", stored, expected=0))
+    await database.write(by, lambda uow: store_secret(uow, vault, secret, expected=1))
+    table, secrets = await World(database, settings, all_rooms()).settings_of("crm")
+    assert table.values == {"url": "https://file.example.com", "pause": 7}
+    assert secrets == {"api_key": SecretStr("planted")}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from packhouse.settings import Settings
     from packhouse.shadow.player import Comparison, Player, Summary
     from packhouse.shadow.reading import Selection
-    from packhouse.shadow.version import Outcome, Side, Source
+    from packhouse.shadow.version import Outcome, Source
 
 _DIFFERS = 1
 
@@ -85,10 +85,13 @@ async def _shadow(
     all_: bool,
 ) -> "Summary":
     from packhouse.shadow.player import Summary
+    from packhouse.shadow.version import source_of
 
     settings = read_settings()
-    sides, recordings = _sides(settings, code, new, table, answers)
-    async with _playing(settings, code, sides, recordings, empty=empty) as player:
+    sources = (_installed(code), source_of(new, code))
+    given = None if table is None else _table(table, code)
+    recordings = _recordings(new, answers)
+    async with _playing(settings, code, sources, given, recordings, empty=empty) as player:
         summary = Summary(is_isolated=player.old.is_alone and player.new.is_alone)
         async for comparison in player.play(selection):
             summary.count(comparison)
@@ -99,41 +102,39 @@ async def _shadow(
 
 @asynccontextmanager
 async def _playing(
-    settings: "Settings", code: str, sides: "tuple[Side, Side]", answers: Path | None, *, empty: bool
+    settings: "Settings",
+    code: str,
+    sources: "tuple[Source, Source]",
+    table: "PluginTable | None",
+    answers: Path | None,
+    *,
+    empty: bool,
 ) -> "AsyncIterator[Player]":
     from packhouse.events.outbox import Outbox
     from packhouse.house import open_ready
     from packhouse.rooms import all_rooms
     from packhouse.shadow.player import both_versions
     from packhouse.shadow.reading import World
+    from packhouse.shadow.version import Side
 
     database = await open_ready(settings, Outbox())
     try:
         world = World(database, settings, all_rooms())
+        old = Side(sources[0], *await world.settings_of(code))
+        new = replace(old, source=sources[1], table=old.table if table is None else table)
         seconds = settings.events.hook_timeout_seconds
-        async with both_versions(world, code, *sides, answers=answers, seconds=seconds, empty_state=empty) as player:
+        async with both_versions(world, code, old, new, answers=answers, seconds=seconds, empty_state=empty) as player:
             yield player
     finally:
         await database.close()
 
 
-def _sides(
-    settings: "Settings", code: str, new: str, table: Path | None, answers: Path | None
-) -> "tuple[tuple[Side, Side], Path | None]":
-    """Both versions, and the recordings that their calls are answered with."""
-    from packhouse.hooks.selection import Selection
-    from packhouse.shadow.version import Side, source_of
-
-    selection = Selection(settings.plugins)
-    ours = Side(_installed(code), selection.table(code), selection.secrets(code))
-    theirs = replace(ours, source=source_of(new, code))
-    if table is not None:
-        theirs = replace(theirs, table=_table(table, code))
-    own = Path(new) / "tests" / "conformance.py"
+def _recordings(new: str, answers: Path | None) -> Path | None:
+    """What calls are answered with: what is named, or the subject of the new version."""
     if answers is not None and not answers.is_file():
         raise InvalidValue("answers", f"{answers} is not there")
-    recordings = answers or (own if own.is_file() else None)
-    return (ours, theirs), recordings
+    own = Path(new) / "tests" / "conformance.py"
+    return answers or (own if own.is_file() else None)
 
 
 def _installed(code: str) -> "Source":

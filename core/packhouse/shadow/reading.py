@@ -10,8 +10,12 @@ from packhouse.events.arrays import any_text, bound
 from packhouse.events.commands.replay_events import position_before
 from packhouse.events.queries import EVENT_COLUMNS, last_position, read_event
 from packhouse.hooks import PluginHost
+from packhouse.hooks.selection import Selection as HostSelection
 from packhouse.hooks.state import StateTable
+from packhouse.hooks.tables import PluginTable, Secrets
 from packhouse.house import Parts
+from packhouse.plugins.stored import read_stored
+from packhouse.plugins.vault import Vault
 from packhouse.sdk import CustomerSnapshot, Event, EventType, OrderSnapshot, Providers
 from packhouse.settings import Settings
 from packhouse.shadow.asking import Asking, asked_about
@@ -42,6 +46,16 @@ class World:
         self._settings = settings
         self._parts = parts
         self._nobody = PluginHost.load(settings.plugins.model_copy(update={"enabled": []}))
+
+    async def settings_of(self, code: str) -> tuple[PluginTable, Secrets]:
+        """A plugin's settings and stored secrets, as the server reads them.
+
+        Raises:
+            SettingsError: there is no secret key.
+        """
+        stored = await read_stored(self._database, Vault.of(self._settings.security))
+        choices = HostSelection(self._settings.plugins, stored.choices)
+        return choices.table(code), choices.secrets(code)
 
     async def events(self, selection: Selection, types: frozenset[EventType]) -> AsyncIterator[Event]:
         """The events of a selection in commit order, page by page; imported history is left out, as it was delivered to nobody."""
