@@ -1,4 +1,4 @@
-"""`packhouse import`: orders of the past and stock lists, out of files and by a mapping."""
+"""`packhouse import`: orders of the past and stock lists, out of files and by a mapping; and postcodes."""
 # ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
 
 from pathlib import Path
@@ -17,9 +17,10 @@ RejectsFile = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    commands = typer.Typer(no_args_is_help=True, help="Import orders of the past, or stock, from files.")
+    commands = typer.Typer(no_args_is_help=True, help="Import orders of the past, stock or postcodes from files.")
     commands.command("orders")(import_orders)
     commands.command("stock")(import_stock)
+    commands.command("postcodes")(import_postcodes)
     app.add_typer(commands, name="import")
 
 
@@ -35,3 +36,13 @@ def import_stock(mapping: MappingFile, data: DataFolder = None, rejects: Rejects
     from packhouse.cli import importing
 
     importing.import_stock(mapping, data, rejects)
+
+
+def import_postcodes(
+    file: Annotated[Path, typer.Argument(help="GeoNames postal codes: text separated by tabs.", dir_okay=False)],
+    rejects: RejectsFile = None,
+) -> None:
+    """Import where postcodes are, for routing to the nearest location. Importing again changes nothing."""
+    from packhouse.cli import postcodes
+
+    postcodes.run_import(file, rejects)

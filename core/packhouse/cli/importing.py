@@ -47,7 +47,7 @@ def import_orders(mapping: Path, data: Path | None, rejects: Path | None) -> Non
     """
     settings = read_settings()
     host = PluginHost.load(settings.plugins)
-    with _told_errors(), _Screen() as screen:
+    with told_errors(), Screen() as screen:
         code, reader = _reader_of_history(host)
         with reader.open_history(mapping, data, screen.reading) as history:
 
@@ -55,7 +55,7 @@ def import_orders(mapping: Path, data: Path | None, rejects: Path | None) -> Non
                 by = Initiator(ACTOR, ORIGIN)
                 return await HistoryImport(database, by, import_reviews, put_aside).run(history, code, advance)
 
-            count, put_aside = _run(settings, host, screen, history, _rejects(mapping, rejects), work)
+            count, put_aside = _run(settings, host, screen, history, rejects_file(mapping, rejects), work)
     _conclude("orders", count, put_aside)
 
 
@@ -68,16 +68,16 @@ def import_stock(mapping: Path, data: Path | None, rejects: Path | None) -> None
     """
     settings = read_settings()
     host = PluginHost.load(settings.plugins)
-    with _told_errors(), _Screen() as screen, _reader_of_stock(host).open_stock(mapping, data, screen.reading) as stock:
+    with told_errors(), Screen() as screen, _reader_of_stock(host).open_stock(mapping, data, screen.reading) as stock:
 
         async def work(database: Database, put_aside: Rejects, advance: Advance) -> ImportCount:
             return await importing.import_stock(database, Initiator(ACTOR, ORIGIN), stock, put_aside, advance)
 
-        count, put_aside = _run(settings, host, screen, stock, _rejects(mapping, rejects), work)
+        count, put_aside = _run(settings, host, screen, stock, rejects_file(mapping, rejects), work)
     _conclude("stock rows", count, put_aside)
 
 
-class _Screen(AbstractContextManager["_Screen"]):
+class Screen(AbstractContextManager["Screen"]):
     """The progress bar: first the files that are read, then what is imported."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class _Screen(AbstractContextManager["_Screen"]):
 
 
 @contextmanager
-def _told_errors() -> Iterator[None]:
+def told_errors() -> Iterator[None]:
     """Errors as a sentence and an exit code."""
     try:
         yield
@@ -140,7 +140,7 @@ def _reader_of_stock(host: PluginHost) -> ReadsStock:
 
 
 def _run(
-    settings: Settings, host: PluginHost, screen: _Screen, source: History | StockList, rejects: Path, work: Work
+    settings: Settings, host: PluginHost, screen: Screen, source: History | StockList, rejects: Path, work: Work
 ) -> tuple[ImportCount, Rejects]:
     async def run() -> tuple[ImportCount, Rejects]:
         database = await open_ready(settings, Outbox(host.listeners))
@@ -174,6 +174,7 @@ def _conclude(what: str, count: ImportCount, rejects: Rejects) -> None:
         raise typer.Exit(NOTHING_READ)
 
 
-def _rejects(mapping: Path, named: Path | None) -> Path:
+def rejects_file(mapping: Path, named: Path | None) -> Path:
+    """Where bad rows go: the file that was named, else one named after what is imported."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     return named if named is not None else Path("rejects") / f"{mapping.stem}-{stamp}.csv"

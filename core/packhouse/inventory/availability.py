@@ -10,7 +10,8 @@ from packhouse.storage.dialect import placeholders, read_id
 
 _AVAILABLE = """
 SELECT stock_level.location_id, stock_level.variant_id, location.code, location.priority, location.network,
-       location.address ->> 'country' AS country,
+       location.address ->> 'country' AS country, location.address ->> 'postcode' AS postcode,
+       location.address ->> 'city' AS city,
        stock_level.on_hand - stock_level.allocated - stock_level.reserved - stock_level.damaged
        - stock_level.quarantined - stock_level.safety_stock AS available
 FROM stock_level JOIN location ON location.id = stock_level.location_id
@@ -28,6 +29,8 @@ class AvailableAt:
     network: str
     available: Mapping[UUID, int]
     country: str = ""
+    postcode: str = ""
+    city: str = ""
 
 
 async def available_at_locations(reader: Reader, variants: Sequence[UUID]) -> list[AvailableAt]:
@@ -42,6 +45,15 @@ async def available_at_locations(reader: Reader, variants: Sequence[UUID]) -> li
         stock[location_id][read_id(row["variant_id"])] = row["available"]
         terms[location_id] = row
     return [
-        AvailableAt(location_id, row["code"], row["priority"], row["network"], stock[location_id], row["country"] or "")
+        AvailableAt(
+            location_id,
+            row["code"],
+            row["priority"],
+            row["network"],
+            stock[location_id],
+            row["country"] or "",
+            row["postcode"] or "",
+            row["city"] or "",
+        )
         for location_id, row in terms.items()
     ]

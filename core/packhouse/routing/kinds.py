@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from packhouse.routing.geography import distance_km
 from packhouse.routing.questions import Candidate, Question
 from packhouse.routing.states import RuleKind
 
@@ -82,6 +83,18 @@ def _stock_on_hand(question: Question, candidate: Candidate, _: Options) -> Opin
     return float(-sum(max(0, candidate.available.get(variant, 0)) for variant in question.demand))
 
 
+def _nearest(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    """Kilometres to the destination; all alike where a place is unknown that could decide."""
+    able = [each for each in question.candidates if covered(each, question.demand)]
+    if any(_distance(question, each) is None for each in able):
+        return 0.0
+    return _distance(question, candidate) or 0.0
+
+
+def _distance(question: Question, candidate: Candidate) -> float | None:
+    return distance_km(candidate.coordinates, question.destination.coordinates)
+
+
 def _a_list_of_texts(value: object) -> str | None:
     good = isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)
     return None if good else "a list of texts that is not empty"
@@ -142,6 +155,12 @@ KINDS: Mapping[RuleKind, Kind] = MappingProxyType(
         RuleKind.STOCK_ON_HAND: Kind(_stock_on_hand, lambda _, __, best: f"{best.code} has more of it"),
         RuleKind.PRIORITY: Kind(
             lambda _, candidate, __: float(candidate.priority), lambda _, __, best: f"{best.code} has a better priority"
+        ),
+        RuleKind.NEAREST: Kind(
+            _nearest,
+            lambda question, each, best: (
+                f"{best.code} is nearer: {_distance(question, best)} km, not {_distance(question, each)} km"
+            ),
         ),
     }
 )

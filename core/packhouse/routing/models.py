@@ -57,3 +57,16 @@ class RoutingDecision(Row):
             Index(fields=("order_id", "decided_at"), name="routing_decision_order"),
             Index(fields=("decided_at", "id"), name="routing_decision_time"),
         ]
+
+
+class Postcode(Row):
+    """Where a postcode is: degrees north and east, the mean of the places that share it. Written as `normal_postcode` does."""
+
+    country = fields.CharField(max_length=2)
+    postcode = fields.CharField(max_length=20)
+    latitude = fields.FloatField()
+    longitude = fields.FloatField()
+
+    class Meta:
+        table = "postcode"
+        unique_together = (("country", "postcode"),)

@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from packhouse.routing.states import RuleKind, SplitPolicy
+from packhouse.routing.geography import Coordinates, Place
+from packhouse.routing.states import CoordinateSource, RuleKind, SplitPolicy
 
 MOST_PARCELS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A location that could send, and what it has available of each variant asked for."""
+    """A location that could send, and what it has available of each variant asked for.
+
+    Facts that only some rules look at are None where none of the rules does.
+    """
 
     location_id: UUID
     code: str
@@ -20,14 +24,29 @@ class Candidate:
     is_own: bool
     available: Mapping[UUID, int]
     country: str = ""
+    postcode: str = ""
+    city: str = ""
+    coordinates: Coordinates | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it is, as its address says."""
+        return Place(self.country, self.postcode, self.city)
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the order goes: ISO 3166-1 alpha-2 country and the postcode as it was written."""
+    """Where the order goes: ISO 3166-1 alpha-2 country, postcode and city as they were written."""
 
     country: str = ""
     postcode: str = ""
+    city: str = ""
+    coordinates: Coordinates | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it is, as its address says."""
+        return Place(self.country, self.postcode, self.city)
 
 
 NOWHERE = Destination()
@@ -62,6 +81,10 @@ class RuleSet:
     split: SplitPolicy = SplitPolicy.WHEN_NEEDED
     most_parcels: int = MOST_PARCELS
 
+    def uses(self, kind: RuleKind) -> bool:
+        """Whether a rule of this kind is among them."""
+        return any(rule.kind is kind for rule in self.rules)
+
 
 BUILT_IN = RuleSet(
     "builtin-2",
@@ -76,10 +99,13 @@ BUILT_IN = RuleSet(
 
 def question_as_json(question: Question) -> dict[str, Any]:
     """A question as it is kept beside its decision."""
+    to = question.destination
     return {
         "demand": {str(variant): units for variant, units in question.demand.items()},
-        "country": question.destination.country,
-        "postcode": question.destination.postcode,
+        "country": to.country,
+        "postcode": to.postcode,
+        "city": to.city,
+        **_coordinates_as_json(to.coordinates),
         "candidates": [
             {
                 "id": str(each.location_id),
@@ -87,7 +113,10 @@ def question_as_json(question: Question) -> dict[str, Any]:
                 "priority": each.priority,
                 "own": each.is_own,
                 "country": each.country,
+                "postcode": each.postcode,
+                "city": each.city,
                 "available": {str(variant): units for variant, units in each.available.items()},
+                **_coordinates_as_json(each.coordinates),
             }
             for each in question.candidates
         ],
@@ -95,7 +124,7 @@ def question_as_json(question: Question) -> dict[str, Any]:
 
 
 def question_from_json(kept: Mapping[str, Any]) -> Question:
-    """The question that was kept."""
+    """The question that was kept; an older one lacks the facts that were not looked at then."""
     return Question(
         {UUID(variant): units for variant, units in kept["demand"].items()},
         tuple(
@@ -106,11 +135,27 @@ def question_from_json(kept: Mapping[str, Any]) -> Question:
                 each["own"],
                 {UUID(variant): units for variant, units in each["available"].items()},
                 each["country"],
+                each.get("postcode", ""),
+                each.get("city", ""),
+                _coordinates_from_json(each),
             )
             for each in kept["candidates"]
         ),
-        Destination(kept["country"], kept["postcode"]),
+        Destination(kept["country"], kept["postcode"], kept.get("city", ""), _coordinates_from_json(kept)),
     )
+
+
+def _coordinates_as_json(coordinates: Coordinates | None) -> dict[str, Any]:
+    if coordinates is None:
+        return {}
+    return {"coordinates": [coordinates.source.value, coordinates.latitude, coordinates.longitude]}
+
+
+def _coordinates_from_json(kept: Mapping[str, Any]) -> Coordinates | None:
+    if "coordinates" not in kept:
+        return None
+    source, latitude, longitude = kept["coordinates"]
+    return Coordinates(CoordinateSource(source), float(latitude), float(longitude))
 
 
 def rules_as_json(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from packhouse.routing.coordinates import with_coordinates
+from packhouse.routing.geography import distance_km
 from packhouse.routing.models import RoutingRules
 from packhouse.routing.queries import version_name
 from packhouse.routing.questions import BUILT_IN, Question, RuleSet, question_from_json, rules_from_json
@@ -37,13 +39,18 @@ class Position:
 
 @dataclass(slots=True)
 class Tally:
-    """What some decisions come to. `abroad` are parcels that cross a border, `theirs` those that others send for us."""
+    """What some decisions come to. `abroad` are parcels that cross a border, `theirs` those that others send for us.
+
+    `distance_km` is summed over the `measured` parcels: those whose both ends are known.
+    """
 
     parcels: int = 0
     split: int = 0
     unsent_units: int = 0
     abroad: int = 0
     theirs: int = 0
+    measured: int = 0
+    distance_km: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +92,11 @@ async def replay_routing(
     while not result.is_complete:
         start = result.position or Position(since, _FIRST_ID)
         rows = await reader.fetch(_PAGE_OF_DECISIONS, since, until, start.decided_at, start.id, page)
-        for row in rows:
+        kept = [read_json(row["question"]) for row in rows]
+        questions = iter(await with_coordinates(reader, [question_from_json(each) for each in kept if each]))
+        for row, has_question in zip(rows, map(bool, kept), strict=True):
             chosen = rules or await _rules_then(row["rule_version"], known)
-            _decide_again(result, row, chosen)
+            _decide_again(result, row, next(questions) if has_question else None, chosen)
         if rows:
             result.position = Position(read_time(rows[-1]["decided_at"]), read_id(rows[-1]["id"]))
         result.is_complete = len(rows) < page
@@ -110,13 +119,12 @@ async def _rules_then(version: str, known: dict[str, RuleSet]) -> RuleSet | None
     return known[version]
 
 
-def _decide_again(result: Replay, row: Mapping[str, Any], rules: RuleSet | None) -> None:
+def _decide_again(result: Replay, row: Mapping[str, Any], question: Question | None, rules: RuleSet | None) -> None:
     result.decisions += 1
-    kept, receipt = read_json(row["question"]), read_json(row["receipt"])
-    if rules is None or not kept:
+    if rules is None or question is None:
         result.unknown += 1
         return
-    question = question_from_json(kept)
+    receipt = read_json(row["receipt"])
     again = route(question, rules).receipt
     result.same += _outcome(receipt) == _outcome(again)
     _count(result.before, question, receipt)
@@ -143,3 +151,8 @@ def _count(tally: Tally, question: Question, receipt: Mapping[str, Any]) -> None
     tally.unsent_units += receipt["missing"]
     tally.abroad += sum(places[code].country != question.destination.country for code in sends)
     tally.theirs += sum(not places[code].is_own for code in sends)
+    for code in sends:
+        km = distance_km(places[code].coordinates, question.destination.coordinates)
+        if km is not None:
+            tally.measured += 1
+            tally.distance_km += km

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from packhouse.routing.geography import UNKNOWN, distance_km
 from packhouse.routing.kinds import KINDS, Excluded, covered, keep_back
-from packhouse.routing.questions import BUILT_IN, Candidate, Question, RuleSet
+from packhouse.routing.questions import BUILT_IN, Candidate, Destination, Question, RuleSet
 from packhouse.routing.states import RuleKind, SplitPolicy
 
 
@@ -122,6 +123,7 @@ def _receipt(
                 "own": candidate.is_own,
                 "priority": candidate.priority,
                 "scores": {rule.kind.value: score for rule, score in zip(rules.rules, each.ranks, strict=True)},
+                **_where(question, rules, candidate),
                 "sends": sum(sends.values()),
                 "lost": "" if sends else _why_lost(question, rules, each, judged[0]),
             }
@@ -132,8 +134,21 @@ def _receipt(
         "wanted": wanted,
         "missing": sum(missing.values()),
         "country": question.destination.country,
+        **({"coordinates": _source(question.destination)} if rules.uses(RuleKind.NEAREST) else {}),
         "candidates": rows,
     }
+
+
+def _where(question: Question, rules: RuleSet, candidate: Candidate) -> dict[str, Any]:
+    """How far a candidate is and how that is known, where a rule looks at it."""
+    if not rules.uses(RuleKind.NEAREST):
+        return {}
+    km = distance_km(candidate.coordinates, question.destination.coordinates)
+    return {"coordinates": _source(candidate), "km": km}
+
+
+def _source(end: Candidate | Destination) -> str:
+    return (end.coordinates or UNKNOWN).source.value
 
 
 def _why_lost(question: Question, rules: RuleSet, each: _Judged, best: _Judged) -> str:

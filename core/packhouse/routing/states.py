@@ -15,6 +15,7 @@ class RuleKind(StrEnum):
     OWN_FIRST = "own_first"
     STOCK_ON_HAND = "stock_on_hand"
     PRIORITY = "priority"
+    NEAREST = "nearest"
 
 
 class SplitPolicy(StrEnum):
@@ -23,3 +24,12 @@ class SplitPolicy(StrEnum):
     NEVER = "never"
     WHEN_NEEDED = "when_needed"
     LIMITED = "limited"
+
+
+class CoordinateSource(StrEnum):
+    """What coordinates were taken from: the imported postcodes, a city, the middle of a country, or nothing that is known."""
+
+    POSTCODE = "postcode"
+    CITY = "city"
+    COUNTRY = "country"
+    UNKNOWN = "unknown"

@@ -74,8 +74,8 @@ async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID]
             work.append(WorkLine(line.id, line.variant_id, line.sku, open_units))
             await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units, backordered=0)
     address = order.shipping_address or {}
-    heading = Heading(order.channel, Destination(address.get("country", ""), address.get("postcode", "")))
-    await allocate(uow, order.id, work, heading, excluded, reason=reason)
+    to = Destination(address.get("country", ""), address.get("postcode", ""), address.get("city", ""))
+    await allocate(uow, order.id, work, Heading(order.channel, to), excluded, reason=reason)
 
 
 async def _open_components(uow: UnitOfWork, line: OrderLine) -> list[WorkLine]:

@@ -177,7 +177,8 @@ def _record_confirmed(uow: UnitOfWork, draft: Draft) -> None:
 
 def _heading(data: PlaceOrder) -> Heading:
     address = data.shipping_address
-    return Heading(data.channel, Destination(address.country, address.postcode) if address else NOWHERE)
+    to = Destination(address.country, address.postcode, address.city) if address else NOWHERE
+    return Heading(data.channel, to)
 
 
 def _snapshot(

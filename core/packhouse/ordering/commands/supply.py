@@ -1,7 +1,8 @@
 """Finding units for a demand: what a reservation holds for this buyer first, then what is available, then what expired."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from packhouse.inventory.commands.end_reservations import end_reservations, give
 from packhouse.inventory.commands.move import Movement
 from packhouse.inventory.reservations import HeldUnits, ended, expired_units
 from packhouse.inventory.states import ReservationStatus
+from packhouse.ordering.facts import with_facts
 from packhouse.routing.queries import active_rules
 from packhouse.routing.questions import NOWHERE, Candidate, Destination, Question, RuleSet
 from packhouse.routing.rules import Route, route
@@ -65,13 +67,15 @@ async def find_supply(
     places = await available_at_locations(reader, sorted(open_demand))
     places = [place for place in places if place.location_id not in excluded]
     rules = heading.draft or await active_rules(reader, heading.channel)
-    decision = _route(open_demand, places, heading, rules)
+    question = Question(open_demand, tuple(map(_candidate, places)), heading.destination)
+    question = await with_facts(reader, question, rules)
+    decision = route(question, rules)
     expired: Sequence[HeldUnits] = ()
     if decision.missing:
         reservation_id = own[0].reservation_id if own else None
         expired = await expired_units(reader, decision.missing, now(), but=reservation_id)
         if expired:
-            decision = _route(open_demand, _with_freed(places, expired), heading, rules)
+            decision = route(_with_freed(question, expired), rules)
     networks = {place.location_id: place.network for place in places}
     return Supply(
         decision=_with_reserved(decision, own, reserved) if own else decision,
@@ -108,12 +112,17 @@ async def end_used_reservations(uow: UnitOfWork, supply: Supply, own: UUID | Non
     await end_reservations(uow, ends, order_id)
 
 
-def _route(demand: Mapping[UUID, int], places: Sequence[AvailableAt], heading: Heading, rules: RuleSet) -> Route:
-    return route(Question(demand, tuple(map(_candidate, places)), heading.destination), rules)
-
-
 def _candidate(place: AvailableAt) -> Candidate:
-    return Candidate(place.location_id, place.code, place.priority, not place.network, place.available, place.country)
+    return Candidate(
+        place.location_id,
+        place.code,
+        place.priority,
+        not place.network,
+        place.available,
+        place.country,
+        place.postcode,
+        place.city,
+    )
 
 
 def _covered(own: Sequence[HeldUnits], demand: Mapping[UUID, int]) -> dict[tuple[UUID, UUID], int]:
@@ -127,27 +136,24 @@ def _covered(own: Sequence[HeldUnits], demand: Mapping[UUID, int]) -> dict[tuple
     return covered
 
 
-def _with_freed(places: Sequence[AvailableAt], expired: Sequence[HeldUnits]) -> list[AvailableAt]:
-    """The places as they will be once the expired units are free."""
-    return [
-        AvailableAt(
-            place.location_id,
-            place.code,
-            place.priority,
-            place.network,
-            {
-                variant_id: units
-                + sum(
-                    held.quantity
-                    for held in expired
-                    if (held.variant_id, held.location_id) == (variant_id, place.location_id)
-                )
-                for variant_id, units in place.available.items()
-            },
-            place.country,
-        )
-        for place in places
-    ]
+def _with_freed(question: Question, expired: Sequence[HeldUnits]) -> Question:
+    """The question as it will be once the expired units are free."""
+    freed: dict[tuple[UUID, UUID], int] = defaultdict(int)
+    for held in expired:
+        freed[held.location_id, held.variant_id] += held.quantity
+    return replace(
+        question,
+        candidates=tuple(
+            replace(
+                each,
+                available={
+                    variant_id: units + freed[each.location_id, variant_id]
+                    for variant_id, units in each.available.items()
+                },
+            )
+            for each in question.candidates
+        ),
+    )
 
 
 def _with_reserved(decision: Route, own: Sequence[HeldUnits], reserved: Mapping[tuple[UUID, UUID], int]) -> Route:

@@ -23,6 +23,7 @@ class PreviewLineInput:
 class PreviewDestinationInput:
     country: str = strawberry.field(description="ISO 3166-1 alpha-2: GB.")
     postcode: str = strawberry.field(default="", description="As it is written there.")
+    city: str = strawberry.field(default="", description="The city; looked at where the postcode is unknown.")
 
 
 @strawberry.input(description="A basket, and by which rules to route it.")
@@ -63,7 +64,7 @@ class RoutingPreviewQueries:
         data = PreviewRouting(
             tuple(BasketLine(line.sku, line.quantity) for line in input.lines),
             input.channel,
-            Destination(to.country, to.postcode) if to else NOWHERE,
+            Destination(to.country, to.postcode, to.city) if to else NOWHERE,
             None if input.rules is None else await checked_rules(input.rules.data()),
         )
         decision, parts = await preview_routing(info.context.database, data)

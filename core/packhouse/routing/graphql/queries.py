@@ -53,6 +53,10 @@ class RoutingFigures:
     unsent_units: int = strawberry.field(description="Units that nobody would send.")
     abroad: int = strawberry.field(description="Parcels that are sent from another country.")
     theirs: int = strawberry.field(description="Parcels that somebody else sends for us.")
+    distance_km: float = strawberry.field(
+        description="Kilometres as the crow flies, summed over the parcels that could be measured."
+    )
+    measured: int = strawberry.field(description="Parcels of which it is known where they start and where they go.")
 
     @classmethod
     def of(cls, tally: replay.Tally) -> "RoutingFigures":
@@ -63,6 +67,8 @@ class RoutingFigures:
             unsent_units=tally.unsent_units,
             abroad=tally.abroad,
             theirs=tally.theirs,
+            distance_km=round(tally.distance_km, 1),
+            measured=tally.measured,
         )
 
 
