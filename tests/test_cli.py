@@ -177,8 +177,8 @@ def test_verify_tells_and_repairs(run: Run, tmp_path: Path) -> None:
             [id_],
         )
         connection.execute(
-            "INSERT INTO location (id, code, name, kind, network, address, priority, is_active, is_demo, created_at)"
-            " VALUES (?, 'london', 'London', 'warehouse', '', '{}', 1, 1, 0, '2026-01-01 00:00:00+00:00')",
+            'INSERT INTO location (id, code, name, kind, network, address, priority, "group", is_active, is_demo, created_at)'
+            " VALUES (?, 'london', 'London', 'warehouse', '', '{}', 1, '', 1, 0, '2026-01-01 00:00:00+00:00')",
             [id_],
         )
         connection.execute(

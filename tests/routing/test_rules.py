@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from packhouse.routing.geography import UNKNOWN, Coordinates
 from packhouse.routing.kinds import covered
 from packhouse.routing.questions import (
     BUILT_IN,
@@ -19,7 +21,7 @@ from packhouse.routing.questions import (
 )
 from packhouse.routing.rules import Route
 from packhouse.routing.rules import route as route_question
-from packhouse.routing.states import RuleKind, SplitPolicy
+from packhouse.routing.states import CoordinateSource, RuleKind, SplitPolicy
 from packhouse.sdk import new_id
 
 MUG, PLATE = new_id(), new_id()
@@ -31,9 +33,9 @@ def route(demand: Mapping[UUID, int], places: Sequence[Candidate], rules: RuleSe
 
 
 def place(
-    code: str, mugs: int = 0, plates: int = 0, *, priority: int = 100, own: bool = True, country: str = ""
+    code: str, mugs: int = 0, plates: int = 0, *, priority: int = 100, own: bool = True, country: str = "", **more: Any
 ) -> Candidate:
-    return Candidate(new_id(), code, priority, own, {MUG: mugs, PLATE: plates}, country)
+    return Candidate(new_id(), code, priority, own, {MUG: mugs, PLATE: plates}, country, **more)
 
 
 def sent(
@@ -238,3 +240,93 @@ def test_a_question_that_was_kept_is_decided_alike(
     kept = question_from_json(orjson.loads(orjson.dumps(question_as_json(question))))
     assert kept == question
     assert route_question(kept) == route_question(question)
+
+
+def at(latitude: float, longitude: float) -> Coordinates:
+    return Coordinates(CoordinateSource.POSTCODE, latitude, longitude)
+
+
+LONDON, YORK, LEEDS = at(51.5, -0.13), at(53.96, -1.08), at(53.8, -1.55)
+NEAREST = ranked(Rule(RuleKind.NEAREST), Rule(RuleKind.PRIORITY))
+
+
+def to_leeds(*places: Candidate, coordinates: Coordinates = LEEDS, mugs: int = 1) -> Question:
+    return Question({MUG: mugs}, places, Destination("GB", "LS1 4AP", coordinates=coordinates))
+
+
+def test_the_nearest_sends_and_the_receipt_says_how_far_and_how_that_is_known() -> None:
+    places = place("london", 5, priority=1, coordinates=LONDON), place("york", 5, coordinates=YORK)
+    receipt = route_question(to_leeds(*places), NEAREST).receipt
+    assert receipt["coordinates"] == "postcode"
+    assert [(each["location"], each["coordinates"], each["km"], each["lost"]) for each in receipt["candidates"]] == [
+        ("york", "postcode", 35.6, ""),
+        ("london", "postcode", 273.1, "york is nearer: 35.6 km, not 273.1 km"),
+    ]
+
+
+def test_a_split_takes_the_nearest_first() -> None:
+    places = place("london", 5, coordinates=LONDON), place("york", 2, coordinates=YORK)
+    route = route_question(to_leeds(*places, mugs=4), NEAREST)
+    assert [sum(units.values()) for units in route.assignments.values()] == [2, 2]
+    assert next(iter(route.assignments)) == places[1].location_id
+
+
+@pytest.mark.parametrize(
+    ("to", "york"), [(UNKNOWN, YORK), (LEEDS, UNKNOWN), (UNKNOWN, UNKNOWN)], ids=["destination", "candidate", "both"]
+)
+def test_where_a_place_is_unknown_the_next_rule_decides(to: Coordinates, york: Coordinates) -> None:
+    places = place("london", 5, priority=1, coordinates=LONDON), place("york", 5, coordinates=york)
+    receipt = route_question(to_leeds(*places, coordinates=to), NEAREST).receipt
+    assert [(each["location"], each["scores"]["nearest"]) for each in receipt["candidates"]] == [
+        ("london", 0.0),
+        ("york", 0.0),
+    ]
+    assert receipt["coordinates"] == to.source.value
+    assert [each["coordinates"] for each in receipt["candidates"]] == ["postcode", york.source.value]
+
+
+def test_an_unknown_place_that_has_nothing_stops_nobody() -> None:
+    places = place("london", 5, priority=1, coordinates=LONDON), place("york", 5, coordinates=YORK)
+    empty = place("empty", 0, priority=1, coordinates=UNKNOWN)
+    assert route_question(to_leeds(*places, empty), NEAREST).receipt["candidates"][0]["sends"] == 0
+    assert list(route_question(to_leeds(*places, empty), NEAREST).assignments) == [places[1].location_id]
+
+
+@given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=6))
+def test_nobody_is_nearer_than_who_sends(points: list[tuple[float, float]]) -> None:
+    places = [place(f"p{index}", 1, coordinates=at(*point)) for index, point in enumerate(points)]
+    question = to_leeds(*places)
+    receipt = route_question(question, NEAREST).receipt
+    distances = [each["km"] for each in receipt["candidates"]]
+    assert distances == sorted(distances)
+    assert receipt["candidates"][0]["sends"] == 1
+    kept = question_from_json(orjson.loads(orjson.dumps(question_as_json(question))))
+    assert kept == question
+    assert route_question(kept, NEAREST) == route_question(question, NEAREST)
+
+
+def test_groups_of_locations_go_in_their_order() -> None:
+    places = [
+        place("store", 5, priority=1, group="stores"),
+        place("york", 5, group="north"),
+        place("other", 5, priority=1),
+    ]
+    rules = ranked(Rule(RuleKind.LOCATION_GROUP, {"groups": ["north", "stores"]}), Rule(RuleKind.PRIORITY))
+    assert sent({MUG: 7}, *places, rules=rules) == {"york": {"MUG": 5}, "store": {"MUG": 2}}
+    lost = route({MUG: 1}, places, rules).receipt["candidates"][1]
+    assert (lost["location"], lost["lost"]) == ("store", "york is of the group north, which goes before")
+    only = ranked(Rule(RuleKind.LOCATION_GROUP, {"groups": ["north", "stores"], "only": True}))
+    decision = route({MUG: 11}, places, only)
+    assert decision.missing == {MUG: 1}
+    assert decision.receipt["candidates"][2]["lost"] == "only north, stores may send"
+
+
+def test_a_question_from_before_a_fact_was_kept_lacks_it() -> None:
+    old = question_as_json(Question({MUG: 1}, (place("york", 1, country="GB"),), Destination("GB", "LS1")))
+    del old["city"]
+    for name in ("postcode", "city", "group"):
+        del old["candidates"][0][name]
+    question = question_from_json(old)
+    assert (question.destination.city, question.destination.coordinates) == ("", None)
+    (york,) = question.candidates
+    assert (york.place.postcode, york.group, york.coordinates) == ("", "", None)

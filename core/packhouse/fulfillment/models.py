@@ -46,6 +46,7 @@ class FulfillmentOrder(Row):
         indexes = [
             Index(fields=("order_id", "created_at"), name="fulfillment_order_order"),
             Index(fields=("location_id", "status", "created_at"), name="fulfillment_order_work"),
+            Index(fields=("location_id", "created_at"), name="fulfillment_order_given_out"),
             Index(fields=("status", "created_at"), name="fulfillment_order_status"),
             Index(fields=("next_poll_at",), name="fulfillment_order_poll"),
         ]

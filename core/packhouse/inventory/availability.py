@@ -11,7 +11,7 @@ from packhouse.storage.dialect import placeholders, read_id
 _AVAILABLE = """
 SELECT stock_level.location_id, stock_level.variant_id, location.code, location.priority, location.network,
        location.address ->> 'country' AS country, location.address ->> 'postcode' AS postcode,
-       location.address ->> 'city' AS city,
+       location.address ->> 'city' AS city, location."group" AS location_group,
        stock_level.on_hand - stock_level.allocated - stock_level.reserved - stock_level.damaged
        - stock_level.quarantined - stock_level.safety_stock AS available
 FROM stock_level JOIN location ON location.id = stock_level.location_id
@@ -31,6 +31,7 @@ class AvailableAt:
     country: str = ""
     postcode: str = ""
     city: str = ""
+    group: str = ""
 
 
 async def available_at_locations(reader: Reader, variants: Sequence[UUID]) -> list[AvailableAt]:
@@ -54,6 +55,7 @@ async def available_at_locations(reader: Reader, variants: Sequence[UUID]) -> li
             row["country"] or "",
             row["postcode"] or "",
             row["city"] or "",
+            row["location_group"],
         )
         for location_id, row in terms.items()
     ]

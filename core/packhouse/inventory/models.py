@@ -14,7 +14,10 @@ _BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safet
 
 
 class Location(Row):
-    """A place that holds stock. `network` is the code of the fulfilment network that runs it, empty for our own."""
+    """A place that holds stock. `network` is the code of the fulfilment network that runs it, empty for our own.
+
+    `group` is a name that several may share, for routing by it.
+    """
 
     code = fields.CharField(max_length=64, unique=True)
     name = fields.CharField(max_length=255)
@@ -22,6 +25,7 @@ class Location(Row):
     network = fields.CharField(max_length=64, default="")
     address: dict[str, str] = fields.JSONField(default=dict)
     priority = fields.IntField(default=100)
+    group = fields.CharField(max_length=64, default="")
     is_active = fields.BooleanField(default=True)
     is_demo = fields.BooleanField(default=False)
     created_at = Moment()

@@ -83,6 +83,13 @@ def _stock_on_hand(question: Question, candidate: Candidate, _: Options) -> Opin
     return float(-sum(max(0, candidate.available.get(variant, 0)) for variant in question.demand))
 
 
+def _location_group(_: Question, candidate: Candidate, options: Options) -> Opinion:
+    groups = options["groups"]
+    if candidate.group in groups:
+        return float(groups.index(candidate.group))
+    return Excluded(f"only {', '.join(groups)} may send") if options.get("only") else float(len(groups))
+
+
 def _nearest(question: Question, candidate: Candidate, _: Options) -> Opinion:
     """Kilometres to the destination; all alike where a place is unknown that could decide."""
     able = [each for each in question.candidates if covered(each, question.demand)]
@@ -128,6 +135,12 @@ KINDS: Mapping[RuleKind, Kind] = MappingProxyType(
             lambda _, __, best: f"{best.code} sends there",
             {"locations": _a_list_of_texts, "countries": _a_list_of_countries},
             needs=("locations", "countries"),
+        ),
+        RuleKind.LOCATION_GROUP: Kind(
+            _location_group,
+            lambda _, __, best: f"{best.code} is of the group {best.group}, which goes before",
+            {"groups": _a_list_of_texts, "only": _a_yes_or_no},
+            needs=("groups",),
         ),
         # what it keeps back is taken off before anybody is asked
         RuleKind.KEEP_BACK: Kind(

@@ -26,6 +26,7 @@ class Candidate:
     country: str = ""
     postcode: str = ""
     city: str = ""
+    group: str = ""
     coordinates: Coordinates | None = None
 
     @property
@@ -115,6 +116,7 @@ def question_as_json(question: Question) -> dict[str, Any]:
                 "country": each.country,
                 "postcode": each.postcode,
                 "city": each.city,
+                "group": each.group,
                 "available": {str(variant): units for variant, units in each.available.items()},
                 **_coordinates_as_json(each.coordinates),
             }
@@ -137,6 +139,7 @@ def question_from_json(kept: Mapping[str, Any]) -> Question:
                 each["country"],
                 each.get("postcode", ""),
                 each.get("city", ""),
+                each.get("group", ""),
                 _coordinates_from_json(each),
             )
             for each in kept["candidates"]

@@ -16,6 +16,7 @@ class RuleKind(StrEnum):
     STOCK_ON_HAND = "stock_on_hand"
     PRIORITY = "priority"
     NEAREST = "nearest"
+    LOCATION_GROUP = "location_group"
 
 
 class SplitPolicy(StrEnum):

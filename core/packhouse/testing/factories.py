@@ -54,11 +54,19 @@ async def make_variant(
 
 
 async def make_location(
-    database: Database, code: str = "london", *, network: str = "", priority: int = 100
+    database: Database,
+    code: str = "london",
+    *,
+    network: str = "",
+    priority: int = 100,
+    address: Address = ADDRESS,
+    group: str = "",
 ) -> Location:
     """A location: our own warehouse, or one of a fulfilment network."""
     kind = LocationKind.THIRD_PARTY if network else LocationKind.WAREHOUSE
-    data = CreateLocation(code=code, name=code.title(), kind=kind, network=network, address=ADDRESS, priority=priority)
+    data = CreateLocation(
+        code=code, name=code.title(), kind=kind, network=network, address=address, priority=priority, group=group
+    )
     return await database.write(BY, lambda uow: create_location(uow, data))
 
 

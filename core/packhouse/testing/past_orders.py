@@ -94,6 +94,7 @@ async def save_location(database: Database, code: str) -> UUID:
         "network": "",
         "address": {},
         "priority": 1,
+        "group": "",
         "is_active": True,
         "is_demo": False,
         "created_at": START,

@@ -33,8 +33,8 @@ REPLAY = """
 query Replay($since: DateTime!, $until: DateTime!, $rules: RoutingRulesInput, $after: String) {
   replayRouting(since: $since, until: $until, rules: $rules, after: $after) {
     decisions same unknown endCursor hasMore
-    before { parcels split unsentUnits abroad theirs }
-    after { parcels split unsentUnits abroad theirs }
+    before { parcels split unsentUnits abroad theirs distanceKm measured }
+    after { parcels split unsentUnits abroad theirs distanceKm measured }
     examples { order { number } before { location units } after { location units } }
   }
 }
@@ -131,6 +131,12 @@ async def test_a_newer_version_takes_the_place_of_an_older_one_that_stays(shop: 
             "INVALID_VALUE",
             ["rules", "0", "options"],
         ),
+        (
+            {"rules": {"rules": [{"kind": "LOCATION_GROUP", "options": {"groups": "north"}}]}},
+            "INVALID_VALUE",
+            ["rules", "0", "options"],
+        ),
+        ({"rules": {"rules": [{"kind": "NEAREST", "options": {"km": 5}}]}}, "INVALID_VALUE", ["rules", "0", "options"]),
         ({"rules": {**YORK_FIRST, "split": "LIMITED"}}, "INVALID_VALUE", ["mostParcels"]),
         ({"rules": {**YORK_FIRST, "mostParcels": 2}}, "INVALID_VALUE", ["mostParcels"]),
         ({"rules": YORK_FIRST, "channel": "fax"}, "UNKNOWN_CHANNEL", ["channel"]),

@@ -135,6 +135,7 @@ def _location(own_id: UUID, place: HistoryLocation) -> dict[str, object]:
         "network": "",
         "address": asdict(place.address),
         "priority": 100,
+        "group": "",
         "is_active": True,
         "is_demo": False,
         "created_at": now(),

@@ -19,6 +19,7 @@ class CreateLocation:
     network: str = ""
     address: Address = field(default_factory=Address)
     priority: int = 100
+    group: str = ""
     is_demo: bool = False
 
 
@@ -32,7 +33,7 @@ async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:
     for name in ("code", "name"):
         if not getattr(data, name).strip():
             raise InvalidValue(name, f"a location needs a {name}")
-    for name, most in (("code", 64), ("name", 255), ("network", 64)):
+    for name, most in (("code", 64), ("name", 255), ("network", 64), ("group", 64)):
         check_length(getattr(data, name), most, name)
     if await Location.exists(code=data.code):
         raise Refused("DUPLICATE_CODE", f"there is a location with code {data.code} already", "code")
@@ -43,6 +44,7 @@ async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:
         network=data.network,
         address=asdict(data.address),
         priority=data.priority,
+        group=data.group.strip(),
         is_demo=data.is_demo,
         created_at=now(),
     )

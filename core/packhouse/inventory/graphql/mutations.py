@@ -34,6 +34,7 @@ class CreateLocationInput:
     )
     address: AddressInput | None = strawberry.field(default=None, description="Where parcels are sent from.")
     priority: int = strawberry.field(default=100, description="The lower, the sooner it is asked to send.")
+    group: str = strawberry.field(default="", description="A name that locations may share, for routing rules.")
 
 
 @strawberry.type(description="The location that was created.")
@@ -118,7 +119,9 @@ class InventoryMutations:
 
         async def create() -> Location:
             address = input.address.value("address") if input.address else Address()
-            data = CreateLocation(input.code, input.name, input.kind, input.network, address, input.priority)
+            data = CreateLocation(
+                input.code, input.name, input.kind, input.network, address, input.priority, input.group
+            )
             return Location.of(await context.write(lambda uow: create_location(uow, data)))
 
         location, errors = await attempt(create())

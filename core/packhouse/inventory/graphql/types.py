@@ -29,6 +29,7 @@ class Location(relay.Node):
     network: str | None = strawberry.field(description="Code of the fulfilment network that runs it; null: our own.")
     address: Address | None = strawberry.field(description="Where parcels are sent from.")
     priority: int = strawberry.field(description="Preference when several could send: the lowest goes first.")
+    group: str | None = strawberry.field(description="A name that it may share with others, for routing rules.")
     is_active: bool = strawberry.field(description="Whether new work is given to it.")
     is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
     created_at: datetime = strawberry.field(description="When it was created.")
@@ -44,6 +45,7 @@ class Location(relay.Node):
             network=row.network or None,
             address=Address.of_optional(row.address),
             priority=row.priority,
+            group=row.group or None,
             is_active=row.is_active,
             is_demo=row.is_demo,
             created_at=row.created_at,

@@ -122,6 +122,7 @@ def _candidate(place: AvailableAt) -> Candidate:
         place.country,
         place.postcode,
         place.city,
+        place.group,
     )
 
 

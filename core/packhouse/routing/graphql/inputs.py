@@ -20,7 +20,7 @@ class RoutingRuleInput:
         default=None,
         description=(
             "PINNED: locations (codes, the first best), only. DESTINATIONS: locations, countries they send to. "
-            "KEEP_BACK: units, locations (all without). The others have none."
+            "KEEP_BACK: units, locations (all without). LOCATION_GROUP: groups (the first best), only. The others have none."
         ),
     )
 

@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                 ('network', fields.CharField(default='', max_length=64)),
                 ('address', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('priority', fields.IntField(default=100)),
+                ('group', fields.CharField(default='', max_length=64)),
                 ('is_active', fields.BooleanField(default=True)),
                 ('is_demo', fields.BooleanField(default=False)),
                 ('created_at', Moment(auto_now=False, auto_now_add=False)),
@@ -304,7 +305,7 @@ class Migration(migrations.Migration):
                 ('closed_at', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('next_poll_at', Moment(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'fulfillment_order', 'app': 'packhouse', 'indexes': [Index(fields=['order_id', 'created_at'], name='fulfillment_order_order'), Index(fields=['location_id', 'status', 'created_at'], name='fulfillment_order_work'), Index(fields=['status', 'created_at'], name='fulfillment_order_status'), Index(fields=['next_poll_at'], name='fulfillment_order_poll')], 'pk_attr': 'id', 'table_description': 'Work for one location. `request_status` says how it stands with somebody else who does it.'},
+            options={'table': 'fulfillment_order', 'app': 'packhouse', 'indexes': [Index(fields=['order_id', 'created_at'], name='fulfillment_order_order'), Index(fields=['location_id', 'status', 'created_at'], name='fulfillment_order_work'), Index(fields=['location_id', 'created_at'], name='fulfillment_order_given_out'), Index(fields=['status', 'created_at'], name='fulfillment_order_status'), Index(fields=['next_poll_at'], name='fulfillment_order_poll')], 'pk_attr': 'id', 'table_description': 'Work for one location. `request_status` says how it stands with somebody else who does it.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -504,6 +505,18 @@ class Migration(migrations.Migration):
             ],
             options={'table': 'position_counter', 'app': 'packhouse', 'pk_attr': 'name', 'table_description': "A log's last position: counted, not looked up, so that none is given again after a deletion."},
             bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Postcode',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('country', fields.CharField(max_length=2)),
+                ('postcode', fields.CharField(max_length=20)),
+                ('latitude', fields.FloatField()),
+                ('longitude', fields.FloatField()),
+            ],
+            options={'table': 'postcode', 'app': 'packhouse', 'unique_together': (('country', 'postcode'),), 'pk_attr': 'id', 'table_description': 'Where a postcode is: degrees north and east, the mean of the places that share it. Written as `normal_postcode` does.'},
+            bases=['Row'],
         ),
         ops.CreateModel(
             name='PriceList',
