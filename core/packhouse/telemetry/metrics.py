@@ -120,6 +120,7 @@ class Metrics(Collector):
         self.http_request_seconds = self._histogram("http_request_seconds", "Time to answer HTTP requests", "route")
         self.operations = self._counter("graphql_operations", "GraphQL operations ended", "kind", "outcome")
         self.operation_seconds = self._histogram("graphql_operation_seconds", "Time for queries and mutations", "kind")
+        self.lagged = self._counter("subscriptions_lagged", "Subscriptions ended for a client too slow", "log")
         self.units_of_work = self._counter("units_of_work", "Transactions of commands ended", "outcome")
         self.unit_of_work_seconds = self._histogram("unit_of_work_seconds", "Time from asking for one to its end")
         self.retries = self._counter("unit_of_work_retries", "Transactions run again", "reason")

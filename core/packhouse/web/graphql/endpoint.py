@@ -28,6 +28,7 @@ from packhouse.web.graphql.presentation import internal_error
 from packhouse.web.graphql.requests import GraphQLRequest, read_request
 from packhouse.web.graphql.serving import Bearer, Serving
 from packhouse.web.graphql.socket import Socket
+from packhouse.web.graphql.streams.operation import Operation
 from packhouse.web.negotiation import choose_media_type, names_media_type
 from packhouse.web.request_id import request_id
 
@@ -76,8 +77,11 @@ class GraphQLEndpoint:
         except BodyRefused as refused:
             return refusal(refused.status, ErrorCode.BAD_USER_INPUT, refused.message, media_type or JSON)
         by = Initiator(bearer.actor, "api", correlation_id=request_id(request.scope))
-        if takes_stream and self._is_streamed(asked, is_only_choice=media_type is None):
-            return self._stream(request, asked, by, bearer)
+        if takes_stream:
+            operation = self._serving.streams.operation(asked)
+            # anything but a subscription only for a client that takes nothing else
+            if media_type is None or (operation is not None and operation.is_subscription):
+                return self._stream(request, asked, operation, by, bearer)
         key = request.headers.get("idempotency-key")
         if key is None or request.method == "GET":
             return await self._execute(asked, by, request.method, media_type or JSON)
@@ -85,20 +89,16 @@ class GraphQLEndpoint:
             self._serving, key, asked, by, media_type or JSON, partial(self._execute, method="POST")
         )
 
-    def _is_streamed(self, asked: GraphQLRequest, *, is_only_choice: bool) -> bool:
-        """Subscriptions are; anything else only for a client that takes nothing else."""
-        operation = self._serving.streams.operation(asked)
-        return is_only_choice or (operation is not None and operation.kind is OperationType.SUBSCRIPTION)
-
-    def _stream(self, request: Request, asked: GraphQLRequest, by: Initiator, bearer: Bearer) -> ASGIApp:
-        operation = self._serving.streams.operation(asked)
+    def _stream(
+        self, request: Request, asked: GraphQLRequest, operation: Operation | None, by: Initiator, bearer: Bearer
+    ) -> ASGIApp:
         if operation is not None and operation.kind is OperationType.MUTATION:
             if request.method == "GET":
                 return _wrong_operation(operation.kind, JSON)
             if "idempotency-key" in request.headers:
                 message = f"What was done with an Idempotency-Key is answered in JSON: accept {GRAPHQL_JSON} or {JSON}"
                 return refusal(406, ErrorCode.BAD_USER_INPUT, message)
-        return EventStream(self._serving, asked, by, bearer, request.headers.get(LAST_EVENT_ID))
+        return EventStream(self._serving, asked, operation, by, bearer, request.headers.get(LAST_EVENT_ID))
 
     def _wants_page(self, request: Request) -> bool:
         if not self._serving.settings.server.graphiql or request.method != "GET" or "query" in request.query_params:

@@ -18,6 +18,7 @@ from packhouse.web.graphql.serving import Bearer, Serving
 from packhouse.web.graphql.streams.clients import Farewell
 from packhouse.web.graphql.streams.hub import Asking
 from packhouse.web.graphql.streams.message import Message
+from packhouse.web.graphql.streams.operation import Operation
 
 EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_SECONDS = 12.0
@@ -37,11 +38,17 @@ class EventStream:
     """The answer to one request: an ASGI application that streams until the operation ends or the client leaves."""
 
     def __init__(
-        self, serving: Serving, asked: GraphQLRequest, by: Initiator, bearer: Bearer, cursor: str | None
+        self,
+        serving: Serving,
+        asked: GraphQLRequest,
+        operation: Operation | None,
+        by: Initiator,
+        bearer: Bearer,
+        cursor: str | None,
     ) -> None:
         self.ticket = bearer.ticket
         self._serving = serving
-        self._asking = Asking(asked, by, self._next)
+        self._asking = Asking(asked, by, self._next, operation)
         self._cursor = cursor
         self._is_sending = False
         self._farewell: Farewell | None = None
@@ -49,7 +56,10 @@ class EventStream:
         self._send_part: Send
 
     async def dismiss(self, farewell: Farewell) -> None:
-        """End the operation, say why, and close."""
+        """End the operation, before a restart only one that would go on for ever; say why, and close."""
+        operation = self._asking.operation
+        if farewell is Farewell.RESTART and not (operation is not None and operation.is_subscription):
+            return
         self._farewell = farewell
         if self._operation is not None:
             self._operation.cancel()

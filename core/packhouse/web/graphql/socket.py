@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,18 +21,20 @@ from packhouse.web.body import BodyRefused, read_json
 from packhouse.web.graphql.answers import encode
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.presentation import single_error
-from packhouse.web.graphql.requests import GraphQLRequest, from_json
+from packhouse.web.graphql.requests import from_json
 from packhouse.web.graphql.serving import Bearer, Serving
 from packhouse.web.graphql.streams.clients import Farewell
 from packhouse.web.graphql.streams.hub import Asking
 from packhouse.web.graphql.streams.mailbox import Allowance
 from packhouse.web.graphql.streams.message import ClientGone, Message
+from packhouse.web.graphql.streams.message import Send as SendResult
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
 MOST_OPERATIONS = 100
 MESSAGES_A_SECOND = 200
 _YIELD_EVERY = 20
+FAREWELL_SECONDS = 1.0
 _LONGEST_REASON = 120
 # clients come back by themselves after 1012, and not after 4403
 _FAREWELLS = {
@@ -49,6 +52,14 @@ class Breach(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An operation that runs on a socket."""
+
+    task: asyncio.Task[None]
+    is_subscription: bool
 
 
 class Pace:
@@ -81,7 +92,7 @@ class Socket:
         self._bearer: Bearer | None = None
         self._allowance = Allowance()
         self._initialised = False
-        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._operations: dict[str, Running] = {}
 
     @property
     def ticket(self) -> str:
@@ -89,9 +100,16 @@ class Socket:
         return "" if self._bearer is None else self._bearer.ticket
 
     async def dismiss(self, farewell: Farewell) -> None:
-        """End all operations, say why, and close."""
-        await self._end_all()
-        await self._close(*_FAREWELLS[farewell])
+        """End all operations, before a restart only those that would go on for ever; say why, and close."""
+        running = list(self._operations.values())
+        for each in running:
+            if each.is_subscription or farewell is Farewell.REVOKED:
+                each.task.cancel()
+        await asyncio.gather(*(each.task for each in running), return_exceptions=True)
+        with suppress(TimeoutError):
+            # one that does not read is cut off with the rest
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._close(*_FAREWELLS[farewell])
 
     async def serve(self) -> None:
         """Talk with the client until either side closes; its operations end with it."""
@@ -199,16 +217,20 @@ class Socket:
             await self._send_error(id_, [single_error(ErrorCode.BAD_USER_INPUT, refused.message)])
             return
         by = Initiator(self._bearer.actor, "api", correlation_id=str(new_id()))
-        self._operations[id_] = asyncio.create_task(self._operation(id_, asked, by))
+        operation = self._serving.streams.operation(asked)
+        asking = Asking(asked, by, self._sender(id_), operation, self._allowance)
+        self._operations[id_] = Running(
+            asyncio.create_task(self._operation(id_, asking)), operation is not None and operation.is_subscription
+        )
 
     def _complete(self, id_: str) -> None:
         """The client wants no more of it; an id that has ended already is no mistake: messages cross."""
-        task = self._operations.pop(id_, None)
-        if task is not None:
-            task.cancel()
+        ended = self._operations.pop(id_, None)
+        if ended is not None:
+            ended.task.cancel()
 
-    async def _operation(self, id_: str, asked: GraphQLRequest, by: Initiator) -> None:
-        """Run one operation to its end; its id is free again before its last message is sent."""
+    def _sender(self, id_: str) -> SendResult:
+        """Sends results of one operation: the text that all get, with the operation's own id around it."""
         before = f'{{"id":{encode(id_).decode()},"type":"next","payload":'
 
         async def send(message: Message) -> None:
@@ -217,8 +239,12 @@ class Socket:
             except (OSError, RuntimeError) as error:
                 raise ClientGone from error
 
+        return send
+
+    async def _operation(self, id_: str, asking: Asking) -> None:
+        """Run one operation to its end; its id is free again before its last message is sent."""
         with suppress(ClientGone):
-            errors = await self._serving.streams.run(Asking(asked, by, send, self._allowance))
+            errors = await self._serving.streams.run(asking)
             self._operations.pop(id_, None)
             await (self._send_error(id_, errors) if errors else self._send({"id": id_, "type": "complete"}))
 
@@ -240,7 +266,7 @@ class Socket:
             await self._websocket.close(code, reason[:_LONGEST_REASON])
 
     async def _end_all(self) -> None:
-        tasks = list(self._operations.values())
+        tasks = [each.task for each in self._operations.values()]
         self._operations.clear()
         for task in tasks:
             task.cancel()

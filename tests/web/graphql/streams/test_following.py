@@ -251,6 +251,32 @@ class TestSlowClients:
             assert 0 < len(names) < 60
             await slow.subscribe("1", FACTS, variables={"after": cursor})
             assert names + await take(slow, 60 - len(names)) == [str(number) for number in range(60)]
+        assert b'packhouse_subscriptions_lagged_total{log="events"} 1.0' in server.house.metrics.text()
+
+    async def test_one_that_does_not_read_its_event_stream_lags_too(self, server: RunningServer) -> None:
+        def narrow(address: Any) -> socket.socket:
+            made = socket.socket(*address[:3])
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            return made
+
+        connector = aiohttp.TCPConnector(socket_factory=narrow)
+        async with (
+            aiohttp.ClientSession(connector=connector, read_bufsize=2**20) as session,
+            listening(session, server, "subscription { facts(size: 300000) }") as stream,
+        ):
+            for start in range(0, 60, 5):
+                await numbered(server, *map(str, range(start, start + 5)))
+            names, cursor, event = [], None, await stream.receive()
+            while "data" in event.data:
+                names.append(event.data["data"]["facts"].rstrip("."))
+                cursor, event = event.id, await stream.receive()
+            assert event.data["errors"][0]["extensions"] == {"code": "LAGGED", "cursor": cursor}
+            assert (await stream.receive()).name == "complete"
+            assert 0 < len(names) < 60
+            resumed = {"Last-Event-ID": str(cursor)}
+            async with listening(session, server, "subscription { facts }", headers=resumed) as again:
+                names += [(await again.receive()).data["data"]["facts"] for _ in range(60 - len(names))]
+        assert names == [str(number) for number in range(60)]
 
 
 class TestEnds:
@@ -270,6 +296,22 @@ class TestEnds:
             assert (last.name, last.data["errors"][0]["extensions"]["code"]) == ("next", "UNAUTHENTICATED")
             assert (await stream.receive()).name == "complete"
         assert (server.house.streams.shared, len(server.house.clients)) == (0, 0)
+
+    async def test_what_ends_by_itself_may_do_so_before_a_restart(
+        self, server: RunningServer, client: aiohttp.ClientSession
+    ) -> None:
+        slow = "{ slow(seconds: 0.5) }"
+        async with talking(server) as socket, listening(client, server, slow) as stream:
+            await socket.subscribe("1", FACTS)
+            await socket.subscribe("2", slow)
+            await socket.has_begun()
+            ending = asyncio.create_task(server.house.clients.dismiss_all())
+            assert await socket.receive() == {"id": "2", "type": "next", "payload": {"data": {"slow": "done"}}}
+            assert await socket.receive() == {"id": "2", "type": "complete"}
+            assert (await socket.closed())[0] == 1012
+            assert (await stream.receive()).data == {"data": {"slow": "done"}}
+            assert (await stream.receive()).name == "complete"
+            await ending
 
     async def test_a_server_that_stops_sends_its_clients_elsewhere(
         self, server: RunningServer, client: aiohttp.ClientSession

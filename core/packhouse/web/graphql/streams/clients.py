@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Protocol
 
 CHECK_SECONDS = 2.0
-FAREWELL_SECONDS = 1.0
 _TICKETS_AT_ONCE = 500
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ class Client(Protocol):
         """What it was let in by."""
 
     async def dismiss(self, farewell: Farewell) -> None:
-        """Tell it why, and end it."""
+        """Tell it why, and end it; before a restart, what ends by itself may do so."""
 
 
 class Clients:
@@ -79,9 +78,7 @@ class Clients:
         told = [
             self._dismiss(client, Farewell.RESTART) for same in list(self._by_ticket.values()) for client in list(same)
         ]
-        if told:
-            # those who do not listen are cut off with the rest
-            await asyncio.wait(told, timeout=FAREWELL_SECONDS)
+        await asyncio.gather(*told, return_exceptions=True)
 
     async def check(self) -> None:
         """Dismiss those whose tickets are not in force any more."""

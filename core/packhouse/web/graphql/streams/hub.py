@@ -37,11 +37,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for what, where the results go, and how much of them may wait there."""
+    """Who asks for what, where the results go, and how much of them may wait there.
+
+    `operation` is what the request is to execute, None where that cannot be told.
+    """
 
     request: GraphQLRequest
     by: Initiator
     send: Send
+    operation: Operation | None = None
     allowance: Allowance = field(default_factory=Allowance)
 
 
@@ -71,8 +75,8 @@ class Streams:
         Raises:
             ClientGone: by `send`.
         """
+        operation = asking.operation
         try:
-            operation = self.operation(asking.request)
             if operation is None or operation.follows is None:
                 return await self._execute(asking)
             given = cursor if operation.cursor is None else operation.cursor
@@ -113,6 +117,7 @@ class Streams:
         mailbox = await shared.serve(position, asking.send, asking.allowance)
         if not mailbox.has_lagged:
             return mailbox.errors
+        self._make_context(asking.by).database.metrics.lagged[log_name,].inc()
         text = "You were too slow, so what waited for you was thrown away: begin again after this cursor"
         return [single_error(ErrorCode.LAGGED, text, cursor=write_log_cursor(log_name, mailbox.after))]
 

@@ -53,6 +53,11 @@ class Operation:
     cursor: str | None = None
     key: Hashable = None
 
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it goes on until somebody ends it."""
+        return self.kind is OperationType.SUBSCRIPTION
+
 
 def read_operation(schema: GuardedSchema, asked: GraphQLRequest, limits: GraphQLSettings) -> Operation | None:
     """The operation of a request; None where there is none to be found: executing it says what is wrong."""
