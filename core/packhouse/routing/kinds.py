@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from packhouse.routing.capacity import a_list_of_limits, is_full
 from packhouse.routing.geography import distance_km
 from packhouse.routing.questions import Candidate, Question
 from packhouse.routing.states import RuleKind
@@ -90,6 +91,13 @@ def _location_group(_: Question, candidate: Candidate, options: Options) -> Opin
     return Excluded(f"only {', '.join(groups)} may send") if options.get("only") else float(len(groups))
 
 
+def _capacity(_: Question, candidate: Candidate, options: Options) -> Opinion:
+    limit = next((each for each in options["limits"] if each["location"] == candidate.code), None)
+    if limit is None or candidate.work is None or not is_full(limit, candidate.work):
+        return 0.0
+    return Excluded("it has all the work that it takes in a day") if options.get("exclude") else 1.0
+
+
 def _nearest(question: Question, candidate: Candidate, _: Options) -> Opinion:
     """Kilometres to the destination; all alike where a place is unknown that could decide."""
     able = [each for each in question.candidates if covered(each, question.demand)]
@@ -141,6 +149,12 @@ KINDS: Mapping[RuleKind, Kind] = MappingProxyType(
             lambda _, __, best: f"{best.code} is of the group {best.group}, which goes before",
             {"groups": _a_list_of_texts, "only": _a_yes_or_no},
             needs=("groups",),
+        ),
+        RuleKind.CAPACITY: Kind(
+            _capacity,
+            lambda _, __, best: f"it has all the work that it takes in a day; {best.code} has room",
+            {"limits": a_list_of_limits, "exclude": _a_yes_or_no},
+            needs=("limits",),
         ),
         # what it keeps back is taken off before anybody is asked
         RuleKind.KEEP_BACK: Kind(

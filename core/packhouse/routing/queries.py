@@ -1,5 +1,7 @@
 """Reads of routing rules and decisions."""
 
+from datetime import datetime
+
 from packhouse.routing.models import RoutingDecision, RoutingRules
 from packhouse.routing.questions import BUILT_IN, RuleSet, rules_from_json
 from packhouse.routing.states import SplitPolicy
@@ -30,6 +32,12 @@ async def active_rules(reader: Reader, channel: str) -> RuleSet:
         SplitPolicy(row["split"]),
         row["most_parcels"],
     )
+
+
+async def count_decisions(reader: Reader, since: datetime, until: datetime) -> int:
+    """How many decisions were made in [since, until)."""
+    sql = "SELECT COUNT(*) AS decisions FROM routing_decision WHERE decided_at >= $1 AND decided_at < $2"
+    return int((await reader.fetch(sql, since, until))[0]["decisions"])
 
 
 def version_name(channel: str, number: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from packhouse.routing.capacity import Work
 from packhouse.routing.geography import Coordinates, Place
 from packhouse.routing.states import CoordinateSource, RuleKind, SplitPolicy
 
@@ -28,6 +29,7 @@ class Candidate:
     city: str = ""
     group: str = ""
     coordinates: Coordinates | None = None
+    work: Work | None = None
 
     @property
     def place(self) -> Place:
@@ -119,6 +121,7 @@ def question_as_json(question: Question) -> dict[str, Any]:
                 "group": each.group,
                 "available": {str(variant): units for variant, units in each.available.items()},
                 **_coordinates_as_json(each.coordinates),
+                **({} if each.work is None else {"work": [each.work.units, each.work.orders]}),
             }
             for each in question.candidates
         ],
@@ -141,6 +144,7 @@ def question_from_json(kept: Mapping[str, Any]) -> Question:
                 each.get("city", ""),
                 each.get("group", ""),
                 _coordinates_from_json(each),
+                Work(*each["work"]) if "work" in each else None,
             )
             for each in kept["candidates"]
         ),

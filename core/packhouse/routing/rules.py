@@ -124,6 +124,7 @@ def _receipt(
                 "priority": candidate.priority,
                 "scores": {rule.kind.value: score for rule, score in zip(rules.rules, each.ranks, strict=True)},
                 **_where(question, rules, candidate),
+                **_busy(rules, candidate),
                 "sends": sum(sends.values()),
                 "lost": "" if sends else _why_lost(question, rules, each, judged[0]),
             }
@@ -145,6 +146,14 @@ def _where(question: Question, rules: RuleSet, candidate: Candidate) -> dict[str
         return {}
     km = distance_km(candidate.coordinates, question.destination.coordinates)
     return {"coordinates": _source(candidate), "km": km}
+
+
+def _busy(rules: RuleSet, candidate: Candidate) -> dict[str, Any]:
+    """What a candidate has to do already, where a rule looks at it; null where nobody counted it."""
+    if not rules.uses(RuleKind.CAPACITY):
+        return {}
+    work = candidate.work
+    return {"work": None if work is None else {"units": work.units, "orders": work.orders}}
 
 
 def _source(end: Candidate | Destination) -> str:

@@ -17,6 +17,7 @@ class RuleKind(StrEnum):
     PRIORITY = "priority"
     NEAREST = "nearest"
     LOCATION_GROUP = "location_group"
+    CAPACITY = "capacity"
 
 
 class SplitPolicy(StrEnum):

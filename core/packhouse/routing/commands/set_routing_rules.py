@@ -7,7 +7,7 @@ from packhouse.inventory.models import Location
 from packhouse.routing.kinds import KINDS
 from packhouse.routing.models import RoutingRules
 from packhouse.routing.questions import MOST_PARCELS, Rule, RuleSet, rules_as_json
-from packhouse.routing.states import SplitPolicy
+from packhouse.routing.states import RuleKind, SplitPolicy
 from packhouse.sdk import InvalidValue, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 
@@ -64,6 +64,8 @@ async def checked_rules(data: SetRoutingRules) -> RuleSet:
         raise InvalidValue("rules", f"expected 1 to {_MOST_RULES} rules")
     for index, rule in enumerate(data.rules):
         _check_options(rule, f"rules.{index}")
+    if sum(rule.kind is RuleKind.CAPACITY for rule in data.rules) > 1:
+        raise InvalidValue("rules", "capacity is one rule with a limit for each location")
     if data.split is SplitPolicy.LIMITED:
         if data.most_parcels is None or not 1 <= data.most_parcels <= MOST_PARCELS:
             raise InvalidValue("mostParcels", f"expected 1 to {MOST_PARCELS} parcels for a limited split")
@@ -88,10 +90,15 @@ def _check_options(rule: Rule, path: str) -> None:
 
 
 async def _check_locations(rules: Sequence[Rule]) -> None:
-    named = {(index, code) for index, rule in enumerate(rules) for code in rule.options.get("locations", ())}
+    named = {(index, code) for index, rule in enumerate(rules) for code in _named(rule)}
     if not named:
         return
     known = {row.code for row in await Location.filter(code__in=sorted({code for _, code in named}))}
     for index, code in sorted(named):
         if code not in known:
             raise Refused("UNKNOWN_LOCATION", f"there is no location {code}", f"rules.{index}.options")
+
+
+def _named(rule: Rule) -> set[str]:
+    """The codes of the locations that a rule's options name."""
+    return {*rule.options.get("locations", ()), *(limit["location"] for limit in rule.options.get("limits", ()))}

@@ -20,7 +20,9 @@ class RoutingRuleInput:
         default=None,
         description=(
             "PINNED: locations (codes, the first best), only. DESTINATIONS: locations, countries they send to. "
-            "KEEP_BACK: units, locations (all without). LOCATION_GROUP: groups (the first best), only. The others have none."
+            "KEEP_BACK: units, locations (all without). LOCATION_GROUP: groups (the first best), only. "
+            "CAPACITY: limits, a list of {location, unitsPerDay, ordersPerDay, cutOff, timeZone}, and exclude (full ones "
+            "send nothing; otherwise they go last). The others have none."
         ),
     )
 

@@ -1,0 +1,139 @@
+"""Running a replay of routing decisions: page by page, in the memory of one page.
+
+A file of rules is TOML: `split = "limited"`, `most_parcels = 2`, and for each rule a table `[[rules]]` with `kind = "pinned"` and
+the kind's own options beside it, as GraphQL takes them.
+"""
+
+import asyncio
+import tomllib
+from collections.abc import Mapping
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from packhouse.app import open_ready
+from packhouse.cli.working import read_settings
+from packhouse.events.outbox import Outbox
+from packhouse.hooks import PluginHost
+from packhouse.routing.commands.set_routing_rules import SetRoutingRules, checked_rules
+from packhouse.routing.queries import count_decisions
+from packhouse.routing.questions import Rule
+from packhouse.routing.replay import Replay, Tally, replay_routing
+from packhouse.routing.states import RuleKind, SplitPolicy
+from packhouse.sdk import InvalidValue
+from packhouse.settings import Settings
+
+_KNOWN = frozenset(("rules", "split", "most_parcels"))
+
+
+def run_replay(since: datetime, until: datetime, rules: Path | None) -> None:
+    """Decide everything in [since, until) again and print what comes of it.
+
+    Raises:
+        InvalidValue, Refused: a file of rules that cannot decide, or a time that ends before it begins.
+        SettingsError, DatabaseNotReady: it could not begin.
+    """
+    since, until = _in_utc(since), _in_utc(until)
+    if until < since:
+        raise InvalidValue("to", "lies before --from")
+    draft = None if rules is None else read_rules(rules)
+    asyncio.run(_replay(read_settings(), since, until, draft))
+
+
+def read_rules(path: Path) -> SetRoutingRules:
+    """The rules of a file.
+
+    Raises:
+        InvalidValue: no file of rules.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidValue("rules", f"{path} cannot be read: {error}") from error
+    if unknown := sorted(set(content) - _KNOWN):
+        raise InvalidValue("rules", f"{path} has {', '.join(unknown)} (known: {', '.join(sorted(_KNOWN))})")
+    tables = content.get("rules")
+    if not isinstance(tables, list):
+        raise InvalidValue("rules", f"{path} has no [[rules]]")
+    split = content.get("split", SplitPolicy.WHEN_NEEDED.value)
+    if split not in list(SplitPolicy):
+        raise InvalidValue("split", f"is one of {', '.join(SplitPolicy)}")
+    most = content.get("most_parcels")
+    if most is not None and type(most) is not int:
+        raise InvalidValue("most_parcels", "is a whole number")
+    return SetRoutingRules("", tuple(map(_rule, tables)), SplitPolicy(split), most)
+
+
+def _rule(table: Mapping[str, Any]) -> Rule:
+    kind = table.get("kind") if isinstance(table, dict) else None
+    if kind not in list(RuleKind):
+        raise InvalidValue("rules", f"the kind of a rule is one of {', '.join(RuleKind)}")
+    return Rule(RuleKind(kind), {name: value for name, value in table.items() if name != "kind"})
+
+
+async def _replay(settings: Settings, since: datetime, until: datetime, draft: SetRoutingRules | None) -> None:
+    database = await open_ready(settings, Outbox(PluginHost.load(settings.plugins).listeners))
+    try:
+        chosen = None if draft is None else await checked_rules(draft)
+        total, result = await count_decisions(database, since, until), Replay()
+        with _bar() as bar:
+            task = bar.add_task("deciding again", total=total)
+            async with aclosing(replay_routing(database, since, until, chosen)) as pages:
+                async for result in pages:
+                    bar.update(task, completed=result.decisions)
+    finally:
+        await database.close()
+    _print(result)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _print(result: Replay) -> None:
+    table = Table("", "as it was", "by these rules", title="Routing, decided again")
+    for label, before, after in zip(_LABELS, _figures(result.before), _figures(result.after), strict=True):
+        table.add_row(label, before, after)
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{result.decisions} decisions: {result.same} exactly alike, {result.unknown} not to be decided again"
+    )
+
+
+_LABELS = (
+    "parcels",
+    "decisions with several parcels",
+    "units that nobody sends",
+    "parcels from another country",
+    "parcels sent by others for us",
+    "kilometres",
+    "parcels measured",
+)
+
+
+def _figures(tally: Tally) -> tuple[str, ...]:
+    return (
+        str(tally.parcels),
+        str(tally.split),
+        str(tally.unsent_units),
+        str(tally.abroad),
+        str(tally.theirs),
+        f"{tally.distance_km:.1f}",
+        str(tally.measured),
+    )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
