@@ -39,7 +39,7 @@ def user_errors(answer: Any) -> list[Any]:
 
 
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
-    shop, shelf, order, stock, shelves, board, live = blocks("graphql")
+    shop, shelf, order, stock, shelves, rules, preview, board, live = blocks("graphql")
     async with (
         running_server(server_settings(sqlite_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
@@ -90,6 +90,13 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
             }
         ]
         assert seen["variant"]["arrivals"][0]["units"] == 100
+        assert (await run(rules))["setRoutingRules"]["routingRules"] == {"version": "web-1"}
+        tried = (await run(preview))["previewRouting"]
+        assert (tried["ruleVersion"], tried["missingUnits"]) == ("web-1", 0)
+        assert tried["parts"] == [{"location": "london", "sku": "MUG-BLUE", "quantity": 3}]
+        (london,) = tried["receipt"]["candidates"]
+        assert (london["coordinates"], london["work"]) == ("city", {"units": 2, "orders": 1})
+        assert london["km"] == pytest.approx(272, abs=2), "from the middle of one city to that of the other"
         shown = await run(board)
         node = shown["orders"]["edges"][0]["node"]
         assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)

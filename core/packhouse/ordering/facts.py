@@ -21,6 +21,7 @@ async def with_facts(reader: Reader, question: Question, rules: RuleSet) -> Ques
 
 
 async def _with_work(reader: Reader, question: Question, rules: RuleSet) -> Question:
+    """With the work of locations that have a limit. Nothing is locked: orders placed at one moment may go a little over it."""
     at = now()
     limits = {
         limit["location"]: limit
