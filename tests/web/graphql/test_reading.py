@@ -13,7 +13,7 @@ async def test_a_plugin_reads_data_and_hears_why_not(sqlite_url: str) -> None:
     app = create_app(server_settings(sqlite_url))
     house = app.state.house
     async with app.router.lifespan_context(app):
-        query = house.host._contexts["packhouse-ordering"].query
+        query = house.host.candidates["packhouse-ordering"].context.query
         assert await query(VARIANTS, {"first": 1}) == {"variants": {"edges": []}}
         for document, reason in [
             ("{ nothing }", "Cannot query field 'nothing'"),
