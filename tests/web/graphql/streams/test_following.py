@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -103,6 +104,23 @@ class TestResuming:
             await happen(server, "last")
             assert await take(leading, 1) == await take(back, 1) == ["last"]
             assert (seen.told - before, server.house.streams.shared) == (1, 1)
+
+    async def test_many_who_come_back_a_little_behind_share_what_they_missed(
+        self, server: RunningServer, seen: Seen
+    ) -> None:
+        names = [str(number) for number in range(100)]
+        await numbered(server, *names)
+        before = seen.told
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(talking(server)) for _ in range(10)]
+            for behind, client in enumerate(clients):
+                after = write_log_cursor(EVENTS, 50 + behind)
+                await client.subscribe("1", FACTS, variables={"after": after})
+                # the first one is the furthest behind
+                assert await take(client, 1) == [names[50 + behind]]
+            for behind, client in enumerate(clients, start=1):
+                assert await take(client, 50 - behind) == names[50 + behind :]
+        assert seen.told - before == 50
 
     async def test_events_while_somebody_catches_up_come_once(self, server: RunningServer) -> None:
         names = [str(number) for number in range(600)]

@@ -10,7 +10,7 @@ from packhouse.web.graphql.streams.mailbox import Allowance, Mailbox
 from packhouse.web.graphql.streams.message import Message, Send
 
 RECENT_MESSAGES = 64
-RECENT_CHARACTERS = 262_144
+RECENT_CHARACTERS = 65_536
 _SLICE = 200
 
 Execute = Callable[[Send], Awaitable[list[dict[str, Any]]]]
