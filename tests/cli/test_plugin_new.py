@@ -10,7 +10,8 @@ import pytest
 
 import packhouse
 from packhouse.cli import main
-from packhouse.cli.plugin_new import CannotMake, Kind, template
+from packhouse.cli.plugin_new import Kind, template
+from packhouse.sdk import PackhouseError
 from packhouse.testing.conformance import find_subject
 from packhouse.testing.quality import examine_quality
 
@@ -128,7 +129,7 @@ def test_the_template_is_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monk
     installed = tmp_path / "site-packages" / "packhouse"
     (installed / "testing" / "template").mkdir(parents=True)
     monkeypatch.setattr(packhouse, "__file__", str(installed / "__init__.py"))
-    with pytest.raises(CannotMake, match="not part of this installation"):
+    with pytest.raises(PackhouseError, match="not part of this installation"):
         template()
     (installed / "testing" / "template" / "copier.yml").write_text("")
     assert template() == installed / "testing" / "template"

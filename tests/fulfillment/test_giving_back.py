@@ -276,13 +276,13 @@ async def test_an_order_that_ends_before_its_work_is_sent_is_not_sent(
 ) -> None:
     await make_network_location(desk.database, network)
     order = await make_order(desk.database, {"MUG": 2})
-    build = submit._request
+    build = submit.fulfillment_request
 
     async def cancelled_meanwhile(work: FulfillmentOrder) -> FulfillmentRequest:
         await ask_to_cancel(desk.database, order)
         return await build(work)
 
-    monkeypatch.setattr(submit, "_request", cancelled_meanwhile)
+    monkeypatch.setattr(submit, "fulfillment_request", cancelled_meanwhile)
     work = await work_of(order)
     ended = await submit_fulfillment(desk.database, {network.code: network}, BY, work.id)
 

@@ -8,13 +8,9 @@ from typing import Annotated
 
 import typer
 
-from packhouse.sdk.errors import InvalidValue, PackhouseError
+from packhouse.cli.working import invalid
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
-
-
-class CannotMake(PackhouseError):
-    """A plugin cannot be made here: something that making one needs is missing."""
 
 
 class Kind(StrEnum):
@@ -42,10 +38,10 @@ def new(
 ) -> None:
     """Make a plugin: a distribution that works, is typed and tested, and passes `packhouse plugin check`."""
     if not _NAME.fullmatch(name):
-        raise InvalidValue("NAME", f"{name!r} is not small letters, digits and hyphens (at most 41, a letter first)")
+        raise invalid("NAME", f"{name!r} is not small letters, digits and hyphens (at most 41, a letter first)")
     folder = into / f"packhouse-{name}"
     if folder.exists():
-        raise InvalidValue("NAME", f"{folder} exists already")
+        raise invalid("NAME", f"{folder} exists already")
     answers = {"name": name, "kind": kind.value, "title": title, "description": description}
     _copy(folder, {question: answer for question, answer in answers.items() if answer})
     typer.echo(f"Made {folder}. Next:\n\n    pip install -e {folder}\n    packhouse plugin check {folder}\n")
@@ -55,20 +51,23 @@ def template() -> Path:
     """The template's folder: inside the package where it was installed, beside the core in a checkout.
 
     Raises:
-        CannotMake: it is in neither.
+        PackhouseError: it is in neither.
     """
     import packhouse
+    from packhouse.sdk import PackhouseError
 
     package = Path(packhouse.__file__).resolve().parent
     for folder in (package / "testing" / "template", package.parents[1] / "plugins" / "_template"):
         if (folder / "copier.yml").is_file():
             return folder
-    raise CannotMake("the template of plugins is not part of this installation")
+    raise PackhouseError("the template of plugins is not part of this installation")
 
 
 def _copy(folder: Path, answers: dict[str, str]) -> None:
     try:
         from copier import run_copy
     except ImportError:
-        raise CannotMake("making a plugin needs Copier: pip install 'packhouse[develop]'") from None
+        from packhouse.sdk import PackhouseError
+
+        raise PackhouseError("making a plugin needs Copier: pip install 'packhouse[develop]'") from None
     run_copy(str(template()), folder, data=answers, defaults=True, quiet=True)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packhouse.cli.working import read_settings
-from packhouse.sdk.errors import InvalidValue
+from packhouse.cli.working import invalid, read_settings
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -132,7 +131,7 @@ async def _playing(
 def _recordings(new: str, answers: Path | None) -> Path | None:
     """What calls are answered with: what is named, or the subject of the new version."""
     if answers is not None and not answers.is_file():
-        raise InvalidValue("answers", f"{answers} is not there")
+        raise invalid("answers", f"{answers} is not there")
     own = Path(new) / "tests" / "conformance.py"
     return answers or (own if own.is_file() else None)
 
@@ -144,7 +143,7 @@ def _installed(code: str) -> "Source":
 
     found = {each.name: each.value for each in entry_points(group=GROUP)}
     if code not in found:
-        raise InvalidValue("CODE", f"there is no installed plugin {code!r} (installed: {', '.join(sorted(found))})")
+        raise invalid("CODE", f"there is no installed plugin {code!r} (installed: {', '.join(sorted(found))})")
     return Source(found[code])
 
 
@@ -154,7 +153,7 @@ def _table(file: Path, code: str) -> "PluginTable":
     try:
         found = tomllib.loads(file.read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InvalidValue("settings", f"{file} cannot be read: {error}") from None
+        raise invalid("settings", f"{file} cannot be read: {error}") from None
     table = found.get("plugins", {}).get("settings", {}).get(code, found)
     return PluginTable(table, {key: file.name for key, _ in leaves(table)})
 
@@ -165,7 +164,7 @@ def _moment(field: str, text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidValue(field, f"{text!r} is no time such as 2026-11-23T09:00:00Z") from None
+        raise invalid(field, f"{text!r} is no time such as 2026-11-23T09:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -184,7 +183,7 @@ def _order_id(text: str) -> "UUID | None":
     try:
         return UUID(decoded.removeprefix("Order:"))
     except ValueError:
-        raise InvalidValue("order", f"{text!r} is no id of an order") from None
+        raise invalid("order", f"{text!r} is no id of an order") from None
 
 
 def _print_json(comparison: "Comparison") -> None:

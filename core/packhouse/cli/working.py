@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from packhouse.sdk import InvalidValue
     from packhouse.settings import Settings
     from packhouse.storage import UnitOfWork
 
@@ -13,6 +14,13 @@ T = TypeVar("T")
 
 ACTOR = "operator"
 ORIGIN = "cli"
+
+
+def invalid(field: str, message: str) -> "InvalidValue":
+    """The error for an option or argument that cannot be what it should be."""
+    from packhouse.sdk import InvalidValue
+
+    return InvalidValue(field, message)
 
 
 def read_settings() -> "Settings":
