@@ -20,6 +20,8 @@ from packhouse.servers.postgres import running_postgres
 from packhouse.storage.migrate import migrate
 
 POSTGRES_URL = "PACKHOUSE_TEST_POSTGRES_URL"
+# several times faster than writing the copy to the log first, since PostgreSQL 15
+_COPY = "STRATEGY FILE_COPY"
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +73,7 @@ def sqlite_url(sqlite_template: Path) -> Iterator[str]:
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database of this test's own."""
     name = f"test_{new_id().hex}"
-    asyncio.run(_statement(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
+    asyncio.run(_statement(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}" {_COPY}'))
     yield with_database(postgres_server, name)
     asyncio.run(_statement(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
