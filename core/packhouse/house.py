@@ -117,7 +117,7 @@ class House:
         )
         self.secrets = secrets if secrets is not None else Secrets.of(settings)
         self.secrets.learn(host.secrets())
-        self.roster = Roster(host, Vault.of(settings.security), self.secrets, announce=lambda: self.announce(_PLUGINS))
+        self.roster = Roster(host, Vault.of(settings), self.secrets, announce=lambda: self.announce(_PLUGINS))
         self.outbox = Outbox(host.listeners, self.tracing.traceparent, version=0)
         self.gate = TokenGate()
         self.streams = Streams(parts.schema, settings, self.context)

@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr
 
 from packhouse.plugins.vault import Undecipherable, Vault
-from packhouse.settings import SecuritySettings, SettingsError
+from packhouse.settings import Settings, SettingsError
 
 OLD, NEW = "an old key of a test with 32 characters", "a new key of a test with 32 characters"
 PLANTED = SecretStr("planted-in-a-test-and-looked-for-🔑")
@@ -34,7 +34,7 @@ def test_what_no_key_opens_is_refused_without_a_trace_of_it(broken: str) -> None
 
 def test_previous_keys_open_and_the_newest_seals() -> None:
     old = Vault([OLD]).seal("ups", "pin", PLANTED)
-    both = Vault.of(SecuritySettings.model_validate({"secret_key": NEW, "previous_secret_keys": [OLD]}))
+    both = Vault.of(Settings.model_validate({"security": {"secret_key": NEW, "previous_secret_keys": [OLD]}}))
     assert both.open("ups", "pin", old) == PLANTED
     assert not both.is_new(old)
     renewed = both.seal("ups", "pin", PLANTED)
@@ -44,4 +44,4 @@ def test_previous_keys_open_and_the_newest_seals() -> None:
 
 def test_without_a_key_there_is_no_vault() -> None:
     with pytest.raises(SettingsError):
-        Vault.of(SecuritySettings())
+        Vault.of(Settings())

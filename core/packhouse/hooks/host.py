@@ -19,7 +19,7 @@ from packhouse.hooks.patience import within
 from packhouse.hooks.plugin_settings import PluginChoices
 from packhouse.hooks.registry import collect
 from packhouse.hooks.reports import PluginReport, PluginStatus, report_of, report_of_aside
-from packhouse.hooks.selection import Selection, unknown_origin
+from packhouse.hooks.selection import Selection, StoredChoice, unknown_origin
 from packhouse.hooks.specifications import hooks_of
 from packhouse.hooks.state import no_database
 from packhouse.sdk.contributions import Facts, Objection, Verdict
@@ -93,17 +93,22 @@ class PluginHost:
         run_query: RunQuery = no_queries,
         database: Callable[[], Database] = no_database,
         origin: Callable[[str], str] = unknown_origin,
+        stored: Mapping[str, StoredChoice] | None = None,
+        only_looking: bool = False,
     ) -> Self:
         """Load the plugins given as objects, and the installed ones that files and environment choose.
 
         `installed` None means the entry points of group `packhouse.plugins`; times are seconds; `run_query` answers
         `context.query`, `database` gives the open database for `context.state`, `origin` tells where a setting came from.
+        `stored` is what the database says about plugins. `only_looking`: it is told what would be left out, and nothing is logged or
+        stopped by it.
 
         Raises:
             DuplicateCode: two plugins, or two providers of one kind, have one code.
             BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
         """
-        selection = Selection(plugin_settings, origin=origin, strict=plugin_settings.strict)
+        strict = plugin_settings.strict and not only_looking
+        selection = Selection(plugin_settings, stored or {}, origin, strict=strict, quiet=only_looking)
         make = _Make(
             tuple(extra_plugins),
             None if installed is None else tuple(installed),

@@ -152,7 +152,7 @@ class Loader:
         self.aside.append(
             PutAside(name, broken.reason, broken.keys, manifest, PluginTable(table.values, table.sources, hidden))
         )
-        if not self._selection.trial:
+        if not self._selection.quiet:
             log.error("Left out %s", broken, exc_info=None if broken is error else error)
 
     def _load(self, installed: Installed) -> Candidate:

@@ -32,7 +32,7 @@ class Selection:
     """`choices` are those of files and environment, `stored` those of the database by code.
 
     `origin` tells where a dotted setting came from: DEFAULT where nobody set it. `trial` is the code of a plugin that is loaded
-    whatever anybody says, to see whether it would work; nothing is logged then.
+    whatever anybody says, to see whether it would work. `quiet`: nothing is logged.
     """
 
     choices: PluginChoices
@@ -40,6 +40,7 @@ class Selection:
     origin: Callable[[str], str] = unknown_origin
     strict: bool = False
     trial: str = ""
+    quiet: bool = False
 
     def wants(self, code: str) -> bool:
         """Whether an installed plugin is to run."""

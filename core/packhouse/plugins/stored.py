@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from pydantic import SecretStr
 
 from packhouse.events.audience import plugins_version
 from packhouse.hooks.selection import StoredChoice
 from packhouse.plugins.vault import Undecipherable, Vault
-from packhouse.storage.dialect import read_json
+from packhouse.storage.dialect import read_json, read_time
 from packhouse.storage.unit_of_work import Reader
 
 
@@ -51,3 +53,31 @@ def _opened(vault: Vault, plugin: str, name: str, token: str) -> SecretStr | Non
         return vault.open(plugin, name, token)
     except Undecipherable:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSecret:
+    """A secret that is kept, without itself; `key` tells what it was encrypted with: present, previous or unknown."""
+
+    plugin: str
+    name: str
+    changed_at: datetime
+    changed_by: str
+    key: str
+
+
+async def list_secrets(reader: Reader, vault: Vault) -> list[KeptSecret]:
+    """Every secret that is kept, by plugin and name."""
+    rows = await reader.fetch(
+        "SELECT plugin, name, token, changed_at, changed_by FROM plugin_secret ORDER BY plugin, name"
+    )
+    return [
+        KeptSecret(row["plugin"], row["name"], read_time(row["changed_at"]), row["changed_by"], _key_of(vault, row))
+        for row in rows
+    ]
+
+
+def _key_of(vault: Vault, row: Mapping[str, Any]) -> str:
+    if vault.is_new(row["token"]):
+        return "present"
+    return "unknown" if _opened(vault, row["plugin"], row["name"], row["token"]) is None else "previous"

@@ -60,7 +60,7 @@ def _broken(host: PluginHost, stored: Stored, change: Change) -> PutAside | None
         Refused: SECRET_IN_PLAIN; NOT_VALID: it would claim a code that another plugin has.
     """
     try:
-        tried = host.remade(replace(host.selection, stored=stored.choices, strict=False, trial=change.code))
+        tried = host.remade(replace(host.selection, stored=stored.choices, strict=False, trial=change.code, quiet=True))
     except DuplicateCode as error:
         raise Refused("NOT_VALID", str(error), "code") from None
     candidate = tried.candidates.get(change.code)

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 
 from packhouse.sdk.errors import PackhouseError
-from packhouse.settings import SecuritySettings
+from packhouse.settings import Settings
+from packhouse.settings.sections import GENERATED_ORIGIN
 
 _PURPOSE = b"packhouse plugin secrets 1"
 
@@ -24,22 +25,28 @@ class Undecipherable(PackhouseError):
 
 
 class Vault:
-    """Seals with the first key, opens with each of them."""
+    """Seals with the first key, opens with each of them.
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    `is_lasting`: the key is that of the next process, too; one that was made up for this process is not.
+    """
+
+    def __init__(self, keys: Sequence[str], *, is_lasting: bool = True) -> None:
+        self.is_lasting = is_lasting
         fernets = [Fernet(_derived(key)) for key in keys]
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
     @classmethod
-    def of(cls, security: SecuritySettings) -> Self:
+    def of(cls, settings: Settings) -> Self:
         """The vault of a house, with its key and those that it had before.
 
         Raises:
             SettingsError: there is no secret key.
         """
+        security = settings.security
         previous = [key.get_secret_value() for key in security.previous_secret_keys]
-        return cls([security.require_secret_key(), *previous])
+        is_lasting = settings.origin("security.secret_key") != GENERATED_ORIGIN
+        return cls([security.require_secret_key(), *previous], is_lasting=is_lasting)
 
     def seal(self, plugin: str, name: str, secret: SecretStr) -> str:
         """The token to be kept."""
