@@ -203,6 +203,7 @@ class House:
                 tracing=self.tracing,
             )
             stack.push_async_callback(self._close)
+            self._database.hide = self.secrets.hide
             await self.roster.read(self._database)
             self.secrets.learn(self.host.secrets())
             self.outbox.change(self.host.listeners, self.roster.version)

@@ -8,6 +8,7 @@ from packhouse.channels.commands.receive_order import receive_order
 from packhouse.channels.commands.work_message import work_message
 from packhouse.channels.models import Channel, InboundMessage
 from packhouse.channels.pulled import PULLED, UNREADABLE, write_pulled
+from packhouse.events.failures import describe
 from packhouse.hooks.services import Services
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.sdk import (
@@ -90,9 +91,8 @@ async def _pull(services: Services, checks: Checks, channel: Channel, provider: 
                 break
     except ProviderError as error:
         # the cursor stays where it is: the next pull goes on from there
-        await _note(
-            services, channel, next_pull_at=_next(services), last_error=f"{type(error).__name__}: {error.detail}"[:500]
-        )
+        reason = describe(error, services.database.hide)
+        await _note(services, channel, next_pull_at=_next(services), last_error=reason)
         log.warning("orders of channel %s could not be pulled: %s", channel.code, error.detail)
         return count
     await _note(services, channel, pulled_until=started, next_pull_at=_next(services), last_error="")

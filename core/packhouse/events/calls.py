@@ -209,7 +209,9 @@ class _Call:
             await self._finish(CallStatus.IN_DOUBT, "interrupted while asking about an earlier call")
             raise
         except Exception as error:  # noqa: BLE001  (a provider may fail in any way)
-            await self._doubt(error, f"an earlier call may have worked, and asking about it failed: {describe(error)}")
+            await self._doubt(
+                error, f"an earlier call may have worked, and asking about it failed: {self._described(error)}"
+            )
 
     async def sent(self, send: Callable[[], Awaitable[T]]) -> T:
         """The provider's answer."""
@@ -217,13 +219,13 @@ class _Call:
             async with asyncio.timeout(self.timeout_seconds):
                 return await send()
         except _NOTHING_HAPPENED as error:
-            await self._finish(CallStatus.FAILED, describe(error))
+            await self._finish(CallStatus.FAILED, self._described(error))
             raise
         except asyncio.CancelledError:
             await self._finish(CallStatus.IN_DOUBT, "interrupted while the call was made")
             raise
         except Exception as error:  # noqa: BLE001  (a provider may fail in any way)
-            await self._doubt(error, describe(error))
+            await self._doubt(error, self._described(error))
 
     async def done(self, answer: T, on_success: Callable[[UnitOfWork, T], Awaitable[R]]) -> R:
         """Mark the call done and write its answer down, both or neither."""
@@ -238,12 +240,15 @@ class _Call:
         except ProviderInDoubt:
             raise
         except Exception as error:  # noqa: BLE001  (what happened outside must not be forgotten)
-            await self._doubt(error, f"it worked, but writing it down failed: {describe(error)}")
+            await self._doubt(error, f"it worked, but writing it down failed: {self._described(error)}")
 
     async def _doubt(self, error: Exception | None, reason: str) -> NoReturn:
         await self._finish(CallStatus.IN_DOUBT, reason)
         code = error.code if isinstance(error, ProviderError) else ""
         raise ProviderInDoubt(f"{self.name}: {reason}", code=code) from error
+
+    def _described(self, error: Exception) -> str:
+        return describe(error, self.database.hide)
 
     async def _finish(self, status: CallStatus, error: str) -> None:
         await self.database.write(self.by, lambda uow: self._mark(uow, status, error))

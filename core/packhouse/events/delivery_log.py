@@ -33,6 +33,7 @@ class LoggedAttempt:
     duration_ms: int
     ok: bool
     error: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class AttemptLog:
         rows = await self._database.fetch(
             f"""
             SELECT attempt.position, attempt.delivery_id, delivery.plugin, attempt.started_at, attempt.duration_ms,
-                   attempt.ok, attempt.error
+                   attempt.ok, attempt.error, attempt.answer
             FROM delivery_attempt AS attempt JOIN delivery ON delivery.id = attempt.delivery_id
             WHERE attempt.position > $1 {"" if upto is None else "AND attempt.position <= $3"}
             ORDER BY attempt.position LIMIT $2
@@ -96,6 +97,7 @@ def _read(row: Any) -> LoggedAttempt:  # noqa: ANN401  (a driver's row)
         duration_ms=row["duration_ms"],
         ok=bool(row["ok"]),
         error=row["error"],
+        answer=row["answer"],
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from packhouse.sdk.errors import ProviderError, ProviderRateLimited, ProviderRefused
@@ -11,6 +11,7 @@ _FIRST_SECONDS = 1.0
 _LONGEST_SECONDS = 3600.0
 _LONGEST_RETRY_AFTER = 86_400.0
 _ERROR_LENGTH = 500
+ANSWER_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def next_attempt(
     return Again(seconds * luck.uniform(0.5, 1.0))
 
 
-def describe(error: BaseException) -> str:
-    """The error in one line for a row that people look at."""
+def describe(error: BaseException, hide: Callable[[str], str] = str) -> str:
+    """The error in one line for a row that people look at; `hide` takes secrets out of it."""
     if isinstance(error, ProviderError):
         text = f"{type(error).__name__}: {error.detail}"
     elif isinstance(error, TimeoutError) and not str(error):
@@ -55,7 +56,13 @@ def describe(error: BaseException) -> str:
     else:
         text = f"{type(error).__name__}: {error}"
     # PostgreSQL stores no zero bytes
-    return text.replace("\x00", "")[:_ERROR_LENGTH]
+    return hide(text.replace("\x00", ""))[:_ERROR_LENGTH]
+
+
+def answer_of(error: BaseException | None, told: str, hide: Callable[[str], str] = str) -> str:
+    """What the other side answered: as the error has it, or as the plugin told it."""
+    text = error.answer if isinstance(error, ProviderError) and error.answer else told
+    return hide(text.replace("\x00", ""))[:ANSWER_LENGTH]
 
 
 def _sensible(seconds: float) -> float:

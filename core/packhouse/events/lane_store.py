@@ -63,6 +63,7 @@ class Attempt:
     error: str = ""
     next_attempt_at: datetime | None = None
     blame: Blame = Blame.NONE
+    answer: str = ""
 
 
 @dataclass(slots=True)
@@ -253,6 +254,7 @@ def _attempt_row(position: int, attempt: Attempt) -> dict[str, Any]:
         "duration_ms": attempt.duration_ms,
         "ok": attempt.status is DeliveryStatus.DONE,
         "error": attempt.error,
+        "answer": attempt.answer,
     }
 
 

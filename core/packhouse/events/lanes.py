@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from packhouse.events.breaker import Blame, Breaker, blame_of
-from packhouse.events.failures import describe, next_attempt
+from packhouse.events.failures import answer_of, describe, next_attempt
 from packhouse.events.lane_store import (
     Attempt,
     DueDelivery,
@@ -335,8 +335,9 @@ class LaneWorker:
         seconds = time.perf_counter() - started
         milliseconds = round(seconds * 1000)
         self._seconds.observe(seconds)
+        answer = answer_of(error, handover.answer, self._database.hide)
         if error is None:
-            return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1)
+            return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1, answer=answer)
         schedule = self._recipients.retries(self.plugin)
         again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck, schedule)
         counted = due.attempts + (again is None or again.counts)
@@ -344,7 +345,8 @@ class LaneWorker:
         next_at = None if again is None else now() + timedelta(seconds=again.seconds)
         status = DeliveryStatus.DEAD if again is None else DeliveryStatus.PENDING
         blame = blame_of(error)
-        return Attempt(due.id, started_at, milliseconds, status, counted, describe(error), next_at, blame)
+        reason = describe(error, self._database.hide)
+        return Attempt(due.id, started_at, milliseconds, status, counted, reason, next_at, blame, answer)
 
     def _order_of(self, event: Event) -> UUID | None:
         return event.order_id if self._recipients.wants_order(self.plugin, event.type) else None
@@ -361,7 +363,7 @@ class LaneWorker:
             event.id,
             counted,
             "given up" if given_up else "tried again later",
-            describe(error),
+            describe(error, self._database.hide),
             exc_info=error if given_up else None,
         )
 

@@ -106,7 +106,10 @@ class Delivery(Row):
 
 
 class DeliveryAttempt(Row):
-    """One try to hand a delivery to its plugin. `position` is its place in commit order among all attempts."""
+    """One try to hand a delivery to its plugin. `position` is its place in commit order among all attempts.
+
+    `answer` is what the other side said, as the plugin told it.
+    """
 
     delivery_id = fields.UUIDField()
     position = fields.BigIntField(unique=True)
@@ -114,6 +117,7 @@ class DeliveryAttempt(Row):
     duration_ms = fields.IntField()
     ok = fields.BooleanField()
     error = fields.CharField(max_length=500, default="")
+    answer = fields.CharField(max_length=1000, default="", db_default="")
 
     class Meta:
         table = "delivery_attempt"

@@ -108,7 +108,7 @@ async def _invite(
 
 async def _not_sent(database: Database, by: Initiator, request: ReviewRequest, error: ProviderError) -> ReviewRequest:
     """Asked twice is worse than not asked: what may have been sent is not sent again."""
-    reason = describe(error)
+    reason = describe(error, database.hide)
     log.warning("Review request %s to %s was not sent: %s", request.id, request.platform, reason)
     is_last = request.attempts + 1 >= _MOST_ATTEMPTS
     if isinstance(error, ProviderInDoubt):

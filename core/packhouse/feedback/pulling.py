@@ -75,7 +75,9 @@ async def _recheck(database: Database, by: Initiator, platform: str, provider: R
             async with asyncio.timeout(_CALL_SECONDS):
                 changed += await reread(database, by, review, provider)
         except (ProviderRefused, InvalidValue) as error:
-            log.warning("Review %s of %s cannot be read again: %s", review.external_id, platform, describe(error))
+            log.warning(
+                "Review %s of %s cannot be read again: %s", review.external_id, platform, describe(error, database.hide)
+            )
             await _later(database, by, review)
         except Exception:
             log.exception("Reviews of %s could not all be read again", platform)
@@ -93,7 +95,7 @@ async def _pull(database: Database, by: Initiator, platform: str, provider: Coll
         await _retry_quarantined(database, by, pulled)
         await _pull_pages(database, by, provider, pulled)
     except Exception as error:
-        pulled.error = describe(error)
+        pulled.error = describe(error, database.hide)
         log.exception("Reviews of %s could not be pulled to the end", platform)
         await _save_cursor(database, by, platform, None, pulled.error)
     if quarantined := pulled.counts[TakenIn.QUARANTINED]:

@@ -112,6 +112,11 @@ class HostContext:
         """The key of what is done about an event; empty outside a delivery."""
         return "" if self.handover is None else self.handover.idempotency_key
 
+    def answered(self, text: str) -> None:
+        """Remember what the other side answered, for the attempt."""
+        if self.handover is not None:
+            self.handover.answer = str(text)
+
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The data of a GraphQL query, read as the plugin.
 

@@ -15,7 +15,7 @@ class Handover:
     """An attempt for one plugin or recipient (`plugin`).
 
     `earlier` are changes of deliveries before it in the same run, which are written down together with its own `changes`. Once
-    it `is_over` nothing more can be changed: it is written down, or dropped.
+    it `is_over` nothing more can be changed: it is written down, or dropped. `answer` is what the plugin told about it.
     """
 
     plugin: str
@@ -23,6 +23,7 @@ class Handover:
     earlier: Changes = field(default_factory=dict)
     changes: dict[str, str | None] = field(default_factory=dict)
     is_over: bool = False
+    answer: str = ""
 
     @property
     def idempotency_key(self) -> str:

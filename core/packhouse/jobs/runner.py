@@ -122,7 +122,9 @@ class JobRunner:
             keeping.cancel()
         if run.cancelled():
             return False
-        due_at = await finish_job(database, job.name, self.owner, every_seconds=job.every_seconds, error=run.result())
+        due_at = await finish_job(
+            database, job.name, self.owner, every_seconds=job.every_seconds, error=_hidden(database, run.result())
+        )
         return due_at is not None and due_at <= now()
 
     async def _run(self, job: Job, metrics: Metrics) -> str | None:
@@ -163,3 +165,7 @@ class JobRunner:
                 log.warning("Job %s was taken over by another process", job.name)
                 run.cancel()
                 return
+
+
+def _hidden(database: Database, error: str | None) -> str | None:
+    return None if error is None else database.hide(error)

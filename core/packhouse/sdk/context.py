@@ -62,6 +62,11 @@ class PluginContext(Protocol):
     @property
     def idempotency_key(self) -> str: ...
 
+    def answered(self, text: str) -> None:
+        """Tell what the other side answered about an event: its first 1,000 characters are kept with the attempt, without the
+        plugin's secrets. The last one counts; outside a hook for an event it does nothing.
+        """
+
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The data of a GraphQL query, read as the plugin; open while the server runs.
 

@@ -74,12 +74,17 @@ class QueryRefused(PackhouseError):
 
 
 class ProviderError(PackhouseError):
-    """A call to somebody outside did not work. `detail` is safe to show: it holds no secret."""
+    """A call to somebody outside did not work. `detail` is safe to show: it holds no secret.
 
-    def __init__(self, detail: str, *, code: str = "") -> None:
+    `answer`: what they answered, as far as it helps to find out why; the host keeps its first 1,000 characters with the attempt, without
+    the plugin's secrets.
+    """
+
+    def __init__(self, detail: str, *, code: str = "", answer: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code
+        self.answer = answer
 
 
 class ProviderRefused(ProviderError):
@@ -93,8 +98,8 @@ class ProviderUnavailable(ProviderError):
 class ProviderRateLimited(ProviderError):
     """Too many calls: try again after `retry_after` seconds."""
 
-    def __init__(self, detail: str, *, retry_after: float, code: str = "") -> None:
-        super().__init__(detail, code=code)
+    def __init__(self, detail: str, *, retry_after: float, code: str = "", answer: str = "") -> None:
+        super().__init__(detail, code=code, answer=answer)
         self.retry_after = retry_after
 
 

@@ -152,6 +152,11 @@ class ShadowContext:
         """The same as when the event was delivered."""
         return "" if self.handover is None else self.handover.idempotency_key
 
+    def answered(self, text: str) -> None:
+        """What the other side answered, for the attempt."""
+        if self.handover is not None:
+            self.handover.answer = text
+
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The data of a GraphQL query, answered by the other process.
 

@@ -150,6 +150,7 @@ class Database:
         self.dialect = dialect
         self.metrics = metrics
         self.tracing = tracing
+        self.hide: Callable[[str], str] = str
         self.on_commit: list[Callable[[], None]] = []
         self.before_commit = before_commit
         self._context = context

@@ -84,8 +84,8 @@ class Plugin:
         at = now()
         body = test_body(at)
         headers = headers_of(f"msg_{new_id().hex}", body, endpoint.secrets, at, JSON)
-        status = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
-        return f"{endpoint.url} answered {status} to a test message"
+        answer = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+        return f"{endpoint.url} answered {answer.status} to a test message"
 
     @hookimpl
     async def event_recorded(self, event: Event, context: PluginContext) -> None:
@@ -102,7 +102,8 @@ class Plugin:
         body = body_of(event, data, source=settings.source, cloudevents=endpoint.cloudevents)
         media_type = CLOUDEVENTS if endpoint.cloudevents else JSON
         headers = headers_of(message_id(event), body, endpoint.secrets, now(), media_type)
-        await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+        answer = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+        context.answered(str(answer))
 
 
 async def _data(context: PluginContext, endpoint: EndpointSettings, event: Event) -> dict[str, object]:

@@ -4,6 +4,7 @@ import asyncio
 import email.utils
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -16,8 +17,19 @@ _GONE = 410
 _TOO_MANY = 429
 _BUSY = 503
 _DEFAULT_PAUSE = 60.0
-_ANSWER_LENGTH = 200
+_ANSWER_LENGTH = 900
 _CONNECTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver answered: the status and the beginning of its text."""
+
+    status: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.text}".rstrip()
 
 
 class Sender:
@@ -47,7 +59,7 @@ class Sender:
         for session in self._sessions.values():
             await session.close()
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> int:
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
         """Post a message; it has arrived when the answer is 2xx, which is returned.
 
         Raises:
@@ -74,23 +86,22 @@ class Sender:
             raise ProviderUnavailable(f"{target.host} cannot be reached: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ProviderUnavailable(f"{target.host} gave no answer: {type(error).__name__}") from None
-        _judge(response, answer.decode("utf-8", "replace"))
-        return response.status
+        return _judged(response, Answer(response.status, answer.decode("utf-8", "replace")))
 
 
-def _judge(response: aiohttp.ClientResponse, answer: str) -> None:
-    status = response.status
+def _judged(response: aiohttp.ClientResponse, answer: Answer) -> Answer:
+    status, told = answer.status, str(answer)
     if response.ok and status < 300:  # noqa: PLR2004  (2xx)
-        return
-    said = f"{response.url.host} answered {status}" + (f": {answer}" if answer else "")
+        return answer
+    said = f"{response.url.host} answered {status}"
     if status == _GONE:
-        raise ProviderGone(f"{said}: it wants no more messages")
+        raise ProviderGone(f"{said}: it wants no more messages", answer=told)
     pause = _pause(response.headers.get("retry-after"))
     if status == _TOO_MANY or (status == _BUSY and pause is not None):
-        raise ProviderRateLimited(said, retry_after=_DEFAULT_PAUSE if pause is None else pause)
+        raise ProviderRateLimited(said, retry_after=_DEFAULT_PAUSE if pause is None else pause, answer=told)
     if response.headers.get("location"):
-        said = f"{response.url.host} answered {status}, and redirects are not followed: set the address it names"
-    raise ProviderUnavailable(said)
+        said = f"{said}, and redirects are not followed: set the address it names"
+    raise ProviderUnavailable(said, answer=told)
 
 
 def _pause(header: str | None) -> float | None:

@@ -15,7 +15,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
-from packhouse.sdk import ProviderGone, ProviderRateLimited, ProviderRefused, ProviderUnavailable, QueryRefused
+from packhouse.sdk import (
+    ProviderError,
+    ProviderGone,
+    ProviderRateLimited,
+    ProviderRefused,
+    ProviderUnavailable,
+    QueryRefused,
+)
 from packhouse.testing.server import running_server, server_settings
 from packhouse_webhooks import Plugin
 from packhouse_webhooks.documents import known_variables
@@ -170,7 +177,7 @@ async def _post(url: str, guard: Guard) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "said"),
     [
-        (web.Response(status=500, text="broken"), ProviderUnavailable, "answered 500: broken"),
+        (web.Response(status=500, text="broken"), ProviderUnavailable, "answered 500$"),
         (web.Response(status=401), ProviderUnavailable, "answered 401"),
         (web.Response(status=410), ProviderGone, "wants no more"),
         (web.Response(status=302, headers={"location": "http://127.0.0.1:1/"}), ProviderUnavailable, "redirects"),
@@ -183,6 +190,8 @@ async def test_every_answer_has_its_error(answer: web.Response, error: type[Exce
     async with receiving(receiver) as url:
         with pytest.raises(error, match=said) as raised:
             await _post(url, _loopback())
+        assert isinstance(raised.value, ProviderError)
+        assert raised.value.answer == f"{answer.status} {answer.text or ''}".rstrip()
         if isinstance(raised.value, ProviderRateLimited):
             assert raised.value.retry_after == 7
     assert len(receiver.got) == 1

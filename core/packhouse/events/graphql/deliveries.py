@@ -7,6 +7,7 @@ import strawberry
 from strawberry import relay
 
 from packhouse.events import models, queries
+from packhouse.events.delivery_log import LoggedAttempt
 from packhouse.events.graphql.types import Event
 from packhouse.events.states import DeliveryStatus, PauseKind
 from packhouse.hooks.handover import idempotency_key
@@ -23,11 +24,20 @@ class DeliveryAttempt:
     duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
     ok: bool = strawberry.field(description="Whether it worked.")
     error: str | None = strawberry.field(description="What went wrong, without secrets.")
+    answer: str | None = strawberry.field(
+        description="What the other side answered, where the plugin tells: its beginning, without secrets."
+    )
 
     @classmethod
-    def of(cls, row: models.DeliveryAttempt) -> "DeliveryAttempt":
-        """The attempt of a row."""
-        return cls(started_at=row.started_at, duration_ms=row.duration_ms, ok=row.ok, error=row.error or None)
+    def of(cls, attempt: models.DeliveryAttempt | LoggedAttempt) -> "DeliveryAttempt":
+        """The attempt of a row, or of the log."""
+        return cls(
+            started_at=attempt.started_at,
+            duration_ms=attempt.duration_ms,
+            ok=attempt.ok,
+            error=attempt.error or None,
+            answer=attempt.answer or None,
+        )
 
 
 @strawberry.type(description="One event that one plugin shall get, and how that went.")

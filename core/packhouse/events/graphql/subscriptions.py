@@ -35,12 +35,7 @@ class DeliveryUpdate:
         """An attempt of the log."""
         return cls(
             cursor=write_log_cursor(DELIVERIES, attempt.position),
-            attempt=DeliveryAttempt(
-                started_at=attempt.started_at,
-                duration_ms=attempt.duration_ms,
-                ok=attempt.ok,
-                error=attempt.error or None,
-            ),
+            attempt=DeliveryAttempt.of(attempt),
             delivery_id=attempt.delivery_id,
         )
 

@@ -101,6 +101,7 @@ class Migration(migrations.Migration):
                 ('duration_ms', fields.IntField()),
                 ('ok', fields.BooleanField()),
                 ('error', fields.CharField(default='', max_length=500)),
+                ('answer', fields.CharField(default='', db_default='', max_length=1000)),
             ],
             options={'table': 'delivery_attempt', 'app': 'packhouse', 'indexes': [Index(fields=['delivery_id', 'started_at'], name='delivery_attempt_delivery')], 'pk_attr': 'id', 'table_description': 'One try to hand a delivery to its plugin. `position` is its place in commit order among all attempts.'},
             bases=['Row'],

@@ -82,6 +82,11 @@ class TrialContext:
         """The same for every attempt to deliver one event; empty outside of any."""
         return "" if self.handover is None else self.handover.idempotency_key
 
+    def answered(self, text: str) -> None:
+        """What the other side answered, for the attempt."""
+        if self.handover is not None:
+            self.handover.answer = text
+
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """What the subject says that a query gives."""
         return self.subject.query(document, variables or {})
