@@ -64,7 +64,10 @@ def test_the_reference_has_every_name_once_and_every_hook() -> None:
     ("name", "line"),
     [
         ("Quotes", "async def quote(request: QuoteRequest) -> list[ShippingQuote]"),
-        ("ProviderRateLimited", "__init__(detail: str, *, retry_after: float, code: str = '') -> None"),
+        (
+            "ProviderRateLimited",
+            "__init__(detail: str, *, retry_after: float, code: str = '', answer: str = '') -> None",
+        ),
         ("Event", "payload: Mapping[str, Any] = {}"),
         ("PluginContext", "property http: ClientSession"),
         ("History", "def __iter__() -> Iterator[HistoryOrder | RejectedRow]"),

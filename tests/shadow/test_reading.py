@@ -134,7 +134,7 @@ async def test_settings_are_those_that_the_server_would_read(database: Database,
     security = SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"})
     plugins = Settings().plugins.model_copy(update={"settings": {"crm": {"url": "https://file.example.com"}}})
     settings = Settings(security=security).model_copy(update={"plugins": plugins})
-    vault, secret = Vault.of(security), KeepSecret("crm", "api_key", SecretStr("planted"))
+    vault, secret = Vault.of(settings), KeepSecret("crm", "api_key", SecretStr("planted"))
     stored = StoredChoice(enabled=True, table={"url": "https://stored.example.com", "pause": 7})
     await database.write(by, lambda uow: store_choice(uow, "crm", stored, expected=0))
     await database.write(by, lambda uow: store_secret(uow, vault, secret, expected=1))

@@ -53,7 +53,7 @@ class World:
         Raises:
             SettingsError: there is no secret key.
         """
-        stored = await read_stored(self._database, Vault.of(self._settings.security))
+        stored = await read_stored(self._database, Vault.of(self._settings))
         choices = HostSelection(self._settings.plugins, stored.choices)
         return choices.table(code), choices.secrets(code)
 
