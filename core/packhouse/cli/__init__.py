@@ -38,9 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _is_the_users(error: Exception) -> bool:
     from packhouse.app import DatabaseNotReady  # noqa: PLC0415  (only a failure pays for it)
-    from packhouse.cli.plugin_new import CannotMake  # noqa: PLC0415
     from packhouse.sdk import PackhouseError  # noqa: PLC0415
     from packhouse.settings import SettingsError  # noqa: PLC0415
     from packhouse.storage.migrate import MigrationFailed  # noqa: PLC0415
 
-    return isinstance(error, SettingsError | DatabaseNotReady | PackhouseError | MigrationFailed | CannotMake)
+    return isinstance(error, SettingsError | DatabaseNotReady | PackhouseError | MigrationFailed)

@@ -34,13 +34,6 @@ def read_settings() -> "Settings":
     return load_settings().settings
 
 
-def invalid(field: str, message: str) -> Exception:
-    """The error for an argument or option that cannot be what it should be."""
-    from packhouse.sdk.errors import InvalidValue
-
-    return InvalidValue(field, message)
-
-
 def write(settings: "Settings", work: "Callable[[UnitOfWork], Awaitable[T]]") -> T:
     """Run work in one transaction of the database.
 
