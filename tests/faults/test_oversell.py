@@ -21,7 +21,8 @@ from packhouse.channels.commands.create_channel import CreateChannel, create_cha
 from packhouse.events.outbox import Outbox
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.models import StockLevel
-from packhouse.ordering.commands.reserve import ReserveLine, ReserveStock, reserve
+from packhouse.ordering.basket import BasketLine
+from packhouse.ordering.commands.reserve import ReserveStock, reserve
 from packhouse.orders.models import OrderLine
 from packhouse.storage import Database, open_database
 from packhouse.testing.factories import BY, make_location, make_stock, make_variant
@@ -89,7 +90,7 @@ async def furnish(database: Database) -> tuple[str, list[Buyer]]:
     for number, basket in enumerate(baskets()):
         held = None
         if number % 5 == 0 and number < BUYERS // 5:
-            data_ = ReserveStock(tuple(ReserveLine(*line) for line in basket))
+            data_ = ReserveStock(tuple(BasketLine(*line) for line in basket))
             held = to_base64("Reservation", (await database.write(BY, lambda uow, data_=data_: reserve(uow, data_))).id)
         buyers.append(Buyer(basket, held))
     return token, buyers
