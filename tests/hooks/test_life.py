@@ -122,6 +122,21 @@ async def test_a_start_that_never_ends_is_left_behind(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
+async def test_an_end_that_never_comes_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    class Clinging(Starting):
+        @hookimpl
+        async def shutdown(self) -> None:
+            await asyncio.sleep(60)
+
+    clinging, other = Clinging("clinging"), Starting("other")
+    host = load(clinging, other, hook_timeout=0.05)
+    await host.startup()
+    async with asyncio.timeout(5):
+        await host.shutdown()
+    assert other.seen == ["startup", "shutdown"]
+    assert [record.getMessage() for record in caplog.records] == ["Plugin clinging failed in shutdown"]
+
+
 @pytest.mark.parametrize("leaves", ["startup", "shutdown", "order_placed", "gather_order_facts", "check_order"])
 async def test_a_hook_that_ends_the_process_has_failed_and_that_is_all(
     leaves: str, caplog: pytest.LogCaptureFixture

@@ -62,7 +62,7 @@ def describe(error: BaseException, hide: Callable[[str], str] = str) -> str:
 def answer_of(error: BaseException | None, told: str, hide: Callable[[str], str] = str) -> str:
     """What the other side answered: as the error has it, or as the plugin told it."""
     text = error.answer if isinstance(error, ProviderError) and error.answer else told
-    return hide(text.replace("\x00", ""))[:ANSWER_LENGTH]
+    return hide(text.replace("\x00", ""))[:ANSWER_LENGTH] if text else ""
 
 
 def _sensible(seconds: float) -> float:

@@ -3,7 +3,7 @@
 import json
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from packhouse.events.record import record
-from packhouse.sdk import EventType, new_id
+from packhouse.sdk import EventType, PluginManifest, hookimpl, new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
 from packhouse.storage import Initiator, UnitOfWork
 from packhouse.testing.server import RunningServer, running_server
@@ -180,6 +180,33 @@ async def test_a_repeated_request_changes_once(api: Api) -> None:
     assert bodies[0] == bodies[1]
     assert bodies[0]["data"]["disablePlugin"]["plugin"]["status"] == "DISABLED"
     assert api.running.house.roster.version == 1
+
+
+async def test_a_channel_that_is_enabled_has_a_home_for_its_orders(database_url: str, installed: Any) -> None:
+    class Provider:
+        code, title = "market", "A market"
+
+    class Market:
+        @hookimpl
+        def plugin_manifest(self) -> PluginManifest:
+            return PluginManifest("market", "Market", "1")
+
+        @hookimpl
+        def register_channels(self) -> Sequence[Any]:
+            return [Provider()]
+
+    installed.append(type(installed[0])("market", Market))
+    async with running_server(settings(database_url)) as running:
+        api = Api(running)
+        await api.change("disablePlugin", code="market")
+        assert "market" not in running.house.providers.channels
+        await running.house.database.write(BY, lambda uow: uow.execute("DELETE FROM channel WHERE code = 'market'"))
+        answer = await api.change("enablePlugin", code="market")
+        assert answer["plugin"]["status"] == "RUNNING"
+        (plugin,) = [each for each in (await api.ask(PLUGINS))["plugins"] if each["code"] == "market"]
+        assert plugin["providers"] == [{"kind": "channel", "code": "market", "title": "A market"}]
+        (row,) = await running.house.database.fetch("SELECT name FROM channel WHERE code = 'market'")
+        assert row["name"] == "A market"
 
 
 async def test_no_secret_is_in_logs_answers_or_the_database(
