@@ -22,6 +22,7 @@ from packhouse.hooks import NotStarted, PluginHost
 from packhouse.hooks.services import Services
 from packhouse.jobs.figures import job_figures
 from packhouse.jobs.runner import Job, JobRunner
+from packhouse.plugins.own_jobs import PluginJobs
 from packhouse.plugins.roster import Roster
 from packhouse.plugins.vault import Vault
 from packhouse.sdk import OrderSnapshot, Providers
@@ -123,6 +124,7 @@ class House:
         self.streams = Streams(parts.schema, settings, self.context)
         self.clients = Clients(self.gate.in_force)
         self.jobs = JobRunner(parts.jobs(self))
+        self.plugin_jobs = PluginJobs()
         self.bus: Bus | None = None
         self._database: Database | None = None
         self._relay: Relay | None = None
@@ -239,13 +241,15 @@ class House:
             if self.role is not Role.API:
                 await self.jobs.start(self._database)
                 stack.push_async_callback(self._end, self.jobs.stop)
+                await self.plugin_jobs.follow(self._database, self.host)
+                stack.push_async_callback(self._end, self.plugin_jobs.stop)
             stack.callback(self.stopping.on_drain(self._take_no_more))
             if self.settings.nats.url:
                 self.bus = Bus(
                     self.settings.nats.url,
                     {
                         _LOG: relay.wake,
-                        _JOBS: self.jobs.wake_all,
+                        _JOBS: self._wake_jobs,
                         _DELIVERIES: deliveries.wake,
                         _PLUGINS: self.roster.wake,
                     },
@@ -271,7 +275,12 @@ class House:
         ]
         if self.role is Role.API:
             return own
-        return [*own, *await event_figures(self.database, self.host.addresses), *await job_figures(self.database)]
+        jobs = [*(job.name for job in self.jobs.jobs), *self.plugin_jobs.names]
+        return [
+            *own,
+            *await event_figures(self.database, self.host.addresses),
+            *await job_figures(self.database, jobs),
+        ]
 
     def announce(self, topic: str) -> None:
         """Hint the other processes at something, where there are any."""
@@ -287,15 +296,22 @@ class House:
         """Let events and work go to the plugins of another host."""
         self.outbox.change(host.listeners, version)
         self.relay.take_over(host)
+        if self.role is not Role.API:
+            await self.plugin_jobs.follow(self.database, host)
         for start in self.parts.on_start:
             await start(self)
 
     async def _stop_plugins(self) -> None:
         await self.host.shutdown()
 
+    def _wake_jobs(self) -> None:
+        self.jobs.wake_all()
+        self.plugin_jobs.wake_all()
+
     async def _take_no_more(self) -> None:
         self.relay.take_no_more()
         self.jobs.take_no_more()
+        self.plugin_jobs.take_no_more()
 
     async def _end(self, stop: Callable[[float], Awaitable[None]]) -> None:
         """Stop something; what runs in it has the rest of the drain, the whole of one where there was none."""

@@ -22,6 +22,7 @@ from packhouse.house import House, Parts
 from packhouse.inventory.commands.end_reservations import take_back_expired
 from packhouse.jobs.runner import Job
 from packhouse.ordering.hooks import OrderingPlugin
+from packhouse.plugins.own_routes import PluginDoor
 from packhouse.schema import create_schema
 from packhouse.shipping.jobs import poll_networks, poll_tracking
 from packhouse.shipping.queries import order_snapshots, tracking_view
@@ -59,7 +60,8 @@ def _plugins(services: Services) -> Sequence[object]:
 
 
 def _routes(house: House) -> Sequence[BaseRoute]:
-    return webhook_routes(house, lambda: house.want_job(_INBOX))
+    door = PluginDoor(house.settings, lambda: house.host, house.gate.actor)
+    return [*webhook_routes(house, lambda: house.want_job(_INBOX)), *door.routes()]
 
 
 def _jobs(house: House) -> Sequence[Job]:

@@ -42,6 +42,7 @@ from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.subscriptions import InventorySubscriptions
 from packhouse.inventory.graphql.types import VariantStock
 from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
+from packhouse.ordering.graphql.extensions import OrderExtensions
 from packhouse.ordering.graphql.mutations import OrderingMutations
 from packhouse.ordering.graphql.previews import RoutingPreviewQueries
 from packhouse.orders.graphql import queries as orders
@@ -101,6 +102,7 @@ class Customer(CustomerOrders, CustomerRecord):
 @strawberry.type(description="An order, from whichever channel, with everything that happened to it.")
 class Order(
     OrderState,
+    OrderExtensions,
     OrderFeedback,
     OrderReturns,
     OrderShipping,

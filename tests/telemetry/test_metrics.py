@@ -234,7 +234,7 @@ async def test_what_nobody_works_on_is_seen_to_wait(database_url: str, by: Initi
         return answer
 
     try:
-        await add_jobs(database, ["nightly"])
+        await add_jobs(database, ["nightly", "of a plugin that is gone"])
         await happen(database, by, "", "")
         await database.write(by, prepare)
         with pytest.raises(ProviderInDoubt):
@@ -251,7 +251,7 @@ async def test_what_nobody_works_on_is_seen_to_wait(database_url: str, by: Initi
                 on_success=keep,
             )
         found = {each.name: dict(each.values) for each in await event_figures(database, ["crm", "erp"])}
-        jobs = {each.name: dict(each.values) for each in await job_figures(database)}
+        jobs = {each.name: dict(each.values) for each in await job_figures(database, ["nightly"])}
         database.metrics.note([])
         counted = samples(database.metrics.text().decode())
     finally:
@@ -261,6 +261,7 @@ async def test_what_nobody_works_on_is_seen_to_wait(database_url: str, by: Initi
     assert found["log_reader_lag_events"] == {("abroad",): 7}
     assert found["plugin_paused"] == {("crm",): 1, ("erp",): 0}
     assert found["provider_calls_in_doubt"] == {("ups", "buy"): 1}
+    assert list(jobs["job_lag_seconds"]) == [("nightly",)]
     assert 3599 < jobs["job_lag_seconds"]["nightly",] < 4200
     assert jobs["job_last_finished_timestamp_seconds"] == {}
     assert of(counted, "provider_calls_total") == {("buy", "in_doubt", "ups"): 1}

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
+from uuid import UUID
 
 import aiohttp
 
 from packhouse.hooks.addressees import Addressees
 from packhouse.hooks.context import HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import DuplicateCode
+from packhouse.hooks.extending import Asked, Extension, extensions_of
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
 from packhouse.hooks.life import Stage
@@ -228,6 +230,17 @@ class PluginHost:
             return {}
         answers = await asyncio.gather(*(self._facts(each, order) for each in implementations))
         return {each.code: facts for each, facts in zip(implementations, answers, strict=True) if facts is not None}
+
+    async def order_extensions(self, orders: Sequence[OrderSnapshot]) -> dict[UUID, list[Extension]]:
+        """What the plugins know about orders, by order; asked side by side, a late or failed answer says so."""
+        hooks = [each for each in self._hooks["order_extensions"] if self.is_ready(each.code)]
+        asked = [Asked(each, self.candidates[each.code].context) for each in hooks]
+        return await extensions_of(asked, orders, self._facts_deadline)
+
+    @property
+    def extends_orders(self) -> bool:
+        """Whether any plugin has something to say about orders, so that nobody reads them for asking when none does."""
+        return bool(self._hooks["order_extensions"])
 
     def check(
         self, hook: str, order: OrderSnapshot, facts: Mapping[str, Facts] | None = None

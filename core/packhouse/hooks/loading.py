@@ -16,12 +16,13 @@ from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queri
 from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.in_time import return_in_time
 from packhouse.hooks.life import Life
+from packhouse.hooks.offers import JOBS, ROUTES, jobs_of, routes_of
 from packhouse.hooks.plugin_settings import read_settings
 from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
 from packhouse.hooks.selection import Selection
 from packhouse.hooks.state import no_database
 from packhouse.hooks.tables import PluginTable, follow
-from packhouse.sdk.contributions import PluginManifest, Recipient
+from packhouse.sdk.contributions import PluginJob, PluginManifest, PluginRoute, Recipient
 from packhouse.storage import Database
 
 GROUP = "packhouse.plugins"
@@ -54,6 +55,8 @@ class Candidate:
     table: PluginTable
     contributions: Mapping[str, Sequence[Contribution]]
     recipients: tuple[Recipient, ...] | None
+    jobs: tuple[PluginJob, ...]
+    routes: tuple[PluginRoute, ...]
     life: Life
     is_given: bool = True
 
@@ -190,6 +193,8 @@ class Loader:
             table,
             {kind.field: given for kind, given in provided.items()},
             recipients(name, plugin, context) if "register_recipients" in hooks else None,
+            jobs_of(name, plugin, context) if JOBS in hooks else (),
+            routes_of(name, plugin, context) if ROUTES in hooks else (),
             Life(plugin, hooks, context),
             is_given,
         )

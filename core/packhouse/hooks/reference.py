@@ -13,6 +13,7 @@ _TITLES = MappingProxyType(
         "StartUp": "Start-up",
         "Lifespan": "Lifespan",
         "Ask": "Ask: when a person wants to know",
+        "Read": "Read: when an order is read",
         "Gather": "Gather: before the transaction",
         "Decide": "Decide: inside the transaction",
         "Deliver": "Deliver: after the commit",

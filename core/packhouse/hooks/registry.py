@@ -42,7 +42,7 @@ def contributions(name: str, kind: Kind, plugin: object, context: PluginContext)
     Raises:
         BrokenPlugin: the hook returned something else than a list of providers with code and title.
     """
-    given = _asked(plugin, kind.hook, context)
+    given = asked(plugin, kind.hook, context)
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
         raise BrokenPlugin(name, f"{kind.hook} returned {type(given).__name__}, expected a list of providers")
     for each in given:
@@ -57,7 +57,7 @@ def recipients(name: str, plugin: object, context: PluginContext) -> tuple[Recip
     Raises:
         BrokenPlugin: the hook returned something else than a list of recipients, each with a name of its own.
     """
-    given = _asked(plugin, _RECIPIENTS, context)
+    given = asked(plugin, _RECIPIENTS, context)
     if not isinstance(given, Sequence) or not all(isinstance(each, Recipient) for each in given):
         raise BrokenPlugin(name, f"{_RECIPIENTS} returned {type(given).__name__}, expected a list of Recipient")
     for each in given:
@@ -70,7 +70,8 @@ def recipients(name: str, plugin: object, context: PluginContext) -> tuple[Recip
     return tuple(given)
 
 
-def _asked(plugin: object, hook_name: str, context: PluginContext) -> Any:  # noqa: ANN401  (checked by the callers)
+def asked(plugin: object, hook_name: str, context: PluginContext) -> Any:  # noqa: ANN401  (checked by the callers)
+    """What a plugin's hook for start-up returns."""
     hook = getattr(plugin, hook_name)
     return hook(context) if inspect.signature(hook).parameters else hook()
 

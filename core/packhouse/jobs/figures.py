@@ -1,15 +1,18 @@
 """How the jobs stand, whichever process does them."""
 
+from collections.abc import Collection
+
 from packhouse.sdk.values import now
 from packhouse.storage import Database
 from packhouse.storage.dialect import read_time
 from packhouse.telemetry.metrics import Figure
 
 
-async def job_figures(database: Database) -> list[Figure]:
-    """The jobs' rows, of which there are few."""
+async def job_figures(database: Database, names: Collection[str]) -> list[Figure]:
+    """How the jobs of these names stand; there are few, also those of plugins that are gone."""
     at = now()
-    rows = await database.fetch("SELECT name, due_at, leased_until, last_finished_at, failures FROM job ORDER BY name")
+    found = await database.fetch("SELECT name, due_at, leased_until, last_finished_at, failures FROM job ORDER BY name")
+    rows = [row for row in found if row["name"] in names]
     finished = [
         ((row["name"],), read_time(row["last_finished_at"]).timestamp())
         for row in rows

@@ -28,13 +28,15 @@ log = logging.getLogger(__name__)
 class Job:
     """Work to be done every so many seconds, counted from the end of the last run; a new one is done at once.
 
-    `everywhere`: every process does it by itself, because what it works on is claimed piece by piece.
+    `everywhere`: every process does it by itself, because what it works on is claimed piece by piece. While `is_ready` says no, this
+    process leaves it to others.
     """
 
     name: str
     every_seconds: float
     run: Callable[[], Awaitable[object]]
     everywhere: bool = False
+    is_ready: Callable[[], bool] = lambda: True
 
 
 class JobRunner:
@@ -105,7 +107,7 @@ class JobRunner:
 
     async def _run_leased(self, database: Database, job: Job) -> bool:
         """Run a job if it is due and nobody is at it; returns whether somebody wants it once more."""
-        if not await is_due(database, job.name):
+        if not job.is_ready() or not await is_due(database, job.name):
             return False
         if not await take_job(database, job.name, self.owner, seconds=self._lease_seconds):
             return False

@@ -26,6 +26,17 @@ async def add_jobs(database: Database, names: Sequence[str]) -> None:
     await database.write(_BY, add)
 
 
+async def forget_jobs(database: Database, prefix: str, due_before: datetime) -> None:
+    """Forget jobs whose names begin so, that were due long ago and that nobody is at."""
+
+    async def forget(uow: UnitOfWork) -> None:
+        await uow.execute(
+            "DELETE FROM job WHERE name LIKE $1 AND due_at < $2 AND owner IS NULL", f"{prefix}%", due_before
+        )
+
+    await database.write(_BY, forget)
+
+
 async def is_due(database: Database, name: str) -> bool:
     """Whether a job may be taken: asked before taking it, because a read is cheaper."""
     at = now()

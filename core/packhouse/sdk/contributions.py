@@ -1,12 +1,13 @@
 """What a plugin adds to the host at start-up: its manifest, and objections and facts that its hooks return."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 
+from packhouse.sdk.context import PluginContext
 from packhouse.sdk.events import EventType
 
 API_VERSION = "1"
@@ -42,6 +43,53 @@ class Recipient:
     name: str
     events: frozenset[EventType] | None = None
     retries: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PluginJob:
+    """Work that a plugin does by the clock, once at a time and once a period, however many processes there are.
+
+    `name` is small letters, digits and hyphens, at most 24. `every_seconds` (at least 1) counts from the end of the last run; the first one
+    begins at once. A run that takes longer than `timeout_seconds`, or raises, is tried again after the period; one that its process did not live to
+    end is begun again by another, so what it does has to be safe to do twice. `context.state` is written at once.
+    """
+
+    name: str
+    every_seconds: float
+    run: Callable[[PluginContext], Awaitable[object]]
+    timeout_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRequest:
+    """An HTTP request to a plugin's own address, from somebody with a token. `query` has the last value of each parameter, header names are
+    in small letters; the headers `authorization` and `cookie` are left out.
+    """
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PluginAnswer:
+    """What a plugin answers: HTTP status, body, and what the body is."""
+
+    body: bytes
+    media_type: str = "application/json"
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRoute:
+    """An address of a plugin's own, `/plugins/<code>/<path>`, for holders of an access token; `path` is small letters, digits, hyphens and
+    slashes, `methods` GET, POST or both. Raise `Refused` or `InvalidValue` for requests that cannot be answered.
+    """
+
+    path: str
+    handle: Callable[[PluginRequest, PluginContext], Awaitable[PluginAnswer]]
+    methods: tuple[str, ...] = ("GET",)
 
 
 class Verdict(StrEnum):

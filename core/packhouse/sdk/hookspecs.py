@@ -4,12 +4,14 @@ The first word says the phase; `def` hooks may do no I/O, `async def` hooks may.
 this name and any subset of these arguments, decorated with `packhouse.sdk.hookimpl`. Since API version 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 import pluggy
 
 from packhouse.sdk.context import PluginContext
-from packhouse.sdk.contributions import Facts, Objection, PluginManifest, Recipient
+from packhouse.sdk.contributions import Facts, Objection, PluginJob, PluginManifest, PluginRoute, Recipient
 from packhouse.sdk.events import Event
 from packhouse.sdk.providers import Provider
 from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
@@ -64,6 +66,16 @@ class StartUp:
         """
         raise NotImplementedError
 
+    @hookspec
+    def register_jobs(self, context: PluginContext) -> Sequence[PluginJob]:
+        """What the plugin does by the clock. Jobs run while the plugin is enabled and has started."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_routes(self, context: PluginContext) -> Sequence[PluginRoute]:
+        """Addresses of the plugin's own below `/plugins/<code>/`, for holders of an access token."""
+        raise NotImplementedError
+
 
 class Lifespan:
     """Called when the server starts and stops, each plugin by itself and timed."""
@@ -89,6 +101,20 @@ class Ask:
         """Try the way to the vendor (or to `context.recipient`) by something harmless; one line about what answered.
 
         Raises `ProviderError` where it does not work.
+        """
+        raise NotImplementedError
+
+
+class Read:
+    """Called when somebody reads: nothing is changed by it, and an answer that comes late is missing."""
+
+    @hookspec
+    async def order_extensions(
+        self, orders: Sequence[OrderSnapshot], context: PluginContext
+    ) -> Mapping[UUID, Mapping[str, Any]]:
+        """What the plugin knows about orders, as JSON objects of at most 65,536 bytes by `order.id`; shown as `Order.extensions`.
+
+        Asked once for all orders of a request; leave out those that there is nothing to say about.
         """
         raise NotImplementedError
 
@@ -295,4 +321,4 @@ class Deliver:
         """A customer granted, denied or took back a consent; in order per customer. `customer` is as it stands now."""
 
 
-SPECIFICATIONS = (StartUp, Lifespan, Ask, Gather, Decide, Deliver)
+SPECIFICATIONS = (StartUp, Lifespan, Ask, Read, Gather, Decide, Deliver)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
+from uuid import UUID
 
 import pytest
 import strawberry
@@ -36,6 +37,15 @@ class NoObjections:
     async def test_connection(self, address: str) -> str:
         """There is nobody to test."""
         raise Refused("NOT_FOUND", f"there is no plugin or recipient {address}", "plugin")
+
+    @property
+    def extends_orders(self) -> bool:
+        """Nobody has anything to say about orders."""
+        return False
+
+    async def order_extensions(self, orders: Sequence[OrderSnapshot]) -> Mapping[UUID, Sequence[Any]]:
+        """Nothing about any of them."""
+        return {order.id: () for order in orders}
 
     async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]:  # noqa: ARG002  (the Protocol's)
         """No facts."""

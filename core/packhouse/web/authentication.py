@@ -13,6 +13,7 @@ PREFIX = "ph_"
 ADMIN = "admin"
 _LONGEST_NAME = 100
 _LONGEST_TOKEN = 200
+_BEARER = "bearer "
 _REMEMBERED_SECONDS = 5.0
 
 
@@ -78,6 +79,13 @@ class TokenGate:
             if ticket not in valid:
                 self._known.pop(ticket, None)
         return valid
+
+
+def token_of(authorization: object) -> str | None:
+    """The token in an Authorization header; None where there is none."""
+    if not isinstance(authorization, str) or not authorization.lower().startswith(_BEARER):
+        return None
+    return authorization[len(_BEARER) :].strip()
 
 
 def ticket_of(token: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 
 from strawberry.types import Info as StrawberryInfo
 
@@ -25,6 +26,9 @@ class Checks(Protocol):
     @property
     def listeners(self) -> Mapping[EventType, Sequence[str]]: ...
     async def test_connection(self, address: str) -> str: ...
+    @property
+    def extends_orders(self) -> bool: ...
+    async def order_extensions(self, orders: Sequence[OrderSnapshot]) -> Mapping[UUID, Sequence[Any]]: ...
     async def gather_order_facts(self, order: OrderSnapshot) -> Mapping[str, Facts]: ...
     def check(
         self, hook_name: str, order: OrderSnapshot, facts: Mapping[str, Facts] | None = None

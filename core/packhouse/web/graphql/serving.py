@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from packhouse.settings import Settings
 from packhouse.storage import Initiator
-from packhouse.web.authentication import ticket_of
+from packhouse.web.authentication import ticket_of, token_of
 from packhouse.web.context import Context
 from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.streams.clients import Clients
 from packhouse.web.graphql.streams.hub import Streams
-
-_BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,6 @@ class Serving:
 
     async def bearer_of(self, authorization: object) -> Bearer | None:
         """Whoever is behind an Authorization header; None if it is missing or wrong."""
-        if not isinstance(authorization, str) or not authorization.lower().startswith(_BEARER):
-            return None
-        token = authorization[len(_BEARER) :].strip()
-        actor = await self.authenticate(token)
-        return None if actor is None else Bearer(actor, ticket_of(token))
+        token = token_of(authorization)
+        actor = None if token is None else await self.authenticate(token)
+        return None if token is None or actor is None else Bearer(actor, ticket_of(token))
