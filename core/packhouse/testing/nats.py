@@ -1,17 +1,33 @@
 """A real NATS with JetStream for tests, from a wheel; PACKHOUSE_TEST_NATS_URL names another one."""
 
+import atexit
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from packhouse.servers.nats import NatsServer, free_port
 
-__all__ = ["NATS_URL", "NatsServer", "free_port", "nats_server", "nats_url"]
+__all__ = ["NATS_URL", "NatsServer", "free_port", "nats_server", "nats_url", "shared_nats_url"]
 
 NATS_URL = "PACKHOUSE_TEST_NATS_URL"
+
+
+@cache
+def shared_nats_url() -> str:
+    """The URL of a NATS for all tests of this process, which runs until the process ends: what passes hints alone may be shared."""
+    named = os.environ.get(NATS_URL)
+    if named:
+        return named
+    folder = tempfile.TemporaryDirectory(prefix="packhouse-nats-")
+    server = NatsServer(free_port(), Path(folder.name))
+    server.start()
+    atexit.register(folder.cleanup)
+    atexit.register(server.stop)  # the last one first
+    return server.url
 
 
 @pytest.fixture

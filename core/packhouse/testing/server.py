@@ -12,8 +12,10 @@ from packhouse.app import create_app
 from packhouse.house import House, Parts, Role
 from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, ServerSettings, Settings
+from packhouse.settings.sections import NatsSettings
 from packhouse.storage import Initiator
 from packhouse.telemetry.tracing import Tracing
+from packhouse.testing.nats import shared_nats_url
 from packhouse.web.authentication import create_access_token
 from packhouse.web.server import Server, server_config
 
@@ -56,9 +58,13 @@ class _Server(Server):
 
 
 def server_settings(database_url: str) -> Settings:
-    """Settings for a test's server: everything at its default, a secret key, a quick end, no installed plugin."""
+    """Settings for a test's server: everything at its default, a secret key, a quick end, no installed plugin.
+
+    They are one of the two set-ups: SQLite alone, or PostgreSQL with NATS beside it.
+    """
     return Settings(
         database=DatabaseSettings(url=database_url),
+        nats=NatsSettings(url="" if database_url.startswith("sqlite") else shared_nats_url()),
         server=ServerSettings(graceful_shutdown_seconds=1.0),
         security=SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"}),
     ).model_copy(update={"plugins": Settings().plugins.model_copy(update={"enabled": []})})
