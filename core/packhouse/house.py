@@ -198,65 +198,76 @@ class House:
         """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.tracing.close)
-            self._database = await open_ready(
-                self.settings,
-                self.outbox,
-                metrics=self.metrics,
-                tracing=self.tracing,
-            )
-            stack.push_async_callback(self._close)
-            self._database.hide = self.secrets.hide
-            await self.roster.read(self._database)
-            self.secrets.learn(self.host.secrets())
-            self.outbox.change(self.host.listeners, self.roster.version)
-            await self.host.startup([watching(self.metrics, self.tracing, self.settings.tracing.propagate_to)])
-            stack.push_async_callback(self._stop_plugins)
-            deliveries = LiveDeliveries(
-                self._database, self.settings.events.poll_seconds, announce=lambda: self.announce(_DELIVERIES)
-            )
-            relay = Relay(
-                self._database,
-                self.host,
-                self.parts.load_snapshots,
-                self.settings.events,
-                load_customers=self.parts.load_customers,
-                delivers=self.role is not Role.API,
-                announce=lambda: self.announce(_LOG),
-                settled=deliveries.settled,
-                outbox=self.outbox,
-                behind=self.roster.wake,
-            )
-            self._relay, self._deliveries = relay, deliveries
-            for start in self.parts.on_start:
-                await start(self)
-            await relay.start()
-            stack.push_async_callback(self._end, relay.stop)
-            await deliveries.start()
-            stack.push_async_callback(deliveries.stop)
-            self.roster.start(self._database, self._switch)
+            database = await self._open_database(stack)
+            await self._start_plugins(stack, database)
+            relay, deliveries = await self._start_events(stack, database)
+            self.roster.start(database, self._switch)
             stack.push_async_callback(self.roster.stop)
             self.clients.start()
             stack.push_async_callback(self.clients.stop)
             stack.callback(self.stopping.on_drain(self.clients.dismiss_all))
             if self.role is not Role.API:
-                await self.jobs.start(self._database)
-                stack.push_async_callback(self._end, self.jobs.stop)
-                await self.plugin_jobs.follow(self._database, self.host)
-                stack.push_async_callback(self._end, self.plugin_jobs.stop)
+                await self._start_jobs(stack, database)
             stack.callback(self.stopping.on_drain(self._take_no_more))
             if self.settings.nats.url:
-                self.bus = Bus(
-                    self.settings.nats.url,
-                    {
-                        _LOG: relay.wake,
-                        _JOBS: self._wake_jobs,
-                        _DELIVERIES: deliveries.wake,
-                        _PLUGINS: self.roster.wake,
-                    },
-                )
-                self.bus.start()
-                stack.push_async_callback(self._leave, self.bus)
+                self._start_bus(stack, relay, deliveries)
             yield
+
+    async def _open_database(self, stack: AsyncExitStack) -> Database:
+        database = await open_ready(self.settings, self.outbox, metrics=self.metrics, tracing=self.tracing)
+        self._database = database
+        stack.push_async_callback(self._close)
+        database.hide = self.secrets.hide
+        return database
+
+    async def _start_plugins(self, stack: AsyncExitStack, database: Database) -> None:
+        await self.roster.read(database)
+        self.secrets.learn(self.host.secrets())
+        self.outbox.change(self.host.listeners, self.roster.version)
+        await self.host.startup([watching(self.metrics, self.tracing, self.settings.tracing.propagate_to)])
+        stack.push_async_callback(self._stop_plugins)
+
+    async def _start_events(self, stack: AsyncExitStack, database: Database) -> tuple[Relay, LiveDeliveries]:
+        deliveries = LiveDeliveries(
+            database, self.settings.events.poll_seconds, announce=lambda: self.announce(_DELIVERIES)
+        )
+        relay = Relay(
+            database,
+            self.host,
+            self.parts.load_snapshots,
+            self.settings.events,
+            load_customers=self.parts.load_customers,
+            delivers=self.role is not Role.API,
+            announce=lambda: self.announce(_LOG),
+            settled=deliveries.settled,
+            outbox=self.outbox,
+            behind=self.roster.wake,
+        )
+        self._relay, self._deliveries = relay, deliveries
+        for start in self.parts.on_start:
+            await start(self)
+        await relay.start()
+        stack.push_async_callback(self._end, relay.stop)
+        await deliveries.start()
+        stack.push_async_callback(deliveries.stop)
+        return relay, deliveries
+
+    async def _start_jobs(self, stack: AsyncExitStack, database: Database) -> None:
+        await self.jobs.start(database)
+        stack.push_async_callback(self._end, self.jobs.stop)
+        await self.plugin_jobs.follow(database, self.host)
+        stack.push_async_callback(self._end, self.plugin_jobs.stop)
+
+    def _start_bus(self, stack: AsyncExitStack, relay: Relay, deliveries: LiveDeliveries) -> None:
+        handlers = {
+            _LOG: relay.wake,
+            _JOBS: self._wake_jobs,
+            _DELIVERIES: deliveries.wake,
+            _PLUGINS: self.roster.wake,
+        }
+        self.bus = Bus(self.settings.nats.url, handlers)
+        self.bus.start()
+        stack.push_async_callback(self._leave, self.bus)
 
     def degradations(self) -> list[str]:
         """What does not work and is not needed for working: a sentence each."""

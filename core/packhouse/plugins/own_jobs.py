@@ -27,6 +27,7 @@ class PluginJobs:
 
     def __init__(self) -> None:
         self._runners: dict[int, tuple[Candidate, JobRunner]] = {}
+        self._following = asyncio.Lock()
 
     @property
     def names(self) -> list[str]:
@@ -35,6 +36,10 @@ class PluginJobs:
 
     async def follow(self, database: Database, host: PluginHost) -> None:
         """Do the jobs of a host's plugins from now on; those of plugins that it does not have are ended, the others run on."""
+        async with self._following:
+            await self._follow(database, host)
+
+    async def _follow(self, database: Database, host: PluginHost) -> None:
         wanted = {id(each): each for each in host.candidates.values() if each.jobs}
         for key in self._runners.keys() - wanted.keys():
             _, runner = self._runners.pop(key)
