@@ -7,9 +7,9 @@ from packhouse.events.outbox import Outbox
 from packhouse.events.record import record
 from packhouse.sdk import EventType, new_id
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import Dialect
+from packhouse.storage.dialect import Dialect, read_json
 
-LISTENERS = {EventType.ORDER_PLACED: ("crm", "mail"), EventType.STOCK_CHANGED: ("crm",)}
+LISTENERS = {EventType.ORDER_PLACED: ("crm", "mail"), EventType.STOCK_ADJUSTED: ("crm",)}
 
 
 async def count(database: Database, table: str) -> int:
@@ -25,11 +25,11 @@ async def test_events_and_deliveries_are_written_with_the_change(database: Datab
             uow, EventType.ORDER_PLACED, order_id, order_id=order_id, payload={"total": {"minor": 5}}, reason="r" * 300
         )
         record(uow, EventType.ORDER_CONFIRMED, order_id, order_id=order_id)
-        record(uow, EventType.STOCK_CHANGED, new_id())
+        record(uow, EventType.STOCK_ADJUSTED, new_id())
 
     await database.write(by, work)
     events = await database.fetch("SELECT * FROM event ORDER BY ordinal")
-    assert [row["type"] for row in events] == ["order_placed", "order_confirmed", "stock_changed"]
+    assert [row["type"] for row in events] == ["order_placed", "order_confirmed", "stock_adjusted"]
     assert (events[0]["actor"], events[0]["origin"], len(events[0]["reason"])) == ("tester", "test", 255)
     assert all(row["position"] is None for row in events)
     deliveries = await database.fetch("SELECT * FROM delivery ORDER BY plugin")
@@ -84,3 +84,33 @@ async def test_few_statements_however_many_events(
     assert len(executed) == statements if database.dialect is Dialect.POSTGRES else len(executed) < 10 * statements
     assert await count(database, "event") == 500
     assert await count(database, "delivery") == (1000 if listeners else 0)
+
+
+async def test_the_first_event_names_the_variants_that_moved(database: Database, by: Initiator) -> None:
+    database.before_commit = Outbox(LISTENERS).flush
+    variants = sorted(new_id() for _ in range(2))
+
+    async def work(uow: UnitOfWork) -> None:
+        uow.moved.update(reversed(variants))
+        record(uow, EventType.ORDER_PLACED, 1)
+        record(uow, EventType.ORDER_CONFIRMED, 1)
+
+    await database.write(by, work)
+    first, second = await database.fetch("SELECT moved FROM event ORDER BY ordinal")
+    assert read_json(first["moved"]) == [str(variant) for variant in variants]
+    assert second["moved"] is None
+
+
+async def test_stock_that_moves_without_any_event_has_one_of_its_own(database: Database, by: Initiator) -> None:
+    committed: list[bool] = []
+    database.on_commit.append(lambda: committed.append(True))
+    variant_id = new_id()
+
+    async def work(uow: UnitOfWork) -> None:
+        uow.moved.add(variant_id)
+
+    await database.write(by, work)
+    [event] = await database.fetch("SELECT type, order_id, moved, payload FROM event")
+    assert (event["type"], event["order_id"]) == ("stock_moved", None)
+    assert read_json(event["moved"]) == read_json(event["payload"])["variant_ids"] == [str(variant_id)]
+    assert committed == [True]

@@ -43,7 +43,7 @@ async def test_every_listener_gets_every_event_in_order_with_its_order(house: An
 async def test_an_event_of_no_order_is_delivered_without_one(house: Any, make_plugins: Any) -> None:
     plugins = house.listen(make_plugins())
     relay = await house.relay()
-    (event_id,) = await house.happen(1, event_type=EventType.STOCK_CHANGED)
+    (event_id,) = await house.happen(1, event_type=EventType.STOCK_ADJUSTED)
     await relay.drain()
     ((_, event, order),) = plugins.delivered
     assert (event.id, event.order_id, order, event.position) == (event_id, None, None, 1)

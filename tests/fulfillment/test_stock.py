@@ -50,7 +50,7 @@ async def test_a_count_corrects_the_balances_and_the_ledger_says_so(
     entries = await StockMovement.filter(kind="count").order_by("on_hand").values_list("on_hand", "damaged", "reason")
     assert list(entries) == [(0, 2, "network count"), (4, 0, "network count")]
     changes = await desk.database.fetch(
-        "SELECT payload FROM event WHERE type = 'stock_changed' AND reason = $1", "network count"
+        "SELECT payload FROM event WHERE type = 'stock_adjusted' AND reason = $1", "network count"
     )
     assert len(changes) == 2
     assert await contradictions(desk.database) == []

@@ -331,7 +331,7 @@ async def test_a_correcting_movement_says_what_why_and_who(house: Database) -> N
     assert (entry.on_hand, entry.allocated, entry.actor) == (0, -2, "operator")
     assert entry.reason == f"{REASON}: on_hand was {level['on_hand']}"
     [event] = await house.fetch("SELECT type, reason, actor FROM event ORDER BY recorded_at DESC, ordinal DESC LIMIT 1")
-    assert (event["type"], event["reason"], event["actor"]) == ("stock_changed", REASON, "operator")
+    assert (event["type"], event["reason"], event["actor"]) == ("stock_adjusted", REASON, "operator")
     assert [each async for each in repair(house, REPAIRER, REASON)] == []
     assert await StockMovement.filter(kind="correct").count() == 1
 

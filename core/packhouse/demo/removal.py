@@ -155,7 +155,7 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
     await _remove_empty_pick_lists(uow, [row["id"] for row in pick_lists])
     await uow.execute("DELETE FROM orders WHERE is_demo")
     demo_skus = f"(SELECT sku FROM variant WHERE id IN {_VARIANTS})"
-    await _remove_events(uow, f"type = 'stock_changed' AND order_id IS NULL AND {_sku_of_payload(uow)} IN {demo_skus}")
+    await _remove_events(uow, f"type = 'stock_adjusted' AND order_id IS NULL AND {_sku_of_payload(uow)} IN {demo_skus}")
     kept_stock = await _kept_stock(uow, moved)
     for rows in _OF_CATALOGUE:
         await uow.execute(f"DELETE FROM {rows}")

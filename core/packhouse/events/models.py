@@ -16,7 +16,8 @@ class EventRow(Row):
 
     `ordinal` is its place among the events of its transaction. `traceparent` names the span in which it happened, so that its
     deliveries are seen in the same trace; empty where nothing is traced. `plugins_version` is that of the plugins whose deliveries
-    were made with it, null where that is not to be completed.
+    were made with it, null where that is not to be completed. `moved` are the variants whose stock its transaction moved, null for
+    none; the first event of a transaction has them.
     """
 
     position = fields.BigIntField(null=True, unique=True)
@@ -31,6 +32,7 @@ class EventRow(Row):
     traceparent = fields.CharField(max_length=55, default="", db_default="")
     schema_version = fields.IntField(default=1)
     plugins_version = fields.BigIntField(null=True)
+    moved: list[str] | None = fields.JSONField(null=True)
     payload: dict[str, Any] = fields.JSONField()
     occurred_at = Moment()
     recorded_at = Moment()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.values import fact_id, new_id, now
 from packhouse.storage import UnitOfWork
@@ -19,9 +20,9 @@ _REASON_LENGTH = 255
 # order, the second writes its events after the first has committed.
 _INSERT_EVENTS = """
 INSERT INTO event (id, type, order_id, reason, payload, occurred_at, ordinal, recorded_at, actor, origin,
-                   correlation_id, causation_id, schema_version, customer_id, traceparent, plugins_version)
+                   correlation_id, causation_id, schema_version, customer_id, traceparent, plugins_version, moved)
 SELECT id, type, order_id, reason, payload::jsonb, occurred_at, ordinal, clock_timestamp(), $8, $9, $10, $11, 1, customer_id,
-       $12, $13
+       $12, $13, CASE WHEN ordinal = 1 THEN $14::jsonb END
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[]) WITH ORDINALITY
      AS fresh(id, type, order_id, reason, payload, occurred_at, customer_id, ordinal)
 """
@@ -55,7 +56,12 @@ class Outbox:
         self.listeners, self.version = listeners, version
 
     async def flush(self, uow: UnitOfWork) -> None:
-        """Insert the recorded events and their deliveries. Positions and lanes follow after the commit."""
+        """Insert the recorded events and their deliveries. Positions and lanes follow after the commit.
+
+        A transaction that moved stock and recorded nothing gets an event for that, so that nobody who follows the log misses it.
+        """
+        if not uow.pending:
+            record(uow, EventType.STOCK_MOVED, new_id(), payload={"variant_ids": _moved(uow)})
         deliveries = [
             (new_id(), event.id, plugin, lane_id(plugin, event))
             for event in uow.pending
@@ -71,6 +77,10 @@ class Outbox:
 def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
     """The lane of an event: the plugin's lane of its order, or of its customer; an event of neither has one of its own."""
     return fact_id("lane", plugin, event.order_id or event.customer_id or event.id)
+
+
+def _moved(uow: UnitOfWork) -> list[str]:
+    return sorted(map(str, uow.moved))
 
 
 async def _insert_on_postgres(
@@ -92,6 +102,7 @@ async def _insert_on_postgres(
         by.causation_id,
         traceparent,
         version,
+        as_json(_moved(uow)) if uow.moved else None,
     )
     if deliveries:
         await uow.execute(_INSERT_DELIVERIES, *(list(column) for column in zip(*deliveries, strict=True)))
@@ -119,6 +130,7 @@ async def _insert_on_sqlite(
                 "causation_id": by.causation_id,
                 "traceparent": traceparent,
                 "plugins_version": version,
+                "moved": _moved(uow) if uow.moved and ordinal == 1 else None,
                 "schema_version": 1,
                 "customer_id": event.customer_id,
             }

@@ -19,6 +19,8 @@ class EventType(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ORDER_COMPLETED = "order_completed"
     PAYMENT_RECORDED = "payment_recorded"
+    STOCK_ADJUSTED = "stock_adjusted"
+    STOCK_MOVED = "stock_moved"
     STOCK_CHANGED = "stock_changed"
     FULFILLMENT_REQUESTED = "fulfillment_requested"
     FULFILLMENT_ACCEPTED = "fulfillment_accepted"

@@ -187,8 +187,19 @@ class Deliver:
         """A payment event was recorded: kind, outcome and amount are in the payload."""
 
     @hookspec
+    async def stock_adjusted(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Units of a variant at a location were received, counted, damaged, returned or corrected."""
+
+    @hookspec
+    async def stock_moved(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Stock was held for a checkout, given back, or moved in another way that no other event tells of."""
+
+    @hookspec
     async def stock_changed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
-        """The balances of a variant at a location changed."""
+        """What a channel may sell of a variant changed: the payload has the channel, the SKU and the new number of units.
+
+        Many movements close together are one event, with the newest number.
+        """
 
     @hookspec
     async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:

@@ -219,7 +219,7 @@ class Database:
             nonlocal uow
             uow = UnitOfWork(client, self.dialect, initiator)
             outcome = await work(uow)
-            if uow.pending:
+            if uow.pending or uow.moved:
                 await self.before_commit(uow)
             return outcome
 
@@ -233,7 +233,7 @@ class Database:
                 async with in_transaction(self.dialect.value) as client:
                     uow = UnitOfWork(client, self.dialect, initiator)
                     result = await work(uow)
-                    if uow.pending:
+                    if uow.pending or uow.moved:
                         await self.before_commit(uow)
             except Exception as error:
                 reason = "conflict" if isinstance(error, Conflict) else _RETRIED.get(sqlstate(error) or "")

@@ -91,6 +91,8 @@ class UnitOfWork:
         self.dialect = dialect
         self.client = client
         self.pending: list[PendingEvent] = []
+        # variants whose stock was moved: the log tells of them, whatever else it tells
+        self.moved: set[UUID] = set()
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Rows of a statement with $1-parameters; also for INSERT and UPDATE with RETURNING."""

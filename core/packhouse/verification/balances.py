@@ -85,7 +85,7 @@ async def _correct(uow: UnitOfWork, row: Found, reason: str) -> None:
         "on_hand": correct["on_hand"],
         "delta": correct["on_hand"] - found["stored_on_hand"],
     }
-    record(uow, EventType.STOCK_CHANGED, new_id(), reason=reason, payload=payload)
+    record(uow, EventType.STOCK_ADJUSTED, new_id(), reason=reason, payload=payload)
 
 
 async def _write_movement(uow: UnitOfWork, key: tuple[UUID, UUID], found: Found, reason: str) -> None:

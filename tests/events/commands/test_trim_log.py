@@ -55,7 +55,7 @@ async def delivered(house: Any, make_plugins: Any, *, hook: Any = None) -> None:
     order_id = new_id()
     for number in range(3):
         await house.happen(f"order {number}", order_id=order_id)
-        await house.happen(f"stock {number}", event_type=EventType.STOCK_CHANGED)
+        await house.happen(f"stock {number}", event_type=EventType.STOCK_ADJUSTED)
         await relay.drain()
 
 
@@ -79,7 +79,7 @@ async def test_what_is_young_stays(house: Any, make_plugins: Any) -> None:
 @pytest.mark.usefixtures("later")
 async def test_what_belongs_to_a_customer_stays(house: Any) -> None:
     await house.happen("consent", customer_id=new_id(), event_type=EventType.CONSENT_CHANGED)
-    await house.happen("stock", event_type=EventType.STOCK_CHANGED)
+    await house.happen("stock", event_type=EventType.STOCK_ADJUSTED)
     await assign_positions(house.database)
     await trim_log(house.database, 30)
     assert await facts(house) == ["consent"]
@@ -88,7 +88,7 @@ async def test_what_belongs_to_a_customer_stays(house: Any) -> None:
 @pytest.mark.usefixtures("later")
 async def test_what_waits_to_be_delivered_stays(house: Any, make_plugins: Any) -> None:
     house.listen(make_plugins(["crm"]))
-    await house.happen("waits", event_type=EventType.STOCK_CHANGED)
+    await house.happen("waits", event_type=EventType.STOCK_ADJUSTED)
     await assign_positions(house.database)
     assert await trim_log(house.database, 30) == 0
     relay = await house.relay()
@@ -100,7 +100,7 @@ async def test_what_waits_to_be_delivered_stays(house: Any, make_plugins: Any) -
 
 @pytest.mark.usefixtures("later")
 async def test_what_has_no_position_yet_stays(house: Any) -> None:
-    await house.happen("fresh", event_type=EventType.STOCK_CHANGED)
+    await house.happen("fresh", event_type=EventType.STOCK_ADJUSTED)
     assert await trim_log(house.database, 30) == 0
     await assign_positions(house.database)
     assert await trim_log(house.database, 30) == 1
@@ -108,11 +108,11 @@ async def test_what_has_no_position_yet_stays(house: Any) -> None:
 
 @pytest.mark.usefixtures("later")
 async def test_what_a_reader_outside_has_not_read_stays(house: Any, nats_server: NatsServer) -> None:
-    await house.happen("one", "two", event_type=EventType.STOCK_CHANGED)
+    await house.happen("one", "two", event_type=EventType.STOCK_ADJUSTED)
     await assign_positions(house.database)
     assert await trim_log(house.database, 30, ("orders",)) == 0
     await export_events(house.database, nats_server.url, "orders")
-    await house.happen("three", event_type=EventType.STOCK_CHANGED)
+    await house.happen("three", event_type=EventType.STOCK_ADJUSTED)
     await assign_positions(house.database)
     assert await trim_log(house.database, 30, ("orders",)) == 2
     assert await facts(house) == ["three"]
@@ -122,7 +122,7 @@ async def test_what_a_reader_outside_has_not_read_stays(house: Any, nats_server:
 async def test_a_stream_that_comes_too_late_is_told(
     house: Any, nats_server: NatsServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await house.happen("one", event_type=EventType.STOCK_CHANGED)
+    await house.happen("one", event_type=EventType.STOCK_ADJUSTED)
     await assign_positions(house.database)
     await trim_log(house.database, 30)
     with caplog.at_level(logging.WARNING):
@@ -166,7 +166,7 @@ async def test_a_delivery_that_was_given_up_can_be_retried_until_it_goes(house: 
 @pytest.mark.usefixtures("later")
 async def test_a_subscriber_that_is_still_behind_it_is_told(house: Any) -> None:
     for number in range(10):
-        await house.happen(number, event_type=EventType.STOCK_CHANGED, order_id=new_id() if number > 6 else None)
+        await house.happen(number, event_type=EventType.STOCK_ADJUSTED, order_id=new_id() if number > 6 else None)
     await assign_positions(house.database)
     live: LiveEvents = LiveLog(EventLog(house.database), page=3)
     await live.start()

@@ -105,7 +105,7 @@ async def test_a_change_that_names_the_variant_by_its_id_is_told_too(
     payload = {"variant_id": str(level.variant_id), "location_id": str(london.id), "on_hand": 10, "delta": 0}
 
     async def correct(uow: UnitOfWork) -> None:
-        record(uow, EventType.STOCK_CHANGED, new_id(), payload=payload)
+        record(uow, EventType.STOCK_ADJUSTED, new_id(), payload=payload)
 
     await database.write(by, correct)
     found = await follow(graphql_schema, graphql_context, database, filter={"sku": "MUG"})

@@ -59,7 +59,7 @@ async def test_delivers_the_events_asked_for(
     web, pos = await make_order(database), await make_order(database, channel="pos")
     events = [
         event(1, web.id, EventType.ORDER_PLACED),
-        event(2, None, EventType.STOCK_CHANGED),
+        event(2, None, EventType.STOCK_ADJUSTED),
         event(3, pos.id),
         event(4, web.id),
         event(2**40, web.id),

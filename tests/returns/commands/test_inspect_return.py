@@ -64,7 +64,7 @@ async def test_the_ledger_agrees_after_mixed_dispositions(desk: Any) -> None:
     assert await stock(desk, "MUG") == (9, 1)
     moved = await StockMovement.filter(variant_id=(await desk.order_line("MUG")).variant_id)
     assert (sum(row.on_hand for row in moved), sum(row.quarantined for row in moved)) == (9, 1)
-    assert (await EventRow.filter(type="stock_changed").order_by("-recorded_at").first()).payload["delta"] == 1  # type: ignore[union-attr]
+    assert (await EventRow.filter(type="stock_adjusted").order_by("-recorded_at").first()).payload["delta"] == 1  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("restock", "disposition"), [(True, "restock"), (False, "quarantine")])

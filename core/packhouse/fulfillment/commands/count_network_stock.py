@@ -154,4 +154,4 @@ def _record(
             "damaged_delta": each.damaged,
             "quarantined_delta": each.quarantined,
         }
-        record(uow, EventType.STOCK_CHANGED, each.reference, each.variant_id, reason=REASON, payload=payload)
+        record(uow, EventType.STOCK_ADJUSTED, each.reference, each.variant_id, reason=REASON, payload=payload)

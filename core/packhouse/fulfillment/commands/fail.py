@@ -167,7 +167,7 @@ def _record_stock(
 ) -> None:
     record(
         uow,
-        EventType.STOCK_CHANGED,
+        EventType.STOCK_ADJUSTED,
         work.id,
         level.variant_id,
         order_id=work.order_id,

@@ -69,7 +69,7 @@ async def adjust_stock(uow: UnitOfWork, data: AdjustStock) -> StockLevel:
     await apply_movements(uow, [change for change in changes if any(deltas(change))])
     record(
         uow,
-        EventType.STOCK_CHANGED,
+        EventType.STOCK_ADJUSTED,
         reference,
         reason=data.reason,
         payload={"sku": data.sku, "location_id": str(data.location_id), "on_hand": on_hand + delta, "delta": delta},

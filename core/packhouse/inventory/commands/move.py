@@ -135,6 +135,7 @@ def _sum(same: Sequence[Movement]) -> Movement:
 async def write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
     """Write entries of the ledger; the caller has changed the balances by as much."""
     occurred_at = now()
+    uow.moved.update(movement.variant_id for movement in movements)
     await uow.insert(
         "stock_movement",
         [

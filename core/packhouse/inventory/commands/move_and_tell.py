@@ -22,7 +22,7 @@ async def move_and_tell(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
         level = await StockLevel.get(variant_id=each.variant_id, location_id=each.location_id)
         record(
             uow,
-            EventType.STOCK_CHANGED,
+            EventType.STOCK_ADJUSTED,
             new_id(),
             reason=each.reason,
             payload={

@@ -18,7 +18,7 @@ from packhouse.web.graphql.filters import optional_id
 from packhouse.web.graphql.log_cursors import write_log_cursor
 from packhouse.web.graphql.streams.operation import follows
 
-_CHANGES = EventSelection(types=frozenset({EventType.STOCK_CHANGED}))
+_CHANGES = EventSelection(types=frozenset({EventType.STOCK_ADJUSTED}))
 
 
 @strawberry.input(

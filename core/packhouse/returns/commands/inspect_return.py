@@ -146,7 +146,7 @@ async def _stock(uow: UnitOfWork, opened: OpenReturn, rows: Sequence[ReturnInspe
         level = await StockLevel.get(variant_id=variant_id, location_id=location_id)
         record(
             uow,
-            EventType.STOCK_CHANGED,
+            EventType.STOCK_ADJUSTED,
             new_id(),
             reason=f"return {opened.request.number}",
             payload={"sku": sku, "location_id": str(location_id), "on_hand": level.on_hand, "delta": delta},

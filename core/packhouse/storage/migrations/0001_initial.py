@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                 ('traceparent', fields.CharField(default='', db_default='', max_length=55)),
                 ('schema_version', fields.IntField(default=1)),
                 ('plugins_version', fields.BigIntField(null=True)),
+                ('moved', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('payload', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('occurred_at', Moment(auto_now=False, auto_now_add=False)),
                 ('recorded_at', Moment(auto_now=False, auto_now_add=False)),
