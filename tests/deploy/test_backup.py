@@ -14,7 +14,7 @@ from packhouse.sdk import new_id
 from packhouse.servers.postgres import postgres_program
 from packhouse.storage import Initiator, open_database
 from packhouse.storage.migrate import migrate
-from packhouse.testing.databases import with_database
+from packhouse.testing.copies import with_database
 from packhouse.web.authentication import create_access_token
 
 BACKUP = Path("config/deploy/backup").resolve()

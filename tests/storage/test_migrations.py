@@ -17,7 +17,7 @@ from packhouse.storage import migrate as migrating
 from packhouse.storage import migrations, open_database
 from packhouse.storage.dialect import Dialect
 from packhouse.storage.migrate import MigrationFailed, migrate, missing_migrations, pending_migrations
-from packhouse.testing.databases import with_database
+from packhouse.testing.copies import with_database
 from packhouse.testing.server import running_server, server_settings
 
 HEAD = """

@@ -1,7 +1,7 @@
 """Databases for tests: a migrated one for each test, on SQLite and on a real PostgreSQL.
 
 PostgreSQL comes from a wheel (no server needs to be installed); PACKHOUSE_TEST_POSTGRES_URL names another one. Each test
-gets a copy of a migrated template, which is faster than migrating again.
+gets a copy of a migrated template, which is faster than migrating again; on PostgreSQL a used copy is emptied for the next.
 """
 
 import asyncio
@@ -10,18 +10,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 
 from packhouse.sdk.values import new_id
 from packhouse.servers.postgres import running_postgres
 from packhouse.storage.migrate import migrate
+from packhouse.testing.copies import Copies, statement, with_database
 
 POSTGRES_URL = "PACKHOUSE_TEST_POSTGRES_URL"
-# several times faster than writing the copy to the log first, since PostgreSQL 15
-_COPY = "STRATEGY FILE_COPY"
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +41,18 @@ def postgres_server() -> Iterator[str]:
 def postgres_template(postgres_server: str) -> Iterator[str]:
     """The name of a migrated database that tests copy."""
     name = f"template_{new_id().hex}"
-    asyncio.run(_statement(postgres_server, f'CREATE DATABASE "{name}"'))
+    asyncio.run(statement(postgres_server, f'CREATE DATABASE "{name}"'))
     asyncio.run(migrate(with_database(postgres_server, name)))
     yield name
-    asyncio.run(_statement(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    asyncio.run(statement(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_server: str, postgres_template: str) -> Iterator[Copies]:
+    """The copies of the migrated database."""
+    copies = Copies(postgres_server, postgres_template)
+    yield copies
+    asyncio.run(copies.drop())
 
 
 @pytest.fixture(scope="session")
@@ -70,12 +75,11 @@ def sqlite_url(sqlite_template: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres_copies: Copies) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database of this test's own."""
-    name = f"test_{new_id().hex}"
-    asyncio.run(_statement(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}" {_COPY}'))
-    yield with_database(postgres_server, name)
-    asyncio.run(_statement(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    url = asyncio.run(postgres_copies.take())
+    yield url
+    asyncio.run(postgres_copies.give_back(url))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -84,22 +88,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-def with_database(url: str, name: str) -> str:
-    """The same server's URL with another database."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"/{name}"))
-
-
 async def _without_durability(url: str) -> None:
-    """A test's database need not outlive the machine: no waiting for the disk."""
-    for name in ("fsync", "synchronous_commit", "full_page_writes"):
-        await _statement(url, f"ALTER SYSTEM SET {name} = off")
-    await _statement(url, "SELECT pg_reload_conf()")
-
-
-async def _statement(url: str, sql: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
+    """A test's database need not outlive the machine: no waiting for the disk, and no housekeeping between tests."""
+    for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+        await statement(url, f"ALTER SYSTEM SET {name} = off")
+    await statement(url, "SELECT pg_reload_conf()")
