@@ -4,14 +4,19 @@ Found with Tortoise 1.1.9. CHECK constraints go into CREATE TABLE, conditional u
 indexes, which both databases have. Table comments are left out: a semicolon in one splits the statement on SQLite.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
+from tortoise.migrations.graph import MigrationGraph, MigrationKey
 from tortoise.migrations.schema_editor.asyncpg import AsyncpgSchemaEditor
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 from tortoise.models import Model
+
+from packhouse.storage.new_tables import NewTables
 
 
 class _WithConstraints(BaseSchemaEditor):
@@ -60,7 +65,13 @@ class _Postgres(_WithConstraints, AsyncpgSchemaEditor):
 
 
 class ConstraintsExecutor(MigrationExecutor):
-    """Runs migrations with the completed schema editors."""
+    """Runs migrations with the completed schema editors, new tables at once."""
+
+    def _migration_plan(
+        self, targets: Iterable[MigrationTarget] | None, applied: set[MigrationKey], graph: MigrationGraph
+    ) -> list[PlanStep]:
+        plan = super()._migration_plan(targets, applied, graph)
+        return [step if step.backward else replace(step, migration=NewTables.of(step.migration)) for step in plan]
 
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
         editor = _Sqlite if self.connection.capabilities.dialect == "sqlite" else _Postgres
