@@ -24,6 +24,7 @@ from packhouse.jobs.runner import Job
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.plugins.own_routes import PluginDoor
 from packhouse.schema import create_schema
+from packhouse.sheets.routes import sheet_routes
 from packhouse.shipping.jobs import poll_networks, poll_tracking
 from packhouse.shipping.queries import order_snapshots, tracking_view
 from packhouse.storage import Initiator
@@ -61,7 +62,8 @@ def _plugins(services: Services) -> Sequence[object]:
 
 def _routes(house: House) -> Sequence[BaseRoute]:
     door = PluginDoor(house.settings, lambda: house.host, house.gate.actor)
-    return [*webhook_routes(house, lambda: house.want_job(_INBOX)), *door.routes()]
+    inbox = webhook_routes(house, lambda: house.want_job(_INBOX))
+    return [*inbox, *sheet_routes(house, house.gate), *door.routes()]
 
 
 def _jobs(house: House) -> Sequence[Job]:

@@ -80,12 +80,14 @@ def test_no_unit_holds_a_secret_or_may_do_more_than_it_needs() -> None:
 
 def test_the_proxy_passes_on_what_the_api_takes(settings: Settings) -> None:
     text = (DEPLOY / "nginx" / "packhouse.conf").read_text("utf-8")
-    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", text)
-    assert int(megabytes) * 1024 * 1024 >= settings.server.max_body_bytes
+    bodies, uploads = re.findall(r"client_max_body_size (\d+)m;", text)
+    assert int(bodies) * 1024 * 1024 >= settings.server.max_body_bytes
+    assert int(uploads) * 1024 * 1024 >= settings.server.max_upload_bytes
     assert re.findall(r"^    location (?:= )?(\S+) \{", text, re.MULTILINE) == [
         "/.well-known/acme-challenge/",
         "/",
         "/graphql",
+        "/sheets/",
         "/track/",
         "/webhooks/",
         "/",

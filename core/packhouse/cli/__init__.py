@@ -5,7 +5,21 @@ from collections.abc import Sequence
 
 import typer
 
-from packhouse.cli import db, demo, dev, docs, import_orders, init, plugin, routing, serve, settings, tokens, verify
+from packhouse.cli import (
+    db,
+    demo,
+    dev,
+    docs,
+    export_sheets,
+    import_orders,
+    init,
+    plugin,
+    routing,
+    serve,
+    settings,
+    tokens,
+    verify,
+)
 
 _WRONG = 2
 
@@ -19,7 +33,21 @@ def make_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (init, demo, dev, serve, import_orders, settings, tokens, db, plugin, routing, verify, docs):
+    for command in (
+        init,
+        demo,
+        dev,
+        serve,
+        import_orders,
+        export_sheets,
+        settings,
+        tokens,
+        db,
+        plugin,
+        routing,
+        verify,
+        docs,
+    ):
         command.register(app)
     return app
 

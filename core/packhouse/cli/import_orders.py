@@ -1,4 +1,4 @@
-"""`packhouse import`: orders of the past and stock lists, out of files and by a mapping; and postcodes."""
+"""`packhouse import`: orders of the past, the catalogue, prices and stock out of files; and postcodes."""
 # ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
 
 from pathlib import Path
@@ -10,6 +10,11 @@ MappingFile = Annotated[
     Path, typer.Option("--mapping", help="TOML file that says what the files mean.", dir_okay=False)
 ]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the files (default: the mapping's own).")]
+OurFile = Annotated[Path, typer.Argument(help="A .csv or .xlsx file, as `packhouse export` writes it.", dir_okay=False)]
+OurMapping = Annotated[
+    Path | None, typer.Option("--mapping", help="TOML file that says what its columns are called.", dir_okay=False)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="Where bad rows go (default: rejects/<mapping>-<time>.csv).")
 ]
@@ -17,8 +22,12 @@ RejectsFile = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    commands = typer.Typer(no_args_is_help=True, help="Import orders of the past, stock or postcodes from files.")
+    commands = typer.Typer(
+        no_args_is_help=True, help="Import orders of the past, the catalogue, prices, stock or postcodes."
+    )
     commands.command("orders")(import_orders)
+    commands.command("catalog")(import_catalog)
+    commands.command("prices")(import_prices)
     commands.command("stock")(import_stock)
     commands.command("postcodes")(import_postcodes)
     app.add_typer(commands, name="import")
@@ -31,11 +40,45 @@ def import_orders(mapping: MappingFile, data: DataFolder = None, rejects: Reject
     importing.import_orders(mapping, data, rejects)
 
 
-def import_stock(mapping: MappingFile, data: DataFolder = None, rejects: RejectsFile = None) -> None:
-    """Import a stock list: units counted, or units that came under a reference, each once."""
+def import_catalog(
+    file: OurFile, mapping: OurMapping = None, dry_run: DryRun = False, rejects: RejectsFile = None
+) -> None:
+    """Import variants and bundles. What the file does not have is left alone; importing again changes nothing."""
+    _import_sheet("catalog", file, mapping, dry_run, rejects)
+
+
+def import_prices(
+    file: OurFile, mapping: OurMapping = None, dry_run: DryRun = False, rejects: RejectsFile = None
+) -> None:
+    """Import prices by price list, SKU and quantity. Importing again changes nothing."""
+    _import_sheet("prices", file, mapping, dry_run, rejects)
+
+
+def import_stock(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A .csv or .xlsx file; without: the one that the mapping names.", dir_okay=False),
+    ] = None,
+    mapping: OurMapping = None,
+    data: DataFolder = None,
+    dry_run: DryRun = False,
+    rejects: RejectsFile = None,
+) -> None:
+    """Import a stock list: units counted, safety stock and bins of a FILE, or what a mapping's own file says came."""
+    if file is not None:
+        _import_sheet("stock", file, mapping, dry_run, rejects)
+        return
     from packhouse.cli import importing
 
+    if mapping is None or dry_run:
+        raise typer.BadParameter("name a FILE" if mapping is None else "--dry-run needs a FILE")
     importing.import_stock(mapping, data, rejects)
+
+
+def _import_sheet(sheet: str, file: Path, mapping: Path | None, dry_run: bool, rejects: Path | None) -> None:
+    from packhouse.cli import sheets
+
+    sheets.run_import(sheet, file, mapping, rejects, is_dry=dry_run)
 
 
 def import_postcodes(

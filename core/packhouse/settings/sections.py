@@ -145,6 +145,7 @@ class ServerSettings(Section):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     max_body_bytes: Count = 1_048_576
+    max_upload_bytes: Count = 33_554_432
     graphiql: bool = False
     stop_delay_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     graceful_shutdown_seconds: Seconds = 10.0

@@ -1,5 +1,6 @@
 """Reads request bodies that strangers send: never more than allowed, never anything but JSON that can be meant."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -21,18 +22,25 @@ async def read_body(request: Request, most: int) -> bytes:
     Raises:
         BodyRefused: 413: it is larger.
     """
+    return b"".join([part async for part in body_parts(request, most)])
+
+
+async def body_parts(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body part by part as it arrives, for what is too large to be held.
+
+    Raises:
+        BodyRefused: 413: it is larger than `most` bytes.
+    """
     announced = request.headers.get("content-length", "")
     too_large = BodyRefused(413, f"The body is larger than {most} bytes, which is the most that is taken")
     if announced.isdecimal() and int(announced[:20]) > most:
         raise too_large
-    parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > most:
             raise too_large
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 def read_json(text: bytes | str, what: str) -> Any:  # noqa: ANN401  (JSON is any value)

@@ -39,6 +39,18 @@ async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:
             code, or a size that is not positive.
         Refused: DUPLICATE_SKU.
     """
+    check_variant(data)
+    if await Variant.exists(sku=data.sku):
+        raise Refused("DUPLICATE_SKU", f"there is a variant with SKU {data.sku} already", "sku")
+    return await Variant.create(**{name: getattr(data, name) for name in data.__slots__}, created_at=now())
+
+
+def check_variant(data: CreateVariant) -> None:
+    """Let pass only what a variant can be.
+
+    Raises:
+        InvalidValue: see `create_variant`.
+    """
     for field in ("sku", "title"):
         if not getattr(data, field).strip():
             raise InvalidValue(field, f"a variant needs a {field}")
@@ -51,9 +63,6 @@ async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:
     ):
         if value is not None and value <= 0:
             raise InvalidValue(field, f"{value} is not a positive number")
-    if await Variant.exists(sku=data.sku):
-        raise Refused("DUPLICATE_SKU", f"there is a variant with SKU {data.sku} already", "sku")
-    return await Variant.create(**{name: getattr(data, name) for name in data.__slots__}, created_at=now())
 
 
 def _check_lengths(data: CreateVariant) -> None:
