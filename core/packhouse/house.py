@@ -223,6 +223,7 @@ class House:
     async def _start_plugins(self, stack: AsyncExitStack, database: Database) -> None:
         await self.roster.read(database)
         self.secrets.learn(self.host.secrets())
+        database.judges = self.host.judges
         self.outbox.change(self.host.listeners, self.roster.version)
         await self.host.startup([watching(self.metrics, self.tracing, self.settings.tracing.propagate_to)])
         stack.push_async_callback(self._stop_plugins)
@@ -306,6 +307,7 @@ class House:
     async def _switch(self, host: PluginHost, version: int) -> None:
         """Let events and work go to the plugins of another host."""
         self.outbox.change(host.listeners, version)
+        self.database.judges = host.judges
         self.relay.take_over(host)
         if self.role is not Role.API:
             await self.plugin_jobs.follow(self.database, host)

@@ -29,8 +29,12 @@ def replay(
     rules: Annotated[
         Path | None, typer.Option("--rules", help="TOML file of rules to try; without: those of that time.")
     ] = None,
+    placement: Annotated[
+        list[str] | None,
+        typer.Option("--place", help="Try with so much of a SKU at a location: SKU=location:percent. May be repeated."),
+    ] = None,
 ) -> None:
-    """Decide past orders again and compare: parcels, splits, distance. Nothing is changed."""
+    """Decide past orders again and compare: parcels, splits, distance, cost. Nothing is changed."""
     from packhouse.cli import replaying
 
-    replaying.run_replay(since, until, rules)
+    replaying.run_replay(since, until, rules, placement or ())

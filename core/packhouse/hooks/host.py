@@ -15,6 +15,7 @@ from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.extending import Asked, Extension, extensions_of
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
+from packhouse.hooks.judges import Judges
 from packhouse.hooks.life import Stage
 from packhouse.hooks.loading import Candidate, Installed, Loader
 from packhouse.hooks.patience import within
@@ -54,7 +55,7 @@ class _Make:
 class PluginHost:
     """All plugins in use. Made by `PluginHost.load`; holds no state outside itself.
 
-    `providers`: what they registered, by kind and code. `listeners`: for each event type the codes of the plugins that want it,
+    `providers`: what they registered, by kind and code. `judges`: what they decide with in routing. `listeners`: for each event type the codes of the plugins that want it,
     `plugin/recipient` where a plugin registered recipients. `aside`: those that were left out. `disabled`: installed ones that
     are not wanted, by name, with their versions.
     """
@@ -80,6 +81,7 @@ class PluginHost:
         self._facts_deadline = make.facts_deadline
         self._hooks = resolve(candidates)
         self._checks = {name: self._hooks[name] for name in hooks_of(Decide)}
+        self.judges = Judges.of(candidates, self._hooks["rank_locations"])
         self._addressees = Addressees(candidates, self._hooks)
         self.listeners = self._addressees.listeners
 

@@ -18,11 +18,12 @@ from packhouse.hooks.in_time import return_in_time
 from packhouse.hooks.life import Life
 from packhouse.hooks.offers import JOBS, ROUTES, jobs_of, routes_of
 from packhouse.hooks.plugin_settings import read_settings
-from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients
+from packhouse.hooks.registry import KINDS, Contribution, contributions, recipients, routing_rules
 from packhouse.hooks.selection import Selection
 from packhouse.hooks.state import no_database
 from packhouse.hooks.tables import PluginTable, follow
 from packhouse.sdk.contributions import PluginJob, PluginManifest, PluginRoute, Recipient
+from packhouse.sdk.routing import RoutingRule
 from packhouse.storage import Database
 
 GROUP = "packhouse.plugins"
@@ -59,6 +60,7 @@ class Candidate:
     routes: tuple[PluginRoute, ...]
     life: Life
     is_given: bool = True
+    routing_rules: tuple[RoutingRule, ...] = ()
 
     @property
     def code(self) -> str:
@@ -197,6 +199,7 @@ class Loader:
             routes_of(name, plugin, context) if ROUTES in hooks else (),
             Life(plugin, hooks, context),
             is_given,
+            routing_rules(name, plugin, context) if "register_routing_rules" in hooks else (),
         )
 
     def _followed(self, name: str, manifest: PluginManifest) -> PluginTable:

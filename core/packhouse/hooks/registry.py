@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from types import MappingProxyType
 from typing import Any
 
@@ -11,10 +12,13 @@ from packhouse.hooks.errors import BrokenPlugin, DuplicateCode
 from packhouse.sdk.context import PluginContext
 from packhouse.sdk.contributions import Recipient
 from packhouse.sdk.providers import Provider, Providers
+from packhouse.sdk.routing import RoutingRule
 
 Contribution = Provider
 
 _RECIPIENTS = "register_recipients"
+_ROUTING_RULES = "register_routing_rules"
+_ROUTING_RULE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _RECIPIENT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -67,6 +71,28 @@ def recipients(name: str, plugin: object, context: PluginContext) -> tuple[Recip
             )
     if len({each.name for each in given}) < len(given):
         raise BrokenPlugin(name, f"{_RECIPIENTS} returned one name twice")
+    return tuple(given)
+
+
+def routing_rules(name: str, plugin: object, context: PluginContext) -> tuple[RoutingRule, ...]:
+    """The kinds of routing rules that a plugin brings.
+
+    Raises:
+        BrokenPlugin: the hook returned something else than a list of rules, each with a code of its own.
+    """
+    given = asked(plugin, _ROUTING_RULES, context)
+    if not isinstance(given, Sequence) or not all(isinstance(each, RoutingRule) for each in given):
+        raise BrokenPlugin(name, f"{_ROUTING_RULES} returned {type(given).__name__}, expected a list of RoutingRule")
+    for each in given:
+        if not _ROUTING_RULE.fullmatch(each.code):
+            raise BrokenPlugin(
+                name, f"{_ROUTING_RULES}: the code {each.code!r} is not small letters, digits, - and _ (at most 32)"
+            )
+        functions = (each.judge, *((each.check,) if each.check is not None else ()))
+        if not all(callable(function) and not iscoroutinefunction(function) for function in functions):
+            raise BrokenPlugin(name, f"{_ROUTING_RULES}: judge and check of {each.code} have to be plain functions")
+    if len({each.code for each in given}) < len(given):
+        raise BrokenPlugin(name, f"{_ROUTING_RULES} returned one code twice")
     return tuple(given)
 
 

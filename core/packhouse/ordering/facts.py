@@ -1,23 +1,56 @@
 """What routing rules look at beside the stock, read only where the rules that decide look at it."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import orjson
 
 from packhouse.fulfillment.queries import work_given_out
 from packhouse.routing.capacity import day_began
 from packhouse.routing.coordinates import with_coordinates
+from packhouse.routing.items import with_items
 from packhouse.routing.questions import Question, RuleSet
+from packhouse.routing.rates import with_rates
 from packhouse.routing.states import RuleKind
-from packhouse.sdk import now
+from packhouse.sdk import Facts, now
 from packhouse.storage import Reader
 
+log = logging.getLogger(__name__)
 
-async def with_facts(reader: Reader, question: Question, rules: RuleSet) -> Question:
-    """The question with every fact that the rules need: a statement for each kind of fact, none for the built-in rules."""
+
+async def with_facts(
+    reader: Reader, question: Question, rules: RuleSet, gathered: Mapping[str, Facts] = MappingProxyType({})
+) -> Question:
+    """The question with every fact that the rules need: a statement for each kind of fact, none for the built-in rules.
+
+    `gathered` is what plugins found out before, by their codes.
+    """
     if rules.uses(RuleKind.NEAREST):
         (question,) = await with_coordinates(reader, [question])
     if rules.uses(RuleKind.CAPACITY):
         question = await _with_work(reader, question, rules)
+    if rules.asks_for_items:
+        (question,) = await with_items(reader, [question])
+    if rules.asks_for_costs:
+        (question,) = await with_rates(reader, [question])
+    if rules.plugins:
+        question = replace(question, facts=_kept(rules, gathered))
     return question
+
+
+def _kept(rules: RuleSet, gathered: Mapping[str, Facts]) -> dict[str, Any]:
+    """What the plugins of the rules gathered, as JSON keeps it, so that a replay is asked the same; what it cannot keep is missing."""
+    kept = {}
+    for plugin in rules.plugins:
+        if plugin in gathered:
+            try:
+                kept[plugin] = orjson.loads(orjson.dumps(dict(gathered[plugin].values)))
+            except TypeError as error:
+                log.warning("Facts of plugin %s cannot be kept: %s", plugin, error)
+    return kept
 
 
 async def _with_work(reader: Reader, question: Question, rules: RuleSet) -> Question:

@@ -10,21 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from packhouse.routing.capacity import a_list_of_limits, is_full
+from packhouse.routing.costs import Rate, cheapest_rate, one_currency, shown, weight_of
 from packhouse.routing.geography import distance_km
+from packhouse.routing.opinions import Excluded, Opinion
 from packhouse.routing.questions import Candidate, Question
 from packhouse.routing.states import RuleKind
 
 Options = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """The candidate may send nothing; `why` is for people."""
-
-    why: str
-
-
-Opinion = float | Excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +102,37 @@ def _distance(question: Question, candidate: Candidate) -> float | None:
     return distance_km(candidate.coordinates, question.destination.coordinates)
 
 
+def grams_of(question: Question, units: Mapping[Any, int]) -> int | None:
+    """What so many units weigh; None where the catalogue does not know it."""
+    items = question.items or {}
+    return weight_of(units, {variant: item.weight_grams for variant, item in items.items()})
+
+
+def currency_of(question: Question) -> str:
+    """In which currency the costs of a question are compared; empty where that is not clear."""
+    return one_currency(question.value, (rate for each in question.candidates for rate in each.rates or ()))
+
+
+def rate_of(question: Question, candidate: Candidate, units: Mapping[Any, int]) -> Rate | None:
+    """What it costs to send these units from a location in one parcel; None where that is not known."""
+    return cheapest_rate(candidate.rates, grams_of(question, units), currency_of(question))
+
+
+def _cheapest(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    """The price of sending all of it from there; all alike where it is not known for one that could decide."""
+    able = [each for each in question.candidates if covered(each, question.demand)]
+    if any(rate_of(question, each, question.demand) is None for each in able):
+        return 0.0
+    rate = rate_of(question, candidate, question.demand)
+    return 0.0 if rate is None else float(rate.price)
+
+
+def _dearer(question: Question, each: Candidate, best: Candidate) -> str:
+    mine, theirs = rate_of(question, each, question.demand), rate_of(question, best, question.demand)
+    prices = ", not ".join(shown(rate.price, rate.currency) for rate in (theirs, mine) if rate)
+    return f"{best.code} is cheaper: {prices}"
+
+
 def _a_list_of_texts(value: object) -> str | None:
     good = isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)
     return None if good else "a list of texts that is not empty"
@@ -189,5 +212,6 @@ KINDS: Mapping[RuleKind, Kind] = MappingProxyType(
                 f"{best.code} is nearer: {_distance(question, best)} km, not {_distance(question, each)} km"
             ),
         ),
+        RuleKind.CHEAPEST: Kind(_cheapest, _dearer),
     }
 )

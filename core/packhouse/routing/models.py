@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 
+from packhouse.inventory.models import Location
 from packhouse.orders.models import Order
 from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
@@ -15,7 +16,8 @@ from packhouse.storage.rows import Row
 class RoutingRules(Row):
     """A version of the rules of a channel (empty: of all channels without rules of their own). Never changed, only followed.
 
-    `rules` is a list of {kind, options}; `is_active` is true for the newest version of each channel.
+    `rules` is a list of {kind, options}, with code and if_fails for those of plugins; `split_bound` is {minor, currency} or {percent}, empty
+    where none is set; `is_active` is true for the newest version of each channel.
     """
 
     channel = fields.CharField(max_length=64, default="")
@@ -23,6 +25,7 @@ class RoutingRules(Row):
     rules: list[dict[str, Any]] = fields.JSONField()
     split = fields.CharField(max_length=16)
     most_parcels = fields.IntField()
+    split_bound: dict[str, Any] = fields.JSONField(default=dict)
     is_active = fields.BooleanField()
     note = fields.CharField(max_length=255, default="")
     actor = fields.CharField(max_length=64)
@@ -70,3 +73,33 @@ class Postcode(Row):
     class Meta:
         table = "postcode"
         unique_together = (("country", "postcode"),)
+
+
+class ShippingRate(Row):
+    """What a parcel of at most so many grams costs, in minor units: from a location, from a country, or (both empty) from anywhere, to
+    a country and the postcodes that begin so.
+
+    `source` is `imported`, or `quoted` by a carrier; `valid_until` is far away for what was imported.
+    """
+
+    lane = fields.CharField(max_length=255, unique=True)
+    location: fields.ForeignKeyNullableRelation[Location] = fields.ForeignKeyField(
+        "packhouse.Location", related_name="shipping_rates", on_delete=fields.CASCADE, null=True
+    )
+    location_id: UUID | None
+    origin_country = fields.CharField(max_length=2, default="")
+    country = fields.CharField(max_length=2)
+    postcode_prefix = fields.CharField(max_length=10, default="")
+    up_to_grams = fields.IntField()
+    price = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    service = fields.CharField(max_length=64, default="")
+    source = fields.CharField(max_length=16)
+    valid_until = Moment()
+
+    class Meta:
+        table = "shipping_rate"
+        indexes = [
+            Index(fields=("country", "postcode_prefix"), name="shipping_rate_lane"),
+            Index(fields=("location_id",), name="shipping_rate_location"),
+        ]

@@ -1,21 +1,25 @@
-"""Deciding again what was decided: by other rules, to see what they would have changed; by the same ones, to prove them.
+"""Deciding again what was decided: by other rules, to see what they would have changed; by the same ones, to prove them; with the
+stock placed otherwise.
 
 Decisions are read in the order of their time, page by page, so that any number of them takes the memory of one page.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from packhouse.hooks.judges import Judges
 from packhouse.routing.coordinates import with_coordinates
-from packhouse.routing.geography import distance_km
+from packhouse.routing.items import with_items
 from packhouse.routing.models import RoutingRules
-from packhouse.routing.queries import version_name
-from packhouse.routing.questions import BUILT_IN, Question, RuleSet, question_from_json, rules_from_json
+from packhouse.routing.placement import NO_PLACEMENT, Placement, placed
+from packhouse.routing.queries import judges_of, rule_set
+from packhouse.routing.questions import BUILT_IN, Question, RuleSet, question_from_json
+from packhouse.routing.rates import has_rates, with_rates
 from packhouse.routing.rules import route
-from packhouse.routing.states import SplitPolicy
+from packhouse.routing.tallies import Tally, count, parcels_of, units_sent
 from packhouse.storage import Reader
 from packhouse.storage.dialect import read_id, read_json, read_time
 
@@ -37,22 +41,6 @@ class Position:
     id: UUID
 
 
-@dataclass(slots=True)
-class Tally:
-    """What some decisions come to. `abroad` are parcels that cross a border, `theirs` those that others send for us.
-
-    `distance_km` is summed over the `measured` parcels: those whose both ends are known.
-    """
-
-    parcels: int = 0
-    split: int = 0
-    unsent_units: int = 0
-    abroad: int = 0
-    theirs: int = 0
-    measured: int = 0
-    distance_km: float = 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A decision that the other rules take otherwise: units by location, then and now."""
@@ -64,7 +52,10 @@ class Difference:
 
 @dataclass(slots=True)
 class Replay:
-    """What came of it so far. `same` were decided exactly alike, `unknown` have no question or rules that are kept."""
+    """What came of it so far. `same` were decided exactly alike, `unknown` have no question, or rules or plugins that are gone.
+
+    `plugins` counts the decisions in which a plugin had a say that is gone, or of another version now, by `code version`.
+    """
 
     decisions: int = 0
     same: int = 0
@@ -72,6 +63,7 @@ class Replay:
     before: Tally = field(default_factory=Tally)
     after: Tally = field(default_factory=Tally)
     examples: list[Difference] = field(default_factory=list)
+    plugins: dict[str, int] = field(default_factory=dict)
     position: Position | None = None
     is_complete: bool = False
 
@@ -83,27 +75,40 @@ async def replay_routing(
     rules: RuleSet | None = None,
     after: Position | None = None,
     page: int = PAGE,
+    placement: Placement = NO_PLACEMENT,
 ) -> AsyncGenerator[Replay, None]:
     """Decide everything in [since, until) again, behind `after`; yields the running figures page by page.
 
     `rules` None means those that decided then.
     """
-    result, known = Replay(position=after), dict[str, RuleSet]()
+    result, known, judges = Replay(position=after), dict[str, RuleSet | None](), judges_of(reader)
+    prices = await has_rates(reader)
     while not result.is_complete:
         start = result.position or Position(since, _FIRST_ID)
         rows = await reader.fetch(_PAGE_OF_DECISIONS, since, until, start.decided_at, start.id, page)
         kept = [read_json(row["question"]) for row in rows]
-        questions = iter(await with_coordinates(reader, [question_from_json(each) for each in kept if each]))
+        asked = [question_from_json(each) for each in kept if each]
+        asked = await _with_facts(reader, asked, prices=prices)
+        other = asked
+        if placement.shares:
+            other = await _with_facts(reader, [placed(each, placement) for each in asked], prices=prices)
+        pairs = iter(zip(asked, other, strict=True))
         for row, has_question in zip(rows, map(bool, kept), strict=True):
-            chosen = rules or await _rules_then(row["rule_version"], known)
-            _decide_again(result, row, next(questions) if has_question else None, chosen)
+            then = rules or await _rules_then(row["rule_version"], known, judges)
+            _decide_again(result, row, next(pairs) if has_question else None, then, is_draft=rules is not None)
         if rows:
             result.position = Position(read_time(rows[-1]["decided_at"]), read_id(rows[-1]["id"]))
         result.is_complete = len(rows) < page
         yield result
 
 
-async def _rules_then(version: str, known: dict[str, RuleSet]) -> RuleSet | None:
+async def _with_facts(reader: Reader, questions: Sequence[Question], *, prices: bool) -> list[Question]:
+    """With what figures are made of, as it is known today where the decision did not look at it."""
+    questions = await with_items(reader, await with_coordinates(reader, list(questions)))
+    return await with_rates(reader, questions) if prices else questions
+
+
+async def _rules_then(version: str, known: dict[str, RuleSet | None], judges: Judges) -> RuleSet | None:
     if version == BUILT_IN.version:
         return BUILT_IN
     if version not in known:
@@ -111,48 +116,53 @@ async def _rules_then(version: str, known: dict[str, RuleSet]) -> RuleSet | None
         row = await RoutingRules.get_or_none(
             channel="" if channel == "default" else channel, number=int(number) if number.isdecimal() else 0
         )
-        if row is None:
-            return None
-        known[version] = RuleSet(
-            version_name(row.channel, row.number), rules_from_json(row.rules), SplitPolicy(row.split), row.most_parcels
+        known[version] = (
+            None
+            if row is None
+            else rule_set(row.channel, row.number, row.rules, row.split, row.most_parcels, row.split_bound, judges)
         )
     return known[version]
 
 
-def _decide_again(result: Replay, row: Mapping[str, Any], question: Question | None, rules: RuleSet | None) -> None:
+def _decide_again(
+    result: Replay,
+    row: Mapping[str, Any],
+    questions: tuple[Question, Question] | None,
+    rules: RuleSet | None,
+    *,
+    is_draft: bool,
+) -> None:
+    """One decision: `questions` are as it was asked and as it is asked now."""
     result.decisions += 1
-    if rules is None or question is None:
+    receipt = read_json(row["receipt"])
+    gone = _changed_plugins(result, receipt, rules)
+    if rules is None or questions is None or (gone and not is_draft):
         result.unknown += 1
         return
-    receipt = read_json(row["receipt"])
-    again = route(question, rules).receipt
+    asked, other = questions
+    # what could not judge then does not judge now
+    decision = route(other, rules) if is_draft else route(other, rules, receipt.get("failed", {}))
+    again = decision.receipt
     result.same += _outcome(receipt) == _outcome(again)
-    _count(result.before, question, receipt)
-    _count(result.after, question, again)
-    before, after = _sends(receipt), _sends(again)
+    count(result.before, asked, receipt, parcels_of(asked, receipt))
+    count(result.after, other, again, decision.assignments)
+    before, after = units_sent(receipt), units_sent(again)
     if before != after and len(result.examples) < _MOST_EXAMPLES:
         result.examples.append(Difference(read_id(row["order_id"]), before, after))
 
 
+def _changed_plugins(result: Replay, receipt: Mapping[str, Any], rules: RuleSet | None) -> bool:
+    """Whether one that had a say is gone; those and the ones of another version are counted."""
+    gone = False
+    for plugin, version in receipt.get("plugins", {}).items():
+        present = rules.judges.versions.get(plugin) if rules is not None else None
+        if version is not None and present != version:
+            name = f"{plugin} {version}"
+            result.plugins[name] = result.plugins.get(name, 0) + 1
+            gone = gone or present is None
+    return gone
+
+
 def _outcome(receipt: Mapping[str, Any]) -> tuple[object, ...]:
     """All that was decided, with every candidate's rank, scores and reason."""
-    return receipt["missing"], receipt["candidates"]
-
-
-def _sends(receipt: Mapping[str, Any]) -> dict[str, int]:
-    return {each["location"]: each["sends"] for each in receipt["candidates"] if each["sends"]}
-
-
-def _count(tally: Tally, question: Question, receipt: Mapping[str, Any]) -> None:
-    sends = _sends(receipt)
-    places = {each.code: each for each in question.candidates}
-    tally.parcels += len(sends)
-    tally.split += len(sends) > 1
-    tally.unsent_units += receipt["missing"]
-    tally.abroad += sum(places[code].country != question.destination.country for code in sends)
-    tally.theirs += sum(not places[code].is_own for code in sends)
-    for code in sends:
-        km = distance_km(places[code].coordinates, question.destination.coordinates)
-        if km is not None:
-            tally.measured += 1
-            tally.distance_km += km
+    return receipt["missing"], receipt["candidates"], receipt.get("failed"), receipt.get("splitCost")

@@ -1,87 +1,118 @@
 """Which location sends which units: pure, and with a receipt that says why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from packhouse.routing.geography import UNKNOWN, distance_km
-from packhouse.routing.kinds import KINDS, Excluded, covered, keep_back
-from packhouse.routing.questions import BUILT_IN, Candidate, Destination, Question, RuleSet
-from packhouse.routing.states import RuleKind, SplitPolicy
+from packhouse.routing.kinds import KINDS, covered, keep_back
+from packhouse.routing.opinions import Excluded, Heard
+from packhouse.routing.plugged import hear, silent
+from packhouse.routing.questions import BUILT_IN, Candidate, Question, Rule, RuleSet
+from packhouse.routing.receipts import receipt_of
+from packhouse.routing.splitting import Assignments, Cut, cut_back
+from packhouse.routing.states import RuleFailure, RuleKind
+
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """The units each location sends; `missing` are units that nobody sends; `receipt` is JSON for people.
 
-    `is_split_refused`: there are enough units, but the rules do not let so many locations send them.
+    `is_split_refused`: there are enough units, but the rules do not let so many locations send them. `doubts`: why rules that may
+    not be passed over could not judge; the order is to be held.
     """
 
-    assignments: Mapping[UUID, Mapping[UUID, int]]
+    assignments: Assignments
     missing: Mapping[UUID, int]
     receipt: Mapping[str, Any] = field(default_factory=dict)
     is_split_refused: bool = False
     question: Question | None = None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A candidate with what every rule thinks of it; `excluded` says why it may send nothing."""
+class Judged:
+    """A candidate with what every rule thinks of it; `excluded` says why it may send nothing, `lost` why it sends nothing."""
 
     candidate: Candidate
     ranks: tuple[float, ...]
     excluded: str = ""
+    lost: str = ""
 
     @property
     def place(self) -> tuple[Any, ...]:
+        """By which candidates are sorted."""
         return (bool(self.excluded), *self.ranks, self.candidate.code)
 
 
-def route(question: Question, rules: RuleSet = BUILT_IN) -> Route:
-    """Give out the units of each variant to the candidates, as the rules rank them."""
-    judged = sorted((_judge(question, each, rules) for each in question.candidates), key=lambda each: each.place)
-    assignments, missing = _give_out(question, [each.candidate for each in judged if not each.excluded])
-    most = _most_parcels(rules)
-    refused = len(assignments) > most and not missing
-    if len(assignments) > most:
-        kept = dict(list(assignments.items())[:most])
-        missing = _missing(question.demand, kept)
-        assignments = kept
-    receipt = _receipt(question, rules, judged, assignments, missing)
-    return Route(assignments, missing, receipt, refused, question)
+def route(question: Question, rules: RuleSet = BUILT_IN, failed: Mapping[str, str] = _NOBODY) -> Route:
+    """Give out the units of each variant to the candidates, as the rules rank them.
+
+    `failed` are rules by name that could not judge when it was decided, and why: they are not asked.
+    """
+    asked = _kept_back(question, rules)
+    names = rules.names
+    heard = [
+        silent(asked, failed[name]) if name in failed else _hear(asked, rule, rules)
+        for rule, name in zip(rules.rules, names, strict=True)
+    ]
+    judged = sorted((_judge(each, heard) for each in asked.candidates), key=lambda each: each.place)
+    able = [each.candidate for each in judged if not each.excluded]
+    assignments: Assignments = _give_out(asked, able)
+    missing = _missing(question.demand, assignments)
+    cut = cut_back(asked, rules, able, assignments, has_enough=not missing)
+    if cut.assignments is not assignments:
+        assignments, missing = cut.assignments, _missing(question.demand, cut.assignments)
+    judged = [replace(each, lost=_why_lost(asked, rules, each, judged, heard, cut)) for each in judged]
+    failures = {name: each.failure for name, each in zip(names, heard, strict=True) if each.failure}
+    receipt = receipt_of(asked, rules, judged, assignments, missing, cut, failures)
+    doubts = tuple(
+        each.failure
+        for rule, each in zip(rules.rules, heard, strict=True)
+        if each.failure and rule.if_fails is RuleFailure.HOLD
+    )
+    return Route(assignments, missing, receipt, cut.is_refused, question, doubts)
 
 
-def _judge(question: Question, candidate: Candidate, rules: RuleSet) -> _Judged:
+def _kept_back(question: Question, rules: RuleSet) -> Question:
+    """The question with what the rules keep back taken off, before anybody is asked."""
     for rule in rules.rules:
-        if rule.kind is RuleKind.KEEP_BACK and candidate.code in rule.options.get("locations", [candidate.code]):
-            candidate = keep_back(candidate, rule.options["units"])
-    ranks: list[float] = []
-    excluded = ""
-    for rule in rules.rules:
-        opinion = KINDS[rule.kind].judge(question, candidate, rule.options)
-        if isinstance(opinion, Excluded):
-            excluded = excluded or opinion.why
-            ranks.append(0.0)
-        else:
-            ranks.append(opinion)
-    return _Judged(candidate, tuple(ranks), excluded)
+        if rule.kind is RuleKind.KEEP_BACK:
+            codes = rule.options.get("locations")
+            question = replace(
+                question,
+                candidates=tuple(
+                    keep_back(each, rule.options["units"]) if codes is None or each.code in codes else each
+                    for each in question.candidates
+                ),
+            )
+    return question
 
 
-def _most_parcels(rules: RuleSet) -> int:
-    return 1 if rules.split is SplitPolicy.NEVER else rules.most_parcels
+def _hear(question: Question, rule: Rule, rules: RuleSet) -> Heard:
+    if rule.kind in (RuleKind.PLUGIN, RuleKind.STRATEGY):
+        return hear(question, rule, rules.judges)
+    judge = KINDS[rule.kind].judge
+    return Heard({each.code: judge(question, each, rule.options) for each in question.candidates})
 
 
-def _give_out(
-    question: Question, ranked: Sequence[Candidate]
-) -> tuple[dict[UUID, Mapping[UUID, int]], dict[UUID, int]]:
+def _judge(candidate: Candidate, heard: Sequence[Heard]) -> Judged:
+    opinions = [each.opinions[candidate.code] for each in heard]
+    ranks = tuple(0.0 if isinstance(each, Excluded) else each for each in opinions)
+    return Judged(candidate, ranks, next((each.why for each in opinions if isinstance(each, Excluded)), ""))
+
+
+def _give_out(question: Question, ranked: Sequence[Candidate]) -> dict[UUID, Mapping[UUID, int]]:
     remaining = dict(question.demand)
     assignments: dict[UUID, Mapping[UUID, int]] = {}
     for candidate in ranked:
         taken = _take(candidate, remaining)
         if taken:
             assignments[candidate.location_id] = taken
-    return assignments, {variant: units for variant, units in remaining.items() if units}
+    return assignments
 
 
 def _take(candidate: Candidate, remaining: dict[UUID, int]) -> dict[UUID, int]:
@@ -94,78 +125,33 @@ def _take(candidate: Candidate, remaining: dict[UUID, int]) -> dict[UUID, int]:
     return taken
 
 
-def _missing(demand: Mapping[UUID, int], assignments: Mapping[UUID, Mapping[UUID, int]]) -> dict[UUID, int]:
+def _missing(demand: Mapping[UUID, int], assignments: Assignments) -> dict[UUID, int]:
     left = {
         variant: units - sum(sent.get(variant, 0) for sent in assignments.values()) for variant, units in demand.items()
     }
     return {variant: units for variant, units in left.items() if units}
 
 
-def _receipt(
-    question: Question,
-    rules: RuleSet,
-    judged: Sequence[_Judged],
-    assignments: Mapping[UUID, Mapping[UUID, int]],
-    missing: Mapping[UUID, int],
-) -> dict[str, Any]:
-    wanted = sum(question.demand.values())
-    rows = []
-    for rank, each in enumerate(judged, 1):
-        candidate = each.candidate
-        units = covered(candidate, question.demand)
-        sends = assignments.get(candidate.location_id, {})
-        rows.append(
-            {
-                "location": candidate.code,
-                "rank": rank,
-                "units": units,
-                "complete": units == wanted,
-                "own": candidate.is_own,
-                "priority": candidate.priority,
-                "scores": {rule.kind.value: score for rule, score in zip(rules.rules, each.ranks, strict=True)},
-                **_where(question, rules, candidate),
-                **_busy(rules, candidate),
-                "sends": sum(sends.values()),
-                "lost": "" if sends else _why_lost(question, rules, each, judged[0]),
-            }
-        )
-    return {
-        "rules": rules.version,
-        "split": rules.split.value,
-        "wanted": wanted,
-        "missing": sum(missing.values()),
-        "country": question.destination.country,
-        **({"coordinates": _source(question.destination)} if rules.uses(RuleKind.NEAREST) else {}),
-        "candidates": rows,
-    }
-
-
-def _where(question: Question, rules: RuleSet, candidate: Candidate) -> dict[str, Any]:
-    """How far a candidate is and how that is known, where a rule looks at it."""
-    if not rules.uses(RuleKind.NEAREST):
-        return {}
-    km = distance_km(candidate.coordinates, question.destination.coordinates)
-    return {"coordinates": _source(candidate), "km": km}
-
-
-def _busy(rules: RuleSet, candidate: Candidate) -> dict[str, Any]:
-    """What a candidate has to do already, where a rule looks at it; null where nobody counted it."""
-    if not rules.uses(RuleKind.CAPACITY):
-        return {}
-    work = candidate.work
-    return {"work": None if work is None else {"units": work.units, "orders": work.orders}}
-
-
-def _source(end: Candidate | Destination) -> str:
-    return (end.coordinates or UNKNOWN).source.value
-
-
-def _why_lost(question: Question, rules: RuleSet, each: _Judged, best: _Judged) -> str:
+def _why_lost(
+    question: Question, rules: RuleSet, each: Judged, judged: Sequence[Judged], heard: Sequence[Heard], cut: Cut
+) -> str:
+    """Why a candidate sends nothing: what it lacks, what cut it off, or the first rule that put who sends before it."""
+    candidate = each.candidate
+    if candidate.location_id in cut.assignments:
+        return ""
     if each.excluded:
         return each.excluded
-    if covered(each.candidate, question.demand) == 0:
+    if covered(candidate, question.demand) == 0:
         return "has nothing of it available"
-    for rule, mine, theirs in zip(rules.rules, each.ranks, best.ranks, strict=True):
+    if candidate.location_id in cut.off:
+        return cut.why
+    sender = next(other for other in judged if other.candidate.location_id in cut.assignments)
+    for rule, mine, theirs, said in zip(rules.rules, each.ranks, sender.ranks, heard, strict=True):
         if mine > theirs:
-            return KINDS[rule.kind].why_lost(question, each.candidate, best.candidate)
-    return f"{best.candidate.code} was enough" if each is not best else "more parcels than the rules allow"
+            return said.reasons.get(candidate.code) or _why_behind(question, rule, candidate, sender.candidate)
+    return f"{sender.candidate.code} was enough"
+
+
+def _why_behind(question: Question, rule: Rule, candidate: Candidate, sender: Candidate) -> str:
+    kind = KINDS.get(rule.kind)
+    return f"{rule.code} puts {sender.code} first" if kind is None else kind.why_lost(question, candidate, sender)

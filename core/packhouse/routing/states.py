@@ -18,14 +18,25 @@ class RuleKind(StrEnum):
     NEAREST = "nearest"
     LOCATION_GROUP = "location_group"
     CAPACITY = "capacity"
+    CHEAPEST = "cheapest"
+    PLUGIN = "plugin"
+    STRATEGY = "strategy"
+
+
+class RuleFailure(StrEnum):
+    """What becomes of an order that a plugin's rule could not judge: the next rule decides, or that and the order is held for people."""
+
+    ABSTAIN = "abstain"
+    HOLD = "hold"
 
 
 class SplitPolicy(StrEnum):
-    """Whether several locations may send one order: never, when one alone cannot, or so with at most so many parcels."""
+    """Whether several locations may send one order: never, when one alone cannot, with at most so many parcels, or for so much more."""
 
     NEVER = "never"
     WHEN_NEEDED = "when_needed"
     LIMITED = "limited"
+    COST_BOUNDED = "cost_bounded"
 
 
 class CoordinateSource(StrEnum):

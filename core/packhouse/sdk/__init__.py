@@ -125,6 +125,13 @@ from packhouse.sdk.providers import (
     VoidsLabels,
     WebhookEnvelope,
 )
+from packhouse.sdk.routing import (
+    RoutingCandidate,
+    RoutingItem,
+    RoutingOpinion,
+    RoutingQuestion,
+    RoutingRule,
+)
 from packhouse.sdk.snapshots import (
     CustomerSnapshot,
     OrderLineSnapshot,
@@ -237,6 +244,11 @@ __all__ = [
     "ReviewPage",
     "ReviewProduct",
     "ReviewReply",
+    "RoutingCandidate",
+    "RoutingItem",
+    "RoutingOpinion",
+    "RoutingQuestion",
+    "RoutingRule",
     "SdkDeprecation",
     "ShipmentLineSnapshot",
     "ShipmentNotice",

@@ -14,6 +14,7 @@ from packhouse.sdk.context import PluginContext
 from packhouse.sdk.contributions import Facts, Objection, PluginJob, PluginManifest, PluginRoute, Recipient
 from packhouse.sdk.events import Event
 from packhouse.sdk.providers import Provider
+from packhouse.sdk.routing import RoutingOpinion, RoutingQuestion, RoutingRule
 from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 
 PROJECT = "packhouse"
@@ -55,6 +56,11 @@ class StartUp:
     @hookspec
     def register_review_platforms(self, context: PluginContext) -> Sequence[Provider]:
         """Review platforms: providers with `CollectsReviews`, `ReadsReviews`, `RepliesToReviews`."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_routing_rules(self, context: PluginContext) -> Sequence[RoutingRule]:
+        """Kinds of rules that may decide where orders are sent from, once somebody chooses them."""
         raise NotImplementedError
 
     @hookspec
@@ -129,7 +135,7 @@ class Gather:
 
 
 class Decide:
-    """Called inside the transaction: pure functions. An error here holds the order, it never lets it pass."""
+    """Called inside the transaction: pure functions. An error in a check holds the order or refuses, it never lets pass."""
 
     @hookspec
     def check_order(self, order: OrderSnapshot, facts: Facts) -> Objection | None:
@@ -142,6 +148,14 @@ class Decide:
     @hookspec
     def check_release(self, order: OrderSnapshot) -> Objection | None:
         """May this hold be released?"""
+
+    @hookspec
+    def rank_locations(self, question: RoutingQuestion) -> Mapping[str, RoutingOpinion] | None:
+        """A whole strategy of routing: what it thinks of each location, by its code. Asked where the routing rules name the plugin.
+
+        Locations that it does not name go last; None: it sees no difference. It answers the same whenever it is asked the same. Where
+        it fails, the next rule decides, and the order is held unless the rules say otherwise.
+        """
 
 
 class Deliver:

@@ -136,7 +136,8 @@ class Database:
     """An open database.
 
     `before_commit` writes the events of a unit of work as its last statements; `on_commit` callbacks are called after each
-    one that recorded any. `metrics` count what is done with it, `tracing` makes spans for all who work with it.
+    one that recorded any. `metrics` count what is done with it, `tracing` makes spans for all who work with it. `judges` is what plugins
+    decide with inside its transactions.
     """
 
     def __init__(
@@ -151,6 +152,7 @@ class Database:
         self.metrics = metrics
         self.tracing = tracing
         self.hide: Callable[[str], str] = str
+        self.judges: object = None
         self.on_commit: list[Callable[[], None]] = []
         self.before_commit = before_commit
         self._context = context
@@ -217,7 +219,7 @@ class Database:
 
         async def run(client: BaseDBAsyncClient) -> T:
             nonlocal uow
-            uow = UnitOfWork(client, self.dialect, initiator)
+            uow = UnitOfWork(client, self.dialect, initiator, self.judges)
             outcome = await work(uow)
             if uow.pending or uow.moved:
                 await self.before_commit(uow)
@@ -231,7 +233,7 @@ class Database:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with in_transaction(self.dialect.value) as client:
-                    uow = UnitOfWork(client, self.dialect, initiator)
+                    uow = UnitOfWork(client, self.dialect, initiator, self.judges)
                     result = await work(uow)
                     if uow.pending or uow.moved:
                         await self.before_commit(uow)

@@ -82,12 +82,19 @@ class Reader(Protocol):
     async def look_up(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """The few rows that a key names, by the shortest way."""
 
+    @property
+    def judges(self) -> object:
+        """What plugins decide with inside a transaction: carried here, understood by the rooms; None where there are none."""
+
 
 class UnitOfWork:
     """A running transaction. ORM calls inside it use its connection by themselves; hot paths use `fetch` and `insert`."""
 
-    def __init__(self, client: BaseDBAsyncClient, dialect: Dialect, initiator: Initiator) -> None:
+    def __init__(
+        self, client: BaseDBAsyncClient, dialect: Dialect, initiator: Initiator, judges: object = None
+    ) -> None:
         self.initiator = initiator
+        self.judges = judges
         self.dialect = dialect
         self.client = client
         self.pending: list[PendingEvent] = []

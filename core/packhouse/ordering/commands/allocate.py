@@ -11,7 +11,9 @@ from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.commands.move import Movement, claim_stock
 from packhouse.inventory.reservations import held_units
 from packhouse.inventory.states import AllocationStatus, MovementKind
+from packhouse.ordering.commands.hold import place_holds
 from packhouse.ordering.commands.supply import ANYWHERE, Heading, Supply, end_used_reservations, find_supply
+from packhouse.orders.states import HoldReason
 from packhouse.routing.questions import question_as_json
 from packhouse.routing.rules import Route
 from packhouse.sdk import EventType, Refused, new_id, now
@@ -64,7 +66,7 @@ async def allocate(
 ) -> None:
     """Give out all units of `lines` to locations that have them, by the rules for `heading`; `excluded` locations are not asked (they failed before).
 
-    `reason` is why, for the ledger. What `reservation_id` holds is used first, and the reservation is consumed.
+    `reason` is why, for the ledger. The order is held where a rule that may not be passed over could not judge. What `reservation_id` holds is used first, and the reservation is consumed.
 
     Raises:
         Shortage: not everything is in stock; nothing was written.
@@ -83,6 +85,8 @@ async def allocate(
     work = {location_id: new_id() for location_id in parts}
     await _insert_work(uow, order_id, parts, work, networks)
     await _insert_decision(uow, order_id, decision)
+    if decision.doubts:
+        await place_holds(uow, order_id, [(HoldReason.REVIEW, each) for each in decision.doubts])
     await end_used_reservations(uow, supply, reservation_id, order_id)
     await _claim(uow, order_id, parts, work, reason, supply)
     for location_id, fulfillment_order_id in work.items():

@@ -75,7 +75,9 @@ async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID]
             await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units, backordered=0)
     address = order.shipping_address or {}
     to = Destination(address.get("country", ""), address.get("postcode", ""), address.get("city", ""))
-    await allocate(uow, order.id, work, Heading(order.channel, to), excluded, reason=reason)
+    await allocate(
+        uow, order.id, work, Heading(order.channel, to, value=(order.total, order.currency)), excluded, reason=reason
+    )
 
 
 async def _open_components(uow: UnitOfWork, line: OrderLine) -> list[WorkLine]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import randbits
+from types import MappingProxyType
 from uuid import UUID
 
 from packhouse.customers.commands.recognise import Buyer, recognise
@@ -39,15 +40,18 @@ async def place_order(database: Database, checks: Checks, by: Initiator, data: P
     if checks.gathers_facts:
         facts = await checks.gather_order_facts((await draft_order(database, data)).order)
     return await write_once(
-        database, by, lambda uow: place(uow, data, lambda order: checks.check("check_order", order, facts))
+        database, by, lambda uow: place(uow, data, lambda order: checks.check("check_order", order, facts), facts)
     )
 
 
-async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
+async def place(
+    uow: UnitOfWork, data: PlaceOrder, check: CheckOrder, facts: Mapping[str, Facts] = MappingProxyType({})
+) -> UUID:
     """Place an order; returns its id.
 
     The order is confirmed at once: stock is allocated and work given out, all or nothing. With `on_shortage` HOLD an order
-    that cannot be allocated stays pending and held. `check` is the plugins' say, called with the order as it would be.
+    that cannot be allocated stays pending and held. `check` is the plugins' say, called with the order as it would be; `facts`
+    are what they gathered, for their rules of routing.
 
     Raises:
         InvalidValue: a quantity or an amount that cannot be.
@@ -63,7 +67,9 @@ async def place(uow: UnitOfWork, data: PlaceOrder, check: CheckOrder) -> UUID:
         await records.leave_cancelled(uow, order_id, data)
         return order_id
     try:
-        await allocate(uow, order_id, work, _heading(data), reason="order placed", reservation_id=data.reservation_id)
+        await allocate(
+            uow, order_id, work, _heading(data, draft, facts), reason="order placed", reservation_id=data.reservation_id
+        )
     except Shortage as shortage:
         if data.on_shortage is OnShortage.REFUSE:
             raise
@@ -175,10 +181,10 @@ def _record_confirmed(uow: UnitOfWork, draft: Draft) -> None:
         record(uow, EventType.ORDER_COMPLETED, order.id, order_id=order.id, payload={"number": order.number})
 
 
-def _heading(data: PlaceOrder) -> Heading:
+def _heading(data: PlaceOrder, draft: Draft, facts: Mapping[str, Facts]) -> Heading:
     address = data.shipping_address
     to = Destination(address.country, address.postcode, address.city) if address else NOWHERE
-    return Heading(data.channel, to)
+    return Heading(data.channel, to, value=(draft.amounts.total, data.currency), facts=facts)
 
 
 def _snapshot(

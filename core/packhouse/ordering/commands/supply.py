@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,18 +15,22 @@ from packhouse.ordering.facts import with_facts
 from packhouse.routing.queries import active_rules
 from packhouse.routing.questions import NOWHERE, Candidate, Destination, Question, RuleSet
 from packhouse.routing.rules import Route, route
-from packhouse.sdk import now
+from packhouse.sdk import Facts, now
 from packhouse.storage import Reader, UnitOfWork
 from packhouse.storage.unit_of_work import Conflict
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What chooses the rules and what they may look at: the channel, and where it goes. `draft`: rules to try instead."""
+    """What chooses the rules and what they may look at: the channel, where it goes, the order's value (minor units, currency), what
+    plugins gathered. `draft`: rules to try instead.
+    """
 
     channel: str = ""
     destination: Destination = NOWHERE
     draft: RuleSet | None = None
+    value: tuple[int, str] | None = None
+    facts: Mapping[str, Facts] = field(default_factory=dict)
 
 
 ANYWHERE = Heading()
@@ -67,8 +71,8 @@ async def find_supply(
     places = await available_at_locations(reader, sorted(open_demand))
     places = [place for place in places if place.location_id not in excluded]
     rules = heading.draft or await active_rules(reader, heading.channel)
-    question = Question(open_demand, tuple(map(_candidate, places)), heading.destination)
-    question = await with_facts(reader, question, rules)
+    question = Question(open_demand, tuple(map(_candidate, places)), heading.destination, heading.value)
+    question = await with_facts(reader, question, rules, heading.facts)
     decision = route(question, rules)
     expired: Sequence[HeldUnits] = ()
     if decision.missing:
@@ -167,4 +171,4 @@ def _with_reserved(decision: Route, own: Sequence[HeldUnits], reserved: Mapping[
         at_location[variant_id] = at_location.get(variant_id, 0) + units
         by_code[codes[location_id]] = by_code.get(codes[location_id], 0) + units
     receipt: dict[str, Any] = {**decision.receipt, "reservation": str(own[0].reservation_id), "reserved": by_code}
-    return Route(assignments, decision.missing, receipt, decision.is_split_refused, decision.question)
+    return replace(decision, assignments=assignments, receipt=receipt)

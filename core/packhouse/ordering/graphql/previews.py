@@ -9,6 +9,7 @@ from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.preview import PreviewRouting, preview_routing
 from packhouse.routing.commands.set_routing_rules import checked_rules
 from packhouse.routing.graphql.inputs import RoutingRulesInput
+from packhouse.routing.queries import judges_of
 from packhouse.routing.questions import NOWHERE, Destination
 from packhouse.web.context import Info
 
@@ -65,7 +66,7 @@ class RoutingPreviewQueries:
             tuple(BasketLine(line.sku, line.quantity) for line in input.lines),
             input.channel,
             Destination(to.country, to.postcode, to.city) if to else NOWHERE,
-            None if input.rules is None else await checked_rules(input.rules.data()),
+            None if input.rules is None else await checked_rules(input.rules.data(), judges_of(info.context.database)),
         )
         decision, parts = await preview_routing(info.context.database, data)
         return RoutingPreview(

@@ -1,11 +1,15 @@
 """Giving a channel, or all channels without rules of their own, a new version of routing rules."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from packhouse.hooks.judges import Judges
 from packhouse.inventory.models import Location
+from packhouse.routing.costs import SplitBound
 from packhouse.routing.kinds import KINDS
 from packhouse.routing.models import RoutingRules
+from packhouse.routing.plugged import default_failure, wrong_options
+from packhouse.routing.queries import judges_of
 from packhouse.routing.questions import MOST_PARCELS, Rule, RuleSet, rules_as_json
 from packhouse.routing.states import RuleKind, SplitPolicy
 from packhouse.sdk import InvalidValue, Refused, new_id, now
@@ -13,17 +17,19 @@ from packhouse.storage import UnitOfWork
 
 _MOST_RULES = 30
 _LONGEST_NOTE = 255
+_WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class SetRoutingRules:
-    """The rules in the order in which they decide; `most_parcels` is for `SplitPolicy.LIMITED`."""
+    """The rules in the order in which they decide; `most_parcels` is for `SplitPolicy.LIMITED`, `bound` for COST_BOUNDED."""
 
     channel: str
     rules: tuple[Rule, ...]
     split: SplitPolicy = SplitPolicy.WHEN_NEEDED
     most_parcels: int | None = None
     note: str = ""
+    bound: SplitBound | None = None
 
 
 async def set_routing_rules(uow: UnitOfWork, data: SetRoutingRules) -> RoutingRules:
@@ -31,9 +37,9 @@ async def set_routing_rules(uow: UnitOfWork, data: SetRoutingRules) -> RoutingRu
 
     Raises:
         InvalidValue: no rules, too many, one twice, or options that its kind does not take.
-        Refused: UNKNOWN_CHANNEL, UNKNOWN_LOCATION.
+        Refused: UNKNOWN_CHANNEL, UNKNOWN_LOCATION, UNKNOWN_ROUTING_RULE.
     """
-    rules = await checked_rules(data)
+    rules = await checked_rules(data, judges_of(uow))
     if data.channel and not await uow.fetch("SELECT 1 FROM channel WHERE code = $1", data.channel):
         raise Refused("UNKNOWN_CHANNEL", f"there is no channel {data.channel}", "channel")
     # the active row is locked, so that two editors at once make two versions, one after the other
@@ -47,6 +53,7 @@ async def set_routing_rules(uow: UnitOfWork, data: SetRoutingRules) -> RoutingRu
         rules=rules_as_json(rules.rules),
         split=rules.split.value,
         most_parcels=rules.most_parcels,
+        split_bound=rules.bound.as_json() if rules.bound else {},
         is_active=True,
         note=data.note[:_LONGEST_NOTE],
         actor=uow.initiator.actor,
@@ -54,8 +61,8 @@ async def set_routing_rules(uow: UnitOfWork, data: SetRoutingRules) -> RoutingRu
     )
 
 
-async def checked_rules(data: SetRoutingRules) -> RuleSet:
-    """The rules as a set that can decide.
+async def checked_rules(data: SetRoutingRules, judges: Judges) -> RuleSet:
+    """The rules as a set that can decide, with the judges of plugins.
 
     Raises:
         InvalidValue, Refused: as `set_routing_rules`.
@@ -63,7 +70,7 @@ async def checked_rules(data: SetRoutingRules) -> RuleSet:
     if not 0 < len(data.rules) <= _MOST_RULES:
         raise InvalidValue("rules", f"expected 1 to {_MOST_RULES} rules")
     for index, rule in enumerate(data.rules):
-        _check_options(rule, f"rules.{index}")
+        _check_rule(rule, judges, f"rules.{index}")
     if sum(rule.kind is RuleKind.CAPACITY for rule in data.rules) > 1:
         raise InvalidValue("rules", "capacity is one rule with a limit for each location")
     if data.split is SplitPolicy.LIMITED:
@@ -71,8 +78,41 @@ async def checked_rules(data: SetRoutingRules) -> RuleSet:
             raise InvalidValue("mostParcels", f"expected 1 to {MOST_PARCELS} parcels for a limited split")
     elif data.most_parcels is not None:
         raise InvalidValue("mostParcels", "is for a limited split only")
+    _check_bound(data)
     await _check_locations(data.rules)
-    return RuleSet("draft", data.rules, data.split, data.most_parcels or MOST_PARCELS)
+    rules = tuple(
+        replace(rule, if_fails=rule.if_fails or default_failure(rule, judges)) if rule.code else rule
+        for rule in data.rules
+    )
+    return RuleSet("draft", rules, data.split, data.most_parcels or MOST_PARCELS, data.bound, judges)
+
+
+def _check_bound(data: SetRoutingRules) -> None:
+    if data.split is not SplitPolicy.COST_BOUNDED:
+        if data.bound is not None:
+            raise InvalidValue("mostExtraCost", "is for a cost-bounded split only")
+        return
+    bound = data.bound
+    if bound is None or (bound.minor is None) == (bound.percent is None):
+        raise InvalidValue("mostExtraCost", "a cost-bounded split needs either mostExtraCost or mostExtraPercent")
+    if bound.minor is not None and bound.minor < 0:
+        raise InvalidValue("mostExtraCost", "is an amount of 0 or more")
+    if bound.percent is not None and not 0 <= bound.percent <= _WHOLE:
+        raise InvalidValue("mostExtraPercent", "is a number from 0 to 100")
+
+
+def _check_rule(rule: Rule, judges: Judges, path: str) -> None:
+    if rule.kind not in (RuleKind.PLUGIN, RuleKind.STRATEGY):
+        if rule.code or rule.if_fails:
+            raise InvalidValue(f"{path}.code", "code and ifFails are for rules and strategies of plugins")
+        _check_options(rule, path)
+        return
+    known: Mapping[str, object] = judges.rules if rule.kind is RuleKind.PLUGIN else judges.strategies
+    if rule.code not in known:
+        found = ", ".join(sorted(known)) or "none"
+        raise Refused("UNKNOWN_ROUTING_RULE", f"there is no {rule.kind} {rule.code!r} (known: {found})", f"{path}.code")
+    if problem := wrong_options(rule, judges):
+        raise InvalidValue(f"{path}.options", problem)
 
 
 def _check_options(rule: Rule, path: str) -> None:
@@ -101,4 +141,6 @@ async def _check_locations(rules: Sequence[Rule]) -> None:
 
 def _named(rule: Rule) -> set[str]:
     """The codes of the locations that a rule's options name."""
+    if rule.code:
+        return set()
     return {*rule.options.get("locations", ()), *(limit["location"] for limit in rule.options.get("limits", ()))}

@@ -14,6 +14,9 @@ from packhouse.routing import models, queries, replay
 from packhouse.routing.commands.set_routing_rules import checked_rules
 from packhouse.routing.graphql.inputs import RoutingRulesInput
 from packhouse.routing.graphql.types import RoutingDecision, RoutingRule, RoutingRules
+from packhouse.routing.placement import Share
+from packhouse.routing.states import RuleKind
+from packhouse.routing.tallies import Tally
 from packhouse.sdk import Refused
 from packhouse.web.context import Info
 from packhouse.web.graphql.connection import (
@@ -29,6 +32,7 @@ from packhouse.web.graphql.connection import (
 )
 from packhouse.web.graphql.cursors import Place, read_cursor, write_cursor
 from packhouse.web.graphql.filters import given
+from packhouse.web.graphql.money import Money
 from packhouse.web.graphql.nodes import reader
 
 NODES = {
@@ -57,9 +61,13 @@ class RoutingFigures:
         description="Kilometres as the crow flies, summed over the parcels that could be measured."
     )
     measured: int = strawberry.field(description="Parcels of which it is known where they start and where they go.")
+    cost: list[Money] = strawberry.field(
+        description="What the parcels cost by the rates that are known, one amount for each currency."
+    )
+    priced: int = strawberry.field(description="Parcels of which the weight and a rate are known.")
 
     @classmethod
-    def of(cls, tally: replay.Tally) -> "RoutingFigures":
+    def of(cls, tally: Tally) -> "RoutingFigures":
         """A tally as people see it."""
         return cls(
             parcels=tally.parcels,
@@ -69,6 +77,8 @@ class RoutingFigures:
             theirs=tally.theirs,
             distance_km=round(tally.distance_km, 1),
             measured=tally.measured,
+            cost=[Money.of_minor(minor, currency) for currency, minor in sorted(tally.cost.items())],
+            priced=tally.priced,
         )
 
 
@@ -95,11 +105,38 @@ class RoutingDifference:
         return cls(order_id=each.order_id, before=_units(each.before), after=_units(each.after))
 
 
+@strawberry.type(description="A plugin that had a say in past decisions and cannot be asked as it was then.")
+class ReplayedPlugin:
+    plugin: str = strawberry.field(description="Its code and version: `demo 1.0.0`.")
+    decisions: int = strawberry.field(description="In how many it had a say.")
+
+
+@strawberry.type(description="A kind of rule, or a whole strategy, that a plugin brings.")
+class PluginRoutingRule:
+    kind: RuleKind = strawberry.field(description="PLUGIN or STRATEGY.")
+    code: str = strawberry.field(description="By which rules name it.")
+    title: str = strawberry.field(description="For people.")
+    version: str = strawberry.field(description="Of the plugin.")
+    may_exclude: bool = strawberry.field(description="Whether it may say that a location sends nothing.")
+
+
+@strawberry.input(description="So much of a SKU at a location; the rest lies where it was, in the same proportion.")
+class StockShareInput:
+    sku: str = strawberry.field(description="Our SKU.")
+    location: str = strawberry.field(description="Code of the location.")
+    percent: int = strawberry.field(description="Of all units that were there to send, 0 to 100.")
+
+
 @strawberry.type(description="Past decisions, decided again. Each call takes 5,000 at most: add the figures up.")
 class RoutingReplay:
     decisions: int = strawberry.field(description="How many were looked at by this call.")
     same: int = strawberry.field(description="Decided exactly alike, with every rank and reason.")
-    unknown: int = strawberry.field(description="From before questions were kept, or by rules that are gone.")
+    unknown: int = strawberry.field(
+        description="From before questions were kept, or by rules or plugins that are gone."
+    )
+    plugins: list[ReplayedPlugin] = strawberry.field(
+        description="Plugins that had a say and are gone, or of another version now."
+    )
     before: RoutingFigures = strawberry.field(description="As it was decided.")
     after: RoutingFigures = strawberry.field(description="As the other rules decide.")
     examples: list[RoutingDifference] = strawberry.field(
@@ -137,6 +174,27 @@ class RoutingQueries:
         rows = models.RoutingRules.filter(**given(channel=channel))
         return await paginate(QuerySetSource(rows), page, _NEWEST, RoutingRules.of)
 
+    @strawberry.field(description="The kinds of rules and the strategies that plugins bring.")
+    async def plugin_routing_rules(self, info: Info) -> list[PluginRoutingRule]:
+        judges = queries.judges_of(info.context.database)
+        rules = [
+            PluginRoutingRule(
+                kind=RuleKind.PLUGIN,
+                code=code,
+                title=rule.title,
+                version=judges.versions[code.partition("/")[0]],
+                may_exclude=rule.may_exclude,
+            )
+            for code, rule in sorted(judges.rules.items())
+        ]
+        strategies = [
+            PluginRoutingRule(
+                kind=RuleKind.STRATEGY, code=code, title=code, version=judges.versions[code], may_exclude=True
+            )
+            for code in sorted(judges.strategies)
+        ]
+        return rules + strategies
+
     @strawberry.field(
         description="Decide past orders again, by other rules or (without `rules`) by those of that time. Changes nothing."
     )
@@ -149,14 +207,23 @@ class RoutingQueries:
         after: Annotated[
             str | None, strawberry.argument(description="Go on behind an earlier call's `endCursor`.")
         ] = None,
+        placement: Annotated[
+            list[StockShareInput] | None,
+            strawberry.argument(
+                description="The stock placed otherwise at every decision; in total there was as much as there was."
+            ),
+        ] = None,
     ) -> RoutingReplay:
         if until < since:
             raise Refused("INVALID_VALUE", "until lies before since", "until")
-        draft = None if rules is None else await checked_rules(rules.data())
+        draft = None if rules is None else await checked_rules(rules.data(), queries.judges_of(info.context.database))
+        shares = [Share(each.sku, each.location, each.percent) for each in placement or ()]
+        otherwise = await queries.known_placement(info.context.database, shares)
         place = None if after is None else read_cursor(_BY_TIME, after, "after")
         start = replay.Position(place.key, place.id) if place and isinstance(place.key, datetime) else None
         pages, result = 0, replay.Replay()
-        async with aclosing(replay.replay_routing(info.context.database, since, until, draft, start)) as figures:
+        again = replay.replay_routing(info.context.database, since, until, draft, start, placement=otherwise)
+        async with aclosing(again) as figures:
             async for result in figures:  # noqa: B007  (the last one counts)
                 pages += 1
                 if pages == _PAGES_AT_ONCE:
@@ -170,6 +237,7 @@ def _shown(result: replay.Replay) -> RoutingReplay:
         decisions=result.decisions,
         same=result.same,
         unknown=result.unknown,
+        plugins=[ReplayedPlugin(plugin=name, decisions=count) for name, count in sorted(result.plugins.items())],
         before=RoutingFigures.of(result.before),
         after=RoutingFigures.of(result.after),
         examples=[RoutingDifference.of(each) for each in result.examples],

@@ -11,19 +11,24 @@ from packhouse.orders.graphql.types import OrderRecord
 from packhouse.routing import models, queries
 from packhouse.routing.graphql import inputs  # noqa: F401  (it makes the enums known)
 from packhouse.routing.questions import Rule, rules_from_json
-from packhouse.routing.states import RuleKind, SplitPolicy
+from packhouse.routing.states import RuleFailure, RuleKind, SplitPolicy
 from packhouse.web.context import Info
+from packhouse.web.graphql.money import Money
 
 
 @strawberry.type(description="A routing rule.")
 class RoutingRule:
     kind: RuleKind = strawberry.field(description="What it looks at.")
     options: JSON = strawberry.field(description="Its options.")
+    code: str | None = strawberry.field(description="Of a plugin's: `plugin/rule`, or the plugin.")
+    if_fails: RuleFailure | None = strawberry.field(
+        description="Of a plugin's: what becomes of an order where it fails."
+    )
 
     @classmethod
     def of(cls, rule: Rule) -> "RoutingRule":
         """A rule as people see it."""
-        return cls(kind=rule.kind, options=JSON(dict(rule.options)))
+        return cls(kind=rule.kind, options=JSON(dict(rule.options)), code=rule.code or None, if_fails=rule.if_fails)
 
 
 @strawberry.type(description="A version of routing rules. It never changes: a newer one takes its place.")
@@ -36,6 +41,12 @@ class RoutingRules(relay.Node):
     rules: list[RoutingRule] = strawberry.field(description="In the order in which they decide.")
     split: SplitPolicy = strawberry.field(description="Whether several locations may send one order.")
     most_parcels: int | None = strawberry.field(description="In how many parcels at most, where the split is limited.")
+    most_extra_cost: Money | None = strawberry.field(
+        description="How much more than one parcel several may cost, where the split is bounded by cost."
+    )
+    most_extra_percent: float | None = strawberry.field(
+        description="The same as a part of the order's value, in percent."
+    )
     is_active: bool = strawberry.field(description="Whether they decide now.")
     note: str | None = strawberry.field(description="Why they were made.")
     actor: str = strawberry.field(description="Who made them.")
@@ -44,7 +55,7 @@ class RoutingRules(relay.Node):
     @classmethod
     def of(cls, row: models.RoutingRules) -> "RoutingRules":
         """The rules of a row."""
-        split = SplitPolicy(row.split)
+        split, bound = SplitPolicy(row.split), row.split_bound
         return cls(
             id=row.id,
             channel=row.channel or None,
@@ -52,6 +63,8 @@ class RoutingRules(relay.Node):
             rules=[RoutingRule.of(rule) for rule in rules_from_json(row.rules)],
             split=split,
             most_parcels=row.most_parcels if split is SplitPolicy.LIMITED else None,
+            most_extra_cost=Money.of_minor(bound["minor"], bound["currency"]) if "minor" in bound else None,
+            most_extra_percent=bound.get("percent"),
             is_active=row.is_active,
             note=row.note or None,
             actor=row.actor,
