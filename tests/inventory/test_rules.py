@@ -11,6 +11,10 @@ def test_available_to_promise_takes_everything_off() -> None:
     assert available == 37
 
 
+def test_what_orders_wait_for_is_theirs() -> None:
+    assert available_to_promise(on_hand=5, backordered=3) == 2
+
+
 def test_nothing_is_kept_back_by_default() -> None:
     assert available_to_promise(5) == 5
 

@@ -1,4 +1,4 @@
-from packhouse.inventory.states import ALLOCATION_STATUS, INBOUND_STATUS, RESERVATION_STATUS
+from packhouse.inventory.states import ALLOCATION_STATUS, BACKORDER_STATUS, INBOUND_STATUS, RESERVATION_STATUS
 from packhouse.testing.machines import prove_machine
 
 
@@ -21,6 +21,17 @@ def test_allocation_status() -> None:
         * allocated → shipped | released
           shipped   → .
           released  → .
+        """,
+    )
+
+
+def test_backorder_status() -> None:
+    prove_machine(
+        BACKORDER_STATUS,
+        """
+        * waiting  → supplied | released
+          supplied → .
+          released → .
         """,
     )
 

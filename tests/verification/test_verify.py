@@ -41,13 +41,23 @@ _SHIPPED_WORK = f"id = (SELECT fulfillment_order_id FROM fulfillment_order_line 
 _WAITING_WORK = f"id = (SELECT fulfillment_order_id FROM fulfillment_order_line WHERE {_WAITING})"
 _WAITING_ORDER = f"id = (SELECT order_id FROM fulfillment_order WHERE {_WAITING_WORK})"
 _SENT_ORDER = f"id = (SELECT order_id FROM fulfillment_order WHERE {_SHIPPED_WORK})"
-_BALANCE_NAMES = ("on hand", "allocated", "reserved", "damaged", "quarantined", "safety stock", "incoming")
+_BALANCE_NAMES = (
+    "on hand",
+    "allocated",
+    "reserved",
+    "damaged",
+    "quarantined",
+    "safety stock",
+    "incoming",
+    "backordered",
+)
 
 
 _BY_CLAIMS = {
     "allocated": ("allocated is the sum of the claims on it",),
     "reserved": ("reserved is what active reservations hold",),
     "incoming": ("incoming is what inbound shipments still have to bring",),
+    "backordered": ("backordered is what waiting orders wait for",),
 }
 
 

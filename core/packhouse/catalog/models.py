@@ -11,7 +11,10 @@ from packhouse.storage.rows import Row
 
 
 class Variant(Row):
-    """A thing that can be sold and kept in stock. Weight in grams, size in millimetres."""
+    """A thing that can be sold and kept in stock. Weight in grams, size in millimetres.
+
+    Until `available_from` it is sold as a pre-order: nothing of it leaves before.
+    """
 
     sku = fields.CharField(max_length=100, unique=True)
     barcode = fields.CharField(max_length=64, default="")
@@ -27,6 +30,7 @@ class Variant(Row):
     requires_shipping = fields.BooleanField(default=True)
     is_bundle = fields.BooleanField(default=False, db_default=False)
     is_demo = fields.BooleanField(default=False)
+    available_from = Moment(null=True)
     created_at = Moment()
 
     class Meta:

@@ -28,6 +28,7 @@ class Balance:
     quarantined: int
     safety_stock: int
     incoming: int
+    backordered: int
 
 
 async def balances_as_of(reader: Reader, variant_id: UUID, moment: datetime) -> Sequence[Balance]:

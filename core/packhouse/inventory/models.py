@@ -10,7 +10,7 @@ from packhouse.catalog.models import Variant
 from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
-_BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety_stock", "incoming")
+_BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety_stock", "incoming", "backordered")
 
 
 class Location(Row):
@@ -35,7 +35,11 @@ class Location(Row):
 
 
 class StockLevel(Row):
-    """The balances of a variant at a location: the sums of its movements, kept in the same transaction."""
+    """The balances of a variant at a location: the sums of its movements, kept in the same transaction.
+
+    `backordered` units are promised to orders that wait for them; they are given what comes before anybody else. The
+    limits say how many may wait at one time: once the variant is available, and before.
+    """
 
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "packhouse.Variant", related_name="stock_levels", on_delete=fields.RESTRICT
@@ -53,6 +57,9 @@ class StockLevel(Row):
     quarantined = fields.IntField(default=0)
     safety_stock = fields.IntField(default=0)
     incoming = fields.IntField(default=0)
+    backordered = fields.IntField(default=0, db_default=0)
+    backorder_limit = fields.IntField(default=0, db_default=0)
+    preorder_limit = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "stock_level"
@@ -63,6 +70,7 @@ class StockLevel(Row):
             CheckConstraint(
                 check="allocated + reserved + damaged + quarantined <= on_hand", name="stock_level_not_oversold"
             ),
+            CheckConstraint(check="backorder_limit >= 0 AND preorder_limit >= 0", name="stock_level_limits"),
         )
 
 
@@ -85,6 +93,7 @@ class StockMovement(Row):
     quarantined = fields.IntField(default=0)
     safety_stock = fields.IntField(default=0)
     incoming = fields.IntField(default=0)
+    backordered = fields.IntField(default=0, db_default=0)
     reason = fields.CharField(max_length=255)
     order_id = fields.UUIDField(null=True)
     reference = fields.CharField(max_length=64, default="")
@@ -126,6 +135,71 @@ class Allocation(Row):
             Index(fields=("variant_id", "location_id", "status"), name="allocation_key"),
         ]
         constraints = (CheckConstraint(check="quantity > 0", name="allocation_quantity_positive"),)
+
+
+class Backorder(Row):
+    """Units of a placed order's work that wait for stock at a location: `quantity` still do, of the `asked` ones.
+
+    `promised_at` is the earliest date that was ever said, and `rank_on` the day by which it is served: that date's, or a
+    while after it was asked for where nobody knew one. `expected_at` is what is known now; null: nothing.
+    """
+
+    variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "packhouse.Variant", related_name="backorders", on_delete=fields.RESTRICT
+    )
+    variant_id: UUID
+    location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
+        "packhouse.Location", related_name="backorders", on_delete=fields.RESTRICT
+    )
+    location_id: UUID
+    order_id = fields.UUIDField()
+    order_line_id = fields.UUIDField()
+    fulfillment_order_line_id = fields.UUIDField()
+    sku = fields.CharField(max_length=100)
+    status = fields.CharField(max_length=16)
+    asked = fields.IntField()
+    quantity = fields.IntField()
+    promised_at = Moment(null=True)
+    expected_at = Moment(null=True)
+    rank_on = Moment()
+    created_at = Moment()
+    ended_at = Moment(null=True)
+
+    class Meta:
+        table = "backorder"
+        indexes = [
+            Index(fields=("variant_id", "location_id", "status", "rank_on"), name="backorder_queue"),
+            Index(fields=("order_id", "created_at"), name="backorder_order"),
+            Index(fields=("order_line_id",), name="backorder_line"),
+            Index(fields=("fulfillment_order_line_id",), name="backorder_work"),
+        ]
+        constraints = (
+            CheckConstraint(check="asked > 0 AND quantity >= 0 AND quantity <= asked", name="backorder_units"),
+        )
+
+
+class BackorderSupply(Row):
+    """Units that were given to a waiting order: how many, out of what, and why it was its turn."""
+
+    backorder: fields.ForeignKeyRelation[Backorder] = fields.ForeignKeyField(
+        "packhouse.Backorder", related_name="supplies", on_delete=fields.RESTRICT
+    )
+    backorder_id: UUID
+    order_id = fields.UUIDField()
+    quantity = fields.IntField()
+    place = fields.IntField()
+    waiting = fields.IntField()
+    source = fields.CharField(max_length=255)
+    explanation = fields.CharField(max_length=500)
+    given_at = Moment()
+
+    class Meta:
+        table = "backorder_supply"
+        indexes = [
+            Index(fields=("backorder_id", "given_at"), name="backorder_supply_backorder"),
+            Index(fields=("order_id", "given_at"), name="backorder_supply_order"),
+        ]
+        constraints = (CheckConstraint(check="quantity > 0", name="backorder_supply_quantity_positive"),)
 
 
 class Reservation(Row):

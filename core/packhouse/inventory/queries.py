@@ -79,7 +79,7 @@ async def available_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     units: dict[UUID, int] = defaultdict(int)
     for row in await StockLevel.filter(variant_id__in=sorted({part for each in parts.values() for part in each})):
         buckets = (row.on_hand, row.allocated, row.reserved, row.damaged, row.quarantined, row.safety_stock)
-        units[row.variant_id] += max(0, available_to_promise(*buckets))
+        units[row.variant_id] += max(0, available_to_promise(*buckets, backordered=row.backordered))
     return {
         bundle: min(units[part] // needed for part, needed in components.items())
         for bundle, components in parts.items()

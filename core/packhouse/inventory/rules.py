@@ -9,6 +9,11 @@ def available_to_promise(
     quarantined: int = 0,
     safety_stock: int = 0,
     buffer: int = 0,
+    *,
+    backordered: int = 0,
 ) -> int:
-    """Units that may be promised to a channel which keeps `buffer` back; below zero nothing may, and so much is missing."""
-    return on_hand - allocated - reserved - damaged - quarantined - safety_stock - buffer
+    """Units that may be promised to a channel which keeps `buffer` back; below zero nothing may, and so much is missing.
+
+    `backordered` units are promised already, to orders that wait for what comes.
+    """
+    return on_hand - allocated - reserved - damaged - quarantined - safety_stock - backordered - buffer

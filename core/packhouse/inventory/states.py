@@ -47,6 +47,25 @@ ALLOCATION_STATUS = StateMachine(
 )
 
 
+class BackorderStatus(StrEnum):
+    """A placed order's claim on units that have not come, tied to one line of one fulfillment order."""
+
+    WAITING = "waiting"
+    SUPPLIED = "supplied"
+    RELEASED = "released"
+
+
+BACKORDER_STATUS = StateMachine(
+    entity="Backorder.status",
+    initial=frozenset({BackorderStatus.WAITING}),
+    table={
+        BackorderStatus.WAITING: frozenset({BackorderStatus.SUPPLIED, BackorderStatus.RELEASED}),
+        BackorderStatus.SUPPLIED: frozenset(),
+        BackorderStatus.RELEASED: frozenset(),
+    },
+)
+
+
 class InboundStatus(StrEnum):
     """Goods on their way to us, from a supplier or from another location of ours."""
 
@@ -99,6 +118,8 @@ class MovementKind(StrEnum):
     UNRESERVE = "unreserve"
     ALLOCATE = "allocate"
     RELEASE = "release"
+    BACKORDER = "backorder"
+    SUPPLY = "supply"
     SHIP = "ship"
     REJECT = "reject"
     RESTOCK = "restock"

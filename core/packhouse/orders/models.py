@@ -15,7 +15,8 @@ from packhouse.storage.rows import Row
 class Order(Row):
     """An order. Amounts are minor units of `currency`; addresses are snapshots; `status` is the only stored state.
 
-    `cancel_requested_at`: it shall be cancelled, and waits for the answer of somebody else who works on it.
+    `cancel_requested_at`: it shall be cancelled, and waits for the answer of somebody else who works on it. The higher its
+    `priority`, the sooner it is given stock among waiting orders of one promised day.
     """
 
     number = fields.CharField(max_length=64)
@@ -40,6 +41,7 @@ class Order(Row):
     note = fields.TextField(default="")
     tags: list[str] = fields.JSONField(default=list)
     shipping_speed = fields.CharField(max_length=16, default="standard")
+    priority = fields.IntField(default=0, db_default=0)
     cancel_reason = fields.CharField(max_length=255, default="")
     is_imported = fields.BooleanField(default=False)
     is_demo = fields.BooleanField(default=False)

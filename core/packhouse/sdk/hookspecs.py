@@ -216,6 +216,22 @@ class Deliver:
         """
 
     @hookspec
+    async def awaited_stock_changed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Stock that orders wait for came free at a location, or is expected otherwise than before; of no order."""
+
+    @hookspec
+    async def order_backordered(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Units of the order wait for stock: how many of which, where, and when they are expected."""
+
+    @hookspec
+    async def stock_assigned(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Stock that came was given to the waiting order; the payload explains why it was its turn."""
+
+    @hookspec
+    async def backorder_rescheduled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """What the order waits for is expected at another time than before."""
+
+    @hookspec
     async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """A location was asked to fulfil lines of the order."""
 

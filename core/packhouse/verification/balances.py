@@ -21,6 +21,9 @@ _CLAIMS = {
       JOIN reservation ON reservation.id = reservation_line.reservation_id
       WHERE reservation_line.variant_id = stock_level.variant_id
         AND reservation_line.location_id = stock_level.location_id AND reservation.status = 'active')""",
+    "backordered": """(
+      SELECT COALESCE(SUM(quantity), 0) FROM backorder WHERE backorder.variant_id = stock_level.variant_id
+        AND backorder.location_id = stock_level.location_id AND backorder.status = 'waiting')""",
     "incoming": """(
       SELECT COALESCE(SUM(inbound_line.expected - inbound_line.received), 0) FROM inbound_line
       JOIN inbound_shipment ON inbound_shipment.id = inbound_line.inbound_id
@@ -38,7 +41,7 @@ def _ledger(bucket: str) -> str:
 
 
 _BY_LEDGER = "make {bucket} {{correct}}, as the ledger says, by a correcting movement"
-_BY_CLAIMS = "make {bucket} what the open claims, reservations and arrivals come to, here and in the ledger, by a correcting movement"
+_BY_CLAIMS = "make {bucket} what the open claims, reservations, backorders and arrivals come to, here and in the ledger, by a correcting movement"
 
 
 def _balance(bucket: str, correct: str, name: str, source: str) -> Invariant:
@@ -146,6 +149,12 @@ INVARIANTS = (
         _CLAIMS["reserved"],
         "reserved is what active reservations hold",
         "active reservations hold",
+    ),
+    _balance(
+        "backordered",
+        _CLAIMS["backordered"],
+        "backordered is what waiting orders wait for",
+        "waiting orders wait for",
     ),
     _balance(
         "incoming",

@@ -100,6 +100,9 @@ class VariantRecord(relay.Node):
     requires_shipping: bool = strawberry.field(description="Whether it is sent in a parcel.")
     is_bundle: bool = strawberry.field(description="Whether it is made of components, and sold from their stock.")
     is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
+    available_from: datetime | None = strawberry.field(
+        description="From when on it leaves the house; until then its orders are pre-orders. Null: always."
+    )
     created_at: datetime = strawberry.field(description="When it was created.")
 
     @classmethod
@@ -121,6 +124,7 @@ class VariantRecord(relay.Node):
             requires_shipping=row.requires_shipping,
             is_bundle=row.is_bundle,
             is_demo=row.is_demo,
+            available_from=row.available_from,
             created_at=row.created_at,
         )
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.inventory.states import MovementKind
-from packhouse.sdk import Refused, new_id, now
+from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.unit_of_work import Conflict
 
 # The balances of a variant at a location, as columns of its row and of its ledger.
-BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety_stock", "incoming")
+BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety_stock", "incoming", "backordered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Movement:
     quarantined: int = 0
     safety_stock: int = 0
     incoming: int = 0
+    backordered: int = 0
     order_id: UUID | None = None
     reference: str = ""
 
@@ -47,26 +49,37 @@ class NotEnoughStock(Refused):
         self.location_id = movement.location_id
 
 
+# What is free of any claim; units that orders wait for are theirs, so a new claim leaves them too.
+_FREE = "on_hand - allocated - reserved - damaged - quarantined - safety_stock"
 # `on_hand - allocated - reserved - damaged - quarantined` may not fall below nothing; a claim leaves the safety stock too.
 _MOVE = f"""
 UPDATE stock_level SET {", ".join(f"{bucket} = {bucket} + ${n}" for n, bucket in enumerate(BUCKETS, 3))}
 WHERE variant_id = $1 AND location_id = $2
   AND {" AND ".join(f"{bucket} + ${n} >= 0" for n, bucket in enumerate(BUCKETS, 3))}
   AND on_hand + $3 >= allocated + $4 + reserved + $5 + damaged + $6 + quarantined + $7
-RETURNING variant_id
+RETURNING backordered, {_FREE} AS free
 """
-_CLAIM = """
+_CLAIM = f"""
 UPDATE stock_level SET allocated = allocated + $3
-WHERE variant_id = $1 AND location_id = $2
-  AND on_hand - allocated - reserved - damaged - quarantined - safety_stock >= $3
+WHERE variant_id = $1 AND location_id = $2 AND {_FREE} - backordered >= $3
 RETURNING variant_id
 """
 # Units that move between claims are not asked for again: only what is claimed anew has to be available.
-_CLAIM_AND_HOLD = """
+_CLAIM_AND_HOLD = f"""
 UPDATE stock_level SET allocated = allocated + $3, reserved = reserved + $4
 WHERE variant_id = $1 AND location_id = $2 AND reserved + $4 >= 0
-  AND ($3 + $4 <= 0 OR on_hand - allocated - reserved - damaged - quarantined - safety_stock >= $3 + $4)
-RETURNING variant_id
+  AND ($3 + $4 <= 0 OR {_FREE} - backordered >= $3 + $4)
+RETURNING backordered, {_FREE} AS free
+"""
+# And wait for more, within the limit: that of a pre-order as long as the variant is not available ($6 is now).
+_CLAIM_AND_WAIT = f"""
+UPDATE stock_level SET allocated = allocated + $3, reserved = reserved + $4, backordered = backordered + $5
+WHERE variant_id = $1 AND location_id = $2 AND reserved + $4 >= 0
+  AND ($3 + $4 <= 0 OR {_FREE} - backordered >= $3 + $4)
+  AND backordered + $5 <= (
+    SELECT CASE WHEN variant.available_from > $6 THEN stock_level.preorder_limit ELSE stock_level.backorder_limit END
+    FROM variant WHERE variant.id = stock_level.variant_id)
+RETURNING backordered, {_FREE} AS free
 """
 _OPEN_LEVEL = """
 INSERT INTO stock_level
@@ -86,8 +99,10 @@ async def apply_movements(uow: UnitOfWork, movements: Sequence[Movement]) -> Non
         key = (movement.variant_id, movement.location_id)
         if movement.on_hand > 0 or movement.incoming > 0:
             await open_balance(uow, *key)
-        if not await uow.fetch(_MOVE, *key, *deltas(movement)):
+        moved = await uow.fetch(_MOVE, *key, *deltas(movement))
+        if not moved:
             raise NotEnoughStock(movement)
+        _tell_waiting(uow, movement, moved[0]["backordered"], moved[0]["free"])
     await write_ledger(uow, movements)
 
 
@@ -97,20 +112,37 @@ async def open_balance(uow: UnitOfWork, variant_id: UUID, location_id: UUID) -> 
 
 
 async def claim_stock(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
-    """Allocate or reserve units that were seen as available, and move what was reserved on; nothing else moves here.
+    """Allocate, reserve or wait for units as was seen to be possible, and move what was reserved on; nothing else moves here.
 
     Raises:
         Conflict: somebody else was faster: the unit of work is run again and routes on what is left.
     """
     for movement in _summed(movements):
         key = (movement.variant_id, movement.location_id)
-        if movement.reserved:
+        if movement.backordered:
+            changes = (movement.allocated, movement.reserved, movement.backordered)
+            claimed = await uow.fetch(_CLAIM_AND_WAIT, *key, *changes, now())
+        elif movement.reserved:
             claimed = await uow.fetch(_CLAIM_AND_HOLD, *key, movement.allocated, movement.reserved)
         else:
             claimed = await uow.fetch(_CLAIM, *key, movement.allocated)
         if not claimed:
             raise Conflict("somebody else took the same stock at this moment; try again")
+        if movement.backordered or movement.reserved:
+            _tell_waiting(uow, movement, claimed[0]["backordered"], claimed[0]["free"])
     await write_ledger(uow, movements)
+
+
+def _tell_waiting(uow: UnitOfWork, movement: Movement, waiting: int, free: int) -> None:
+    """Record that there are free units which orders wait for, or that others are expected than before."""
+    if waiting and (free > 0 or movement.incoming):
+        tell_waiting(uow, movement.variant_id, movement.location_id, movement.reason)
+
+
+def tell_waiting(uow: UnitOfWork, variant_id: UUID, location_id: UUID, reason: str) -> None:
+    """Record that something changed of which orders wait: who acts on it looks at what is true then."""
+    payload = {"variant_id": str(variant_id), "location_id": str(location_id)}
+    record(uow, EventType.AWAITED_STOCK_CHANGED, new_id(), reason=reason, payload=payload)
 
 
 def deltas(movement: Movement) -> tuple[int, ...]:
@@ -151,6 +183,7 @@ async def write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
                 "quarantined": movement.quarantined,
                 "safety_stock": movement.safety_stock,
                 "incoming": movement.incoming,
+                "backordered": movement.backordered,
                 "reason": movement.reason,
                 "order_id": movement.order_id,
                 "reference": movement.reference,

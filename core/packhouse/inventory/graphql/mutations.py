@@ -12,6 +12,7 @@ from packhouse.inventory.commands.create_location import CreateLocation, create_
 from packhouse.inventory.commands.extend_reservation import DEFAULT_SECONDS, ExtendReservation, extend_reservation
 from packhouse.inventory.commands.reclassify_stock import ReclassifyStock, reclassify_stock
 from packhouse.inventory.commands.release_reservation import release_reservation
+from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.graphql.types import Location, Reservation, StockLevel
 from packhouse.inventory.models import Reservation as ReservationRow
@@ -64,6 +65,18 @@ class ReclassifyStockInput:
     from_: StockCondition = strawberry.field(name="from", description="What they were taken for.")
     to: StockCondition = strawberry.field(description="What they are.")
     reason: str = strawberry.field(description="Why, for the ledger.")
+
+
+@strawberry.input(description="How many units of a variant may be ordered at a location without being there.")
+class SetBackorderTermsInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    location_id: relay.GlobalID = strawberry.field(description="The location.")
+    limit: int | None = strawberry.field(
+        default=None, description="Units that may wait at one time; 0: none, null: as it is."
+    )
+    preorder_limit: int | None = strawberry.field(
+        default=None, description="The same as long as the variant is not available yet (`setPreorder`)."
+    )
 
 
 @strawberry.type(description="The stock that was changed.")
@@ -158,6 +171,18 @@ class InventoryMutations:
                 reason=input.reason,
             )
             return await info.context.write(lambda uow: reclassify_stock(uow, data))
+
+        row, errors = await attempt(change())
+        return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Say how many units may be backordered or pre-ordered at a location. Orders that wait already stay."
+    )
+    async def set_backorder_terms(self, info: Info, input: SetBackorderTermsInput) -> StockPayload:
+        async def change() -> StockLevelRow:
+            location_id = node_id(input.location_id, "Location", "locationId")
+            data = SetBackorderTerms(input.sku, location_id, input.limit, input.preorder_limit)
+            return await info.context.write(lambda uow: set_backorder_terms(uow, data))
 
         row, errors = await attempt(change())
         return StockPayload(stock_level=StockLevel.of(row) if row else None, user_errors=errors)

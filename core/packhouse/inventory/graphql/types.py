@@ -77,8 +77,14 @@ class StockLevel(relay.Node):
     quarantined: int = strawberry.field(description="There, but waiting for a decision.")
     safety_stock: int = strawberry.field(description="Kept back from sale.")
     incoming: int = strawberry.field(description="Announced, not yet there.")
+    backordered: int = strawberry.field(description="Promised to orders that wait: they are given what comes first.")
+    backorder_limit: int = strawberry.field(description="Units that may wait at one time.")
+    preorder_limit: int = strawberry.field(
+        description="Units that may wait at one time before the variant is available."
+    )
     available_to_promise: int = strawberry.field(
-        description="What can be sold now: on hand less allocated, reserved, damaged, quarantined and safety stock."
+        description="What can be sold now: on hand less allocated, reserved, damaged, quarantined, safety stock and what "
+        "orders wait for."
     )
 
     @classmethod
@@ -96,6 +102,9 @@ class StockLevel(relay.Node):
             quarantined=row.quarantined,
             safety_stock=row.safety_stock,
             incoming=row.incoming,
+            backordered=row.backordered,
+            backorder_limit=row.backorder_limit,
+            preorder_limit=row.preorder_limit,
             available_to_promise=_available(row),
         )
 
@@ -122,6 +131,7 @@ class StockBalance:
     quarantined: int = strawberry.field(description="There, but waiting for a decision.")
     safety_stock: int = strawberry.field(description="Kept back from sale.")
     incoming: int = strawberry.field(description="Announced, not yet there.")
+    backordered: int = strawberry.field(description="Promised to orders that waited.")
     available_to_promise: int = strawberry.field(description="What could be sold then.")
 
     @classmethod
@@ -139,10 +149,8 @@ class StockBalance:
 
 
 def _available(row: models.StockLevel | Balance) -> int:
-    return max(
-        0,
-        available_to_promise(row.on_hand, row.allocated, row.reserved, row.damaged, row.quarantined, row.safety_stock),
-    )
+    buckets = (row.on_hand, row.allocated, row.reserved, row.damaged, row.quarantined, row.safety_stock)
+    return max(0, available_to_promise(*buckets, backordered=row.backordered))
 
 
 @strawberry.type(description="One change of the balances of a variant at a location; never changed, never deleted.")
@@ -158,6 +166,7 @@ class StockMovement(relay.Node):
     quarantined: int = strawberry.field(description="Change of the units in quarantine.")
     safety_stock: int = strawberry.field(description="Change of the units kept back from sale.")
     incoming: int = strawberry.field(description="Change of the units on their way to us.")
+    backordered: int = strawberry.field(description="Change of the units that orders wait for.")
     reason: str = strawberry.field(description="Why, in the words of whoever did it.")
     reference: str | None = strawberry.field(description="What for: a shipment, a return, a count.")
     actor: str = strawberry.field(description="Who or what did it.")
@@ -178,6 +187,7 @@ class StockMovement(relay.Node):
             quarantined=row.quarantined,
             safety_stock=row.safety_stock,
             incoming=row.incoming,
+            backordered=row.backordered,
             reason=row.reason,
             reference=row.reference or None,
             actor=row.actor,
