@@ -21,6 +21,7 @@ from packhouse.hooks.services import Services
 from packhouse.house import House, Parts
 from packhouse.inventory.commands.end_reservations import take_back_expired
 from packhouse.jobs.runner import Job
+from packhouse.ordering.commands.open_work import open_due
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.plugins.own_routes import PluginDoor
 from packhouse.schema import create_schema
@@ -101,6 +102,7 @@ def _jobs(house: House) -> Sequence[Job]:
             lambda: recheck_reviews(house.database, house.providers, _by()),
         ),
         Job("take back expired reservations", _SWEEP_SECONDS, lambda: take_back_expired(house.database, _by())),
+        Job("open due pre-orders", _SWEEP_SECONDS, lambda: open_due(house.database, _by())),
         Job("forget kept requests", _HOUR, lambda: forget_expired_requests(house.database)),
         *_exporter(house),
         *_trimmer(house),

@@ -45,6 +45,7 @@ from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
 from packhouse.ordering.graphql.extensions import OrderExtensions
 from packhouse.ordering.graphql.mutations import OrderingMutations
 from packhouse.ordering.graphql.previews import RoutingPreviewQueries
+from packhouse.ordering.graphql.waiting import OrderWaiting, WaitingMutations
 from packhouse.orders.graphql import queries as orders
 from packhouse.orders.graphql.subscriptions import OrdersSubscriptions
 from packhouse.orders.graphql.types import CustomerOrders, OrderRecord
@@ -103,6 +104,7 @@ class Customer(CustomerOrders, CustomerRecord):
 class Order(
     OrderState,
     OrderExtensions,
+    OrderWaiting,
     OrderFeedback,
     OrderReturns,
     OrderShipping,
@@ -186,6 +188,7 @@ class Query(
 @strawberry.type(description="Everything that can be changed: one command each.")
 class Mutation(
     OrderingMutations,
+    WaitingMutations,
     FulfillmentMutations,
     ShippingMutations,
     PaymentsMutations,

@@ -6,7 +6,7 @@ def test_fulfillment_order_status() -> None:
     prove_machine(
         FULFILLMENT_ORDER_STATUS,
         """
-        * scheduled   → open | cancelled
+        * scheduled   → open | backordered | cancelled
         * backordered → open | cancelled
         * open        → in_progress | scheduled | cancelled
           in_progress → packed | open | incomplete | cancelled

@@ -1,5 +1,7 @@
 """A database with an order at every step of its life."""
 
+from uuid import UUID
+
 import pytest
 
 from packhouse.fulfillment.commands.confirm_pick import ConfirmPick, confirm_pick
@@ -11,6 +13,7 @@ from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.announce_inbound import AnnounceInbound, InboundPart, announce_inbound
 from packhouse.inventory.commands.receive_inbound import ReceiveInbound, receive_inbound
 from packhouse.inventory.commands.release_reservation import release_reservation
+from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
@@ -74,7 +77,22 @@ async def house(database: Database) -> Database:
     await database.write(BY, lambda uow: release_reservation(uow, given_up.id))
     gone = CancelOrder((await make_order(database, {"PLATE": 4})).id, "changed their mind")
     await database.write(BY, lambda uow: cancel(uow, gone, lambda _: []))
+    await _waiting(database, london.id)
     return database
+
+
+async def _waiting(database: Database, london: UUID) -> None:
+    """A set of which a part is there, and a lamp that is there in part: the rest of each waits."""
+    await make_variant(database, "LAMP")
+    await make_variant(database, "PAIR")
+    a_pair = SetBundle("PAIR", (BundlePart("LAMP", 2), BundlePart("PLATE", 1)))
+    await database.write(BY, lambda uow: set_bundle(uow, a_pair))
+    one = AdjustStock("LAMP", london, "received", quantity=1)
+    await database.write(BY, lambda uow: adjust_stock(uow, one))
+    terms = SetBackorderTerms("LAMP", london, limit=9)
+    await database.write(BY, lambda uow: set_backorder_terms(uow, terms))
+    await make_order(database, {"LAMP": 6})
+    await make_order(database, {"PAIR": 1})
 
 
 async def _picked_in_part(database: Database, order: Order) -> None:

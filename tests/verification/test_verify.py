@@ -41,6 +41,13 @@ _SHIPPED_WORK = f"id = (SELECT fulfillment_order_id FROM fulfillment_order_line 
 _WAITING_WORK = f"id = (SELECT fulfillment_order_id FROM fulfillment_order_line WHERE {_WAITING})"
 _WAITING_ORDER = f"id = (SELECT order_id FROM fulfillment_order WHERE {_WAITING_WORK})"
 _SENT_ORDER = f"id = (SELECT order_id FROM fulfillment_order WHERE {_SHIPPED_WORK})"
+_BACKORDER = _first("backorder", "sku = 'LAMP' AND quantity = 5 AND status = 'waiting'")
+_BACKORDERED = (
+    "id = (SELECT fulfillment_order_id FROM fulfillment_order_line WHERE id ="
+    f" (SELECT fulfillment_order_line_id FROM backorder WHERE {_BACKORDER}))"
+)
+_WAITS_FOR = "a line of waiting work waits for what it has to send and does not claim"
+_NOT_COUNTED = ("an order line's backordered units are those that wait", "backordered is what waiting orders wait for")
 _BALANCE_NAMES = (
     "on hand",
     "allocated",
@@ -176,8 +183,40 @@ CORRUPTIONS = {
         f"UPDATE order_line SET returned = 1 WHERE {_SENT_LINE}",
         ("an order line's returned units are those that its returns received",),
     ),
+    "backordered units": Corruption(
+        "UPDATE order_line SET backordered = backordered - 1 WHERE backordered > 0",
+        ("an order line's backordered units are those that wait",),
+    ),
+    "a backorder of too many": Corruption(
+        f"UPDATE backorder SET quantity = 6, asked = 6 WHERE {_BACKORDER}", (_WAITS_FOR, *_NOT_COUNTED)
+    ),
+    "a backorder that is gone": Corruption(f"DELETE FROM backorder WHERE {_BACKORDER}", (_WAITS_FOR, *_NOT_COUNTED)),
+    "a backorder for no work": Corruption(
+        f"UPDATE backorder SET fulfillment_order_line_id = '{UUID(int=7)}' WHERE {_BACKORDER}",
+        ("every backorder is for a line of waiting work at its location", _WAITS_FOR),
+    ),
+    "waiting work opened by hand": Corruption(
+        f"UPDATE fulfillment_order SET status = 'open' WHERE {_BACKORDERED}",
+        (
+            "work begins when nothing of it waits",
+            "every backorder is for a line of waiting work at its location",
+            "a fulfillment order line claims what it has still to send",
+        ),
+    ),
+    "open work that waits by hand": Corruption(
+        f"UPDATE fulfillment_order SET status = 'backordered' WHERE {_WAITING_WORK}",
+        ("work of which nothing waits has begun",),
+    ),
+    "a balance that is waited for": Corruption(
+        "DELETE FROM stock_level WHERE variant_id = (SELECT id FROM variant WHERE sku = 'LAMP')",
+        (
+            "what the ledger has moved has a balance",
+            "what is claimed has a balance",
+            "what is waited for has a balance",
+        ),
+    ),
     "a bundle's counters": Corruption(
-        "UPDATE order_line SET allocated = 1, shipped = 0, delivered = 0 WHERE is_bundle",
+        "UPDATE order_line SET allocated = 1, shipped = 0, delivered = 0 WHERE sku = 'SET'",
         (
             "an order line's allocated units are the sum of its claims",
             "an order line's shipped units are those of its shipments",

@@ -18,6 +18,7 @@ class FulfillmentOrderStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Work that was scheduled waits on where its stock has not come by its day.
 # Packed work is unpacked (in progress) before it is cancelled: somebody has to put the goods back.
 FULFILLMENT_ORDER_STATUS = StateMachine(
     entity="FulfillmentOrder.status",
@@ -25,7 +26,9 @@ FULFILLMENT_ORDER_STATUS = StateMachine(
         {FulfillmentOrderStatus.SCHEDULED, FulfillmentOrderStatus.BACKORDERED, FulfillmentOrderStatus.OPEN}
     ),
     table={
-        FulfillmentOrderStatus.SCHEDULED: frozenset({FulfillmentOrderStatus.OPEN, FulfillmentOrderStatus.CANCELLED}),
+        FulfillmentOrderStatus.SCHEDULED: frozenset(
+            {FulfillmentOrderStatus.OPEN, FulfillmentOrderStatus.BACKORDERED, FulfillmentOrderStatus.CANCELLED}
+        ),
         FulfillmentOrderStatus.BACKORDERED: frozenset({FulfillmentOrderStatus.OPEN, FulfillmentOrderStatus.CANCELLED}),
         FulfillmentOrderStatus.OPEN: frozenset(
             {

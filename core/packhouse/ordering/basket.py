@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packhouse.ordering.bundles import parts_of, taken_apart
-from packhouse.ordering.commands.allocate import WorkLine
 from packhouse.ordering.pricing import MAX_LINES, MAX_QUANTITY
 from packhouse.ordering.records import known_variants
+from packhouse.ordering.work import WorkLine
 from packhouse.sdk import InvalidValue, Refused, new_id
 from packhouse.storage import Reader
 

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from packhouse.catalog.bundles import Part, parts_of_bundles
-from packhouse.ordering.commands.allocate import WorkLine
 from packhouse.ordering.pricing import KnownVariant
+from packhouse.ordering.work import WorkLine
 from packhouse.sdk import new_id
 from packhouse.storage import Reader, UnitOfWork
 

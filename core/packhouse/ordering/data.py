@@ -51,6 +51,7 @@ class PlaceOrder:
     `price_is_final`: the channel sold at the unit prices given (they are not compared with the price list);
     `tax`, `discount`, `total`: what the channel says of the whole order, kept as it is; without it the lines are summed;
     `reservation_id`: the reservation that holds the units for this buyer: it is consumed;
+    `priority`: the higher, the sooner it is served among orders that wait for the same;
     `cancelled_at`: it was cancelled on the channel before we heard of it: recorded, and nothing is given out.
     """
 
@@ -75,6 +76,7 @@ class PlaceOrder:
     payments: tuple[PlacePayment, ...] = ()
     promised_by: datetime | None = None
     shipping_speed: ShippingSpeed = ShippingSpeed.STANDARD
+    priority: int = 0
     placed_at: datetime | None = None
     channel_updated_at: datetime | None = None
     note: str = ""

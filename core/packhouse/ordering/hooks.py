@@ -1,8 +1,14 @@
-"""What ordering does when others report: a location that failed is routed around, a cancellation that waited ends."""
+"""What ordering does when others report: a location that failed is routed around, a cancellation that waited ends,
+stock that came goes to those who wait for it.
+"""
+
+from uuid import UUID
 
 from packhouse import __version__
 from packhouse.hooks.services import Services
 from packhouse.ordering.commands.conclude_cancellation import ConcludeCancellation, conclude_cancellation
+from packhouse.ordering.commands.foresee import foresee
+from packhouse.ordering.commands.give_out import AT_ONCE, GiveOut, give_out_stock
 from packhouse.ordering.commands.hold import hold_for
 from packhouse.ordering.commands.reroute import Reroute, reroute
 from packhouse.orders.states import HoldReason
@@ -48,6 +54,15 @@ class OrderingPlugin:
             await self._services.database.write(
                 _by(event), lambda uow: hold_for(uow, order_id, HoldReason.ADDRESS, note, since=event.occurred_at)
             )
+
+    @hookimpl
+    async def awaited_stock_changed(self, event: Event) -> None:
+        """Give what is free to those who wait for it; then say when the others can expect theirs."""
+        variant_id, location_id = UUID(event.payload["variant_id"]), UUID(event.payload["location_id"])
+        data = GiveOut(variant_id, location_id, event.reason)
+        served = await self._services.database.write(_by(event), lambda uow: give_out_stock(uow, data))
+        if served < AT_ONCE:
+            await foresee(self._services.database, _by(event), variant_id, location_id)
 
     async def _go_on(self, event: Event) -> None:
         if event.order_id is None:

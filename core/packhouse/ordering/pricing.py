@@ -12,6 +12,7 @@ MAX_LINES = 1_000
 MAX_QUANTITY = 1_000_000
 # What every JSON client can count to in minor units.
 MAX_AMOUNT = 2**53 - 1
+MAX_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def check_request(data: PlaceOrder) -> None:
 
     Raises:
         InvalidValue: no lines, too many, a quantity that is none, an amount below nothing or in another currency, a
-            locale that is none.
+            locale that is none, a priority out of bounds.
     """
     check_currency(data.currency)
     for field, text, most in (
@@ -70,6 +71,7 @@ def check_request(data: PlaceOrder) -> None:
     ):
         check_length(text, most, field)
     check_locale(data.locale)
+    check_priority(data.priority)
     if not data.lines:
         raise InvalidValue("lines", "an order needs at least one line")
     if len(data.lines) > MAX_LINES:
@@ -82,6 +84,16 @@ def check_request(data: PlaceOrder) -> None:
         _check_amount(payment.amount, data.currency, f"payments.{index}.amount")
         check_length(payment.external_id, 128, f"payments.{index}.externalId")
         check_length(payment.provider, 64, f"payments.{index}.provider")
+
+
+def check_priority(priority: int) -> None:
+    """Refuse a priority that is out of bounds.
+
+    Raises:
+        InvalidValue: it is not within a million of nothing.
+    """
+    if abs(priority) > MAX_PRIORITY:
+        raise InvalidValue("priority", f"{priority} is not a number from -{MAX_PRIORITY} to {MAX_PRIORITY}")
 
 
 def priced_lines(

@@ -78,6 +78,7 @@ async def insert_order(
         "note": data.note,
         "tags": as_json(list(data.tags)),
         "shipping_speed": data.shipping_speed.value,
+        "priority": data.priority,
         "cancel_reason": "",
         "is_imported": False,
         "is_demo": data.is_demo,

@@ -53,7 +53,7 @@ def route(question: Question, rules: RuleSet = BUILT_IN, failed: Mapping[str, st
 
     `failed` are rules by name that could not judge when it was decided, and why: they are not asked.
     """
-    asked = _kept_back(question, rules)
+    asked = kept_back(question, rules)
     names = rules.names
     heard = [
         silent(asked, failed[name]) if name in failed else _hear(asked, rule, rules)
@@ -77,7 +77,7 @@ def route(question: Question, rules: RuleSet = BUILT_IN, failed: Mapping[str, st
     return Route(assignments, missing, receipt, cut.is_refused, question, doubts)
 
 
-def _kept_back(question: Question, rules: RuleSet) -> Question:
+def kept_back(question: Question, rules: RuleSet) -> Question:
     """The question with what the rules keep back taken off, before anybody is asked."""
     for rule in rules.rules:
         if rule.kind is RuleKind.KEEP_BACK:

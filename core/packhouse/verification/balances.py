@@ -131,6 +131,7 @@ def _missing(name: str, table: str, what: str, condition: str = "") -> Invariant
 INVARIANTS = (
     _missing("what the ledger has moved has a balance", "stock_movement", "it is in the ledger"),
     _missing("what is claimed has a balance", "allocation", "it claims units", "AND allocation.status = 'allocated'"),
+    _missing("what is waited for has a balance", "backorder", "it waits", "AND backorder.status = 'waiting'"),
     _missing(
         "what is reserved has a balance",
         "reservation_line",

@@ -4,6 +4,7 @@ from packhouse.inventory.states import AllocationStatus
 from packhouse.sdk import new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.verification.invariants import Found, Invariant
+from packhouse.verification.waiting import WAITING_WORK
 from packhouse.verification.work import corrected
 
 _CLAIMED = """(
@@ -77,6 +78,12 @@ async def _set_consumed(uow: UnitOfWork, row: Found, reason: str) -> None:
     await _set_claims(uow, row, reason, AllocationStatus.SHIPPED)
 
 
+_TO_SEND = "fulfillment_order_line.quantity - fulfillment_order_line.shipped - fulfillment_order_line.cancelled"
+# Work that waits claims what has come already: only more than it has to send is wrong.
+_TO_CLAIM = f"""CASE WHEN {WAITING_WORK} AND {_CLAIMED.format(status="allocated")} < {_TO_SEND}
+  THEN {_CLAIMED.format(status="allocated")} ELSE {_TO_SEND} END"""
+
+
 def _claims(name: str, status: AllocationStatus, units: str, what: str) -> Invariant:
     return Invariant(
         name=name,
@@ -108,7 +115,7 @@ INVARIANTS = (
     _claims(
         "a fulfillment order line claims what it has still to send",
         AllocationStatus.ALLOCATED,
-        "fulfillment_order_line.quantity - fulfillment_order_line.shipped - fulfillment_order_line.cancelled",
+        _TO_CLAIM,
         "claimed for what is still to send",
     ),
     _claims(

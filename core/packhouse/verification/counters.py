@@ -11,6 +11,9 @@ _IN_SHIPMENTS = """(
   SELECT COALESCE(SUM(shipment_line.quantity), 0) FROM shipment_line
   JOIN shipment ON shipment.id = shipment_line.shipment_id
   WHERE shipment_line.order_line_id = order_line.id AND {condition})"""
+_WAITING = """(
+  SELECT COALESCE(SUM(backorder.quantity), 0) FROM backorder
+  WHERE backorder.order_line_id = order_line.id AND backorder.status = 'waiting')"""
 # The same for one component of a bundle, and how many bundles that makes whole.
 _COMPONENT_CLAIMED = """(
   SELECT COALESCE(SUM(allocation.quantity), 0) FROM allocation
@@ -39,6 +42,13 @@ def _in_shipments(condition: str) -> str:
 _COVERED = _WHOLE.format(units=_COMPONENT_CLAIMED.format(statuses="'allocated', 'shipped'"))
 _CONSUMED = _WHOLE.format(units=_COMPONENT_CLAIMED.format(statuses="'shipped'"))
 _ALLOCATED = _units(_CLAIMED, f"{_COVERED} - {_CONSUMED}")
+_COMPONENT_WAITING = """(
+  SELECT COALESCE(SUM(backorder.quantity), 0) FROM backorder
+  WHERE backorder.order_line_id = component.order_line_id AND backorder.variant_id = component.variant_id
+    AND backorder.status = 'waiting')"""
+_USED = _COMPONENT_CLAIMED.format(statuses="'allocated', 'shipped'")
+_PROMISED = _WHOLE.format(units=f"({_USED} + {_COMPONENT_WAITING})")
+_BACKORDERED = _units(_WAITING, f"{_PROMISED} - {_COVERED}")
 _SHIPPED = _in_shipments(IS_SENT)
 _DELIVERED = _in_shipments("shipment.status = 'delivered'")
 _RETURNED = """(
@@ -48,7 +58,7 @@ _RETURNED = """(
 async def _recount(uow: UnitOfWork, row: Found, reason: str) -> None:
     """All counters of a line at once: one by one they may contradict each other on the way."""
     await uow.execute(
-        f"UPDATE order_line SET allocated = {_ALLOCATED}, shipped = {_SHIPPED}, delivered = {_DELIVERED},"
+        f"UPDATE order_line SET allocated = {_ALLOCATED}, backordered = {_BACKORDERED}, shipped = {_SHIPPED}, delivered = {_DELIVERED},"
         f" returned = {_RETURNED} WHERE id = $1",
         row["id"],
     )
@@ -72,6 +82,9 @@ def _counter(name: str, column: str, fact: str, source: str) -> Invariant:
 INVARIANTS = (
     _counter(
         "an order line's allocated units are the sum of its claims", "allocated", _ALLOCATED, "its claims come to"
+    ),
+    _counter(
+        "an order line's backordered units are those that wait", "backordered", _BACKORDERED, "what waits comes to"
     ),
     _counter("an order line's shipped units are those of its shipments", "shipped", _SHIPPED, "its shipments have"),
     _counter(

@@ -8,13 +8,14 @@ from asyncpg.exceptions import IntegrityConstraintViolationError
 
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import read_id
-from packhouse.verification import balances, claims, counters, money, work
+from packhouse.verification import balances, claims, counters, money, waiting, work
 from packhouse.verification.invariants import Invariant, NotRepairable, Violation
 from packhouse.verification.scanning import BATCH, violation_of, violations
 
 # Each may lean on those before it.
 INVARIANTS: tuple[Invariant, ...] = (
     *work.INVARIANTS,
+    *waiting.INVARIANTS,
     *claims.INVARIANTS,
     *counters.INVARIANTS,
     *balances.INVARIANTS,

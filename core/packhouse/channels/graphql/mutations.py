@@ -70,6 +70,9 @@ class PlaceOrderInput:
     )
     note: str = strawberry.field(default="", description="The customer's note.")
     tags: list[str] = strawberry.field(default_factory=list, description="Words to find it by.")
+    priority: int = strawberry.field(
+        default=0, description="Among orders that wait for the same, promised for one day: the higher, the sooner."
+    )
 
 
 @strawberry.input(description="A channel to create.")
@@ -172,6 +175,7 @@ def _to_place(input: PlaceOrderInput, *, is_demo: bool) -> PlaceOrder:
         reservation_id=node_id(input.reservation_id, "Reservation", "reservationId") if input.reservation_id else None,
         note=input.note,
         tags=tuple(input.tags),
+        priority=input.priority,
         is_demo=is_demo,
     )
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from packhouse.inventory.commands.load_inbound import locked_inbound
-from packhouse.inventory.models import InboundShipment
+from packhouse.inventory.commands.move import tell_waiting
+from packhouse.inventory.models import InboundLine, InboundShipment, StockLevel
 from packhouse.inventory.queries import OPEN_INBOUND
 from packhouse.sdk import InvalidValue, Refused
 from packhouse.storage import UnitOfWork
@@ -37,4 +38,8 @@ async def reschedule_inbound(uow: UnitOfWork, data: RescheduleInbound) -> Inboun
         )
     inbound.expected_at = data.expected_at
     await inbound.save(update_fields=["expected_at"])
+    variants = await InboundLine.filter(inbound_id=inbound.id).values_list("variant_id", flat=True)
+    waited_for = StockLevel.filter(location_id=inbound.location_id, variant_id__in=list(variants), backordered__gt=0)
+    for level in await waited_for.order_by("variant_id"):
+        tell_waiting(uow, level.variant_id, level.location_id, "another day is expected")
     return inbound

@@ -2,33 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from packhouse.events.record import record
+from packhouse.fulfillment.commands.requested import record_requested
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.inventory.commands.move import Movement, claim_stock
 from packhouse.inventory.reservations import held_units
 from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.ordering.commands.hold import place_holds
+from packhouse.ordering.commands.let_wait import let_wait
 from packhouse.ordering.commands.supply import ANYWHERE, Heading, Supply, end_used_reservations, find_supply
+from packhouse.ordering.work import Part, Work, WorkLine
 from packhouse.orders.states import HoldReason
 from packhouse.routing.questions import question_as_json
 from packhouse.routing.rules import Route
-from packhouse.sdk import EventType, Refused, new_id, now
+from packhouse.sdk import Refused, new_id, now
 from packhouse.storage import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class WorkLine:
-    """Units of an order line that somebody has to send; `position` is the line's place in what was asked for."""
-
-    order_line_id: UUID
-    variant_id: UUID
-    sku: str
-    quantity: int
-    position: int = 0
 
 
 class Shortage(Refused):
@@ -66,10 +57,12 @@ async def allocate(
 ) -> None:
     """Give out all units of `lines` to locations that have them, by the rules for `heading`; `excluded` locations are not asked (they failed before).
 
-    `reason` is why, for the ledger. The order is held where a rule that may not be passed over could not judge. What `reservation_id` holds is used first, and the reservation is consumed.
+    What nobody has waits where the terms let it. The caller has counted all units as allocated: what waits is counted as
+    backordered here. `reason` is why, for the ledger. The order is held where a rule that may not be passed over could not
+    judge. What `reservation_id` holds is used first, and the reservation is consumed.
 
     Raises:
-        Shortage: not everything is in stock; nothing was written.
+        Shortage: not everything is in stock or may wait; nothing was written.
         Refused: NOT_FOUND, RESERVATION_ENDED.
         Conflict: somebody else was faster; the unit of work is run again.
     """
@@ -77,38 +70,30 @@ async def allocate(
     if not lines and not own:
         return
     demand = demand_of(lines)
-    supply = await find_supply(uow, demand, excluded, own, heading)
-    decision, networks = supply.decision, supply.networks
-    refuse_shortage(decision, demand, lines)
+    supply = await find_supply(uow, demand, excluded, own, heading, may_wait=True)
+    refuse_shortage(supply.decision, demand, lines)
 
-    parts = _parts(decision, lines)
-    work = {location_id: new_id() for location_id in parts}
-    await _insert_work(uow, order_id, parts, work, networks)
-    await _insert_decision(uow, order_id, decision)
-    if decision.doubts:
-        await place_holds(uow, order_id, [(HoldReason.REVIEW, each) for each in decision.doubts])
+    works = _works(supply, lines)
+    await _insert_work(uow, order_id, works, supply.networks)
+    await _insert_decision(uow, order_id, supply.decision)
+    if supply.decision.doubts:
+        await place_holds(uow, order_id, [(HoldReason.REVIEW, each) for each in supply.decision.doubts])
+    claims = await _insert_claims(uow, works)
+    waiting = [work for work in works if work.status is not FulfillmentOrderStatus.OPEN]
+    if waiting:
+        await let_wait(uow, order_id, waiting, supply.terms)
     await end_used_reservations(uow, supply, reservation_id, order_id)
-    await _claim(uow, order_id, parts, work, reason, supply)
-    for location_id, fulfillment_order_id in work.items():
-        record(
-            uow,
-            EventType.FULFILLMENT_REQUESTED,
-            fulfillment_order_id,
-            order_id=order_id,
-            payload={
-                "fulfillment_order_id": str(fulfillment_order_id),
-                "location_id": str(location_id),
-                "network": networks[location_id],
-                "units": sum(part.quantity for part in parts[location_id]),
-            },
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    id: UUID
-    line: WorkLine
-    quantity: int
+    await _move(uow, order_id, works, claims, reason, supply)
+    for work in works:
+        if work.status is FulfillmentOrderStatus.OPEN:
+            record_requested(
+                uow,
+                order_id,
+                work.id,
+                work.location_id,
+                supply.networks[work.location_id],
+                sum(part.quantity for part in work.parts),
+            )
 
 
 def demand_of(lines: Sequence[WorkLine]) -> dict[UUID, int]:
@@ -133,49 +118,64 @@ def refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence
             raise Shortage(line.sku, missing, demand[line.variant_id], f"lines.{line.position}.quantity")
 
 
-def _parts(decision: Route, lines: Sequence[WorkLine]) -> dict[UUID, list[_Part]]:
-    """The units of each line at each location: lines of one variant share what its locations send."""
-    left = {location: dict(units) for location, units in decision.assignments.items()}
-    parts: dict[UUID, list[_Part]] = {location: [] for location in left}
+def _works(supply: Supply, lines: Sequence[WorkLine]) -> list[Work]:
+    """The units of each line at each location: lines of one variant share what its locations send, and what waits there."""
+    sent = {location: dict(units) for location, units in supply.decision.assignments.items()}
+    waits = dict(supply.waits)
+    places = list(dict.fromkeys([*sent, *(location for _, location in waits)]))
+    works: dict[tuple[object, ...], Work] = {}
     for line in lines:
         wanted = line.quantity
-        for location, units in left.items():
-            got = min(wanted, units.get(line.variant_id, 0))
+        for location in places:
+            terms = supply.terms.get((line.variant_id, location))
+            day = terms.available_from if terms else None
+            got = min(wanted, sent.get(location, {}).get(line.variant_id, 0))
             if got:
-                parts[location].append(_Part(new_id(), line, got))
-                units[line.variant_id] -= got
+                _work(works, supply, location, day).add(line, got)
+                sent[location][line.variant_id] -= got
                 wanted -= got
-    return parts
+            late = min(wanted, waits.get((line.variant_id, location), 0))
+            if late:
+                _work(works, supply, location, day, waits=True).add(line, late, waits=late)
+                waits[line.variant_id, location] -= late
+                wanted -= late
+    return sorted(works.values(), key=lambda work: places.index(work.location_id))
 
 
-async def _insert_work(
-    uow: UnitOfWork,
-    order_id: UUID,
-    parts: Mapping[UUID, Sequence[_Part]],
-    work: Mapping[UUID, UUID],
-    networks: Mapping[UUID, str],
-) -> None:
+def _work(
+    works: dict[tuple[object, ...], Work], supply: Supply, location: UUID, day: datetime | None, *, waits: bool = False
+) -> Work:
+    """The work that units belong to: what waits is sent later, a pre-order on its day, and all at once where it has to be."""
+    if supply.together:
+        work = works.setdefault((location,), Work(location))
+        work.fulfill_at = max(filter(None, (work.fulfill_at, day)), default=None)
+        return work
+    return works.setdefault((location, day, waits and day is None), Work(location, day))
+
+
+async def _insert_work(uow: UnitOfWork, order_id: UUID, works: Sequence[Work], networks: Mapping[UUID, str]) -> None:
     at = now()
     empty: dict[str, Any] = dict.fromkeys(
-        ("fulfill_at", "submitted_at", "accepted_at", "started_at", "packed_at", "closed_at", "next_poll_at")
+        ("submitted_at", "accepted_at", "started_at", "packed_at", "closed_at", "next_poll_at")
     )
     await uow.insert(
         "fulfillment_order",
         [
             {
-                "id": work[location_id],
+                "id": work.id,
                 "order_id": order_id,
-                "location_id": location_id,
-                "status": FulfillmentOrderStatus.OPEN.value,
+                "location_id": work.location_id,
+                "status": work.status.value,
                 "request_status": RequestStatus.UNSUBMITTED.value,
-                "network": networks[location_id],
+                "network": networks[work.location_id],
                 "external_id": "",
                 "withdrawn_for": "",
                 "reason": "",
+                "fulfill_at": work.fulfill_at,
                 "created_at": at,
                 **empty,
             }
-            for location_id in parts
+            for work in works
         ],
     )
     await uow.insert(
@@ -183,7 +183,7 @@ async def _insert_work(
         [
             {
                 "id": part.id,
-                "fulfillment_order_id": work[location_id],
+                "fulfillment_order_id": work.id,
                 "order_line_id": part.line.order_line_id,
                 "variant_id": part.line.variant_id,
                 "sku": part.line.sku,
@@ -193,8 +193,8 @@ async def _insert_work(
                 "shipped": 0,
                 "cancelled": 0,
             }
-            for location_id, same in parts.items()
-            for part in same
+            for work in works
+            for part in work.parts
         ],
     )
 
@@ -211,37 +211,45 @@ async def _insert_decision(uow: UnitOfWork, order_id: UUID, decision: Route) -> 
     await uow.insert("routing_decision", [row])
 
 
-async def _claim(
-    uow: UnitOfWork,
-    order_id: UUID,
-    parts: Mapping[UUID, Sequence[_Part]],
-    work: Mapping[UUID, UUID],
-    reason: str,
-    supply: Supply,
-) -> None:
+async def _insert_claims(uow: UnitOfWork, works: Sequence[Work]) -> list[tuple[Work, Part, int]]:
+    """Claims on what is there; gives the units of each part."""
     at = now()
-    flat = [(location_id, part) for location_id, same in parts.items() for part in same]
+    claims = [
+        (work, part, part.quantity - part.waits) for work in works for part in work.parts if part.quantity > part.waits
+    ]
     await uow.insert(
         "allocation",
         [
             {
                 "id": new_id(),
                 "variant_id": part.line.variant_id,
-                "location_id": location_id,
+                "location_id": work.location_id,
                 "order_line_id": part.line.order_line_id,
                 "fulfillment_order_line_id": part.id,
                 "status": AllocationStatus.ALLOCATED.value,
-                "quantity": part.quantity,
+                "quantity": units,
                 "created_at": at,
             }
-            for location_id, part in flat
+            for work, part, units in claims
         ],
     )
+    return claims
+
+
+async def _move(
+    uow: UnitOfWork,
+    order_id: UUID,
+    works: Sequence[Work],
+    claims: Sequence[tuple[Work, Part, int]],
+    reason: str,
+    supply: Supply,
+) -> None:
+    """Move the balances: the last step, because stock rows are what others wait for."""
     held = dict(supply.reserved)
     movements = []
-    for location_id, part in flat:
-        key = (part.line.variant_id, location_id)
-        from_held = min(part.quantity, held.get(key, 0))
+    for work, part, units in claims:
+        key = (part.line.variant_id, work.location_id)
+        from_held = min(units, held.get(key, 0))
         if from_held:
             held[key] -= from_held
         movements.append(
@@ -249,10 +257,24 @@ async def _claim(
                 *key,
                 MovementKind.ALLOCATE,
                 reason,
-                allocated=part.quantity,
+                allocated=units,
                 reserved=-from_held,
                 order_id=order_id,
-                reference=str(work[location_id]),
+                reference=str(work.id),
             )
         )
-    await claim_stock(uow, [*movements, *supply.freed])
+    waits = [
+        Movement(
+            part.line.variant_id,
+            work.location_id,
+            MovementKind.BACKORDER,
+            reason,
+            backordered=part.waits,
+            order_id=order_id,
+            reference=str(work.id),
+        )
+        for work in works
+        for part in work.parts
+        if part.waits
+    ]
+    await claim_stock(uow, [*movements, *waits, *supply.freed])

@@ -17,6 +17,7 @@ from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.models import Allocation
 from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.ordering.commands.hold import locked_order, place_holds
+from packhouse.ordering.commands.let_wait import stop_waiting
 from packhouse.ordering.commands.place import CheckOrder
 from packhouse.ordering.rules import objection_holds
 from packhouse.orders.models import Hold, Order, OrderLine
@@ -145,18 +146,22 @@ async def _release_stock(uow: UnitOfWork, order_id: UUID) -> None:
     line_ids = await OrderLine.filter(order_id=order_id).values_list("id", flat=True)
     claims = await Allocation.filter(order_line_id__in=list(line_ids), status=AllocationStatus.ALLOCATED.value)
     await Allocation.filter(id__in=[claim.id for claim in claims]).update(status=AllocationStatus.RELEASED.value)
+    waiting = await stop_waiting(uow, order_id, "order cancelled")
     await apply_movements(
         uow,
         [
-            Movement(
-                claim.variant_id,
-                claim.location_id,
-                MovementKind.RELEASE,
-                "order cancelled",
-                allocated=-claim.quantity,
-                order_id=order_id,
-                reference=str(claim.fulfillment_order_line_id),
-            )
-            for claim in claims
+            *waiting,
+            *(
+                Movement(
+                    claim.variant_id,
+                    claim.location_id,
+                    MovementKind.RELEASE,
+                    "order cancelled",
+                    allocated=-claim.quantity,
+                    order_id=order_id,
+                    reference=str(claim.fulfillment_order_line_id),
+                )
+                for claim in claims
+            ),
         ],
     )

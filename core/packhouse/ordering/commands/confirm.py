@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from packhouse.events.record import record
-from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
+from packhouse.fulfillment.commands.count_bundles import count_bundles
+from packhouse.ordering.commands.allocate import Shortage, allocate
 from packhouse.ordering.commands.hold import locked_order
 from packhouse.ordering.commands.supply import Heading
+from packhouse.ordering.work import WorkLine
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
 from packhouse.routing.questions import Destination
@@ -18,7 +20,10 @@ SELECT * FROM (
   SELECT component.variant_id, component.sku, component.quantity * $2 - (
     SELECT COALESCE(SUM(allocation.quantity), 0) FROM allocation
     WHERE allocation.order_line_id = component.order_line_id AND allocation.variant_id = component.variant_id
-      AND allocation.status IN ('allocated', 'shipped')) AS units
+      AND allocation.status IN ('allocated', 'shipped')) - (
+    SELECT COALESCE(SUM(backorder.quantity), 0) FROM backorder
+    WHERE backorder.order_line_id = component.order_line_id AND backorder.variant_id = component.variant_id
+      AND backorder.status = 'waiting') AS units
   FROM order_line_component AS component WHERE component.order_line_id = $1) AS found
 WHERE units > 0 ORDER BY sku
 """
@@ -56,28 +61,31 @@ async def confirm_order(uow: UnitOfWork, order: Order) -> None:
 
 
 async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID] = frozenset(), *, reason: str) -> None:
-    """Give out the units of the order that nobody works on.
+    """Give out the units of the order that nobody works on, and that do not wait.
 
     Raises:
-        Shortage: not everything is in stock.
+        Shortage: not everything is in stock or may wait.
     """
-    work = []
+    work, waiting_bundles = [], list[UUID]()
     for line in await OrderLine.filter(order_id=order.id, requires_shipping=True).order_by("position"):
         if line.is_bundle:
             work += await _open_components(uow, line)
             # all or nothing: what is not claimed yet will be, or the caller counts again
             covered = line.ordered - line.cancelled - line.shipped
             await OrderLine.filter(id=line.id).update(allocated=covered, backordered=0)
+            if line.backordered:
+                waiting_bundles.append(line.id)
             continue
-        open_units = line.ordered - line.allocated - line.shipped - line.cancelled
+        open_units = line.ordered - line.allocated - line.backordered - line.shipped - line.cancelled
         if open_units and line.variant_id is not None:
             work.append(WorkLine(line.id, line.variant_id, line.sku, open_units))
-            await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units, backordered=0)
+            await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units)
     address = order.shipping_address or {}
     to = Destination(address.get("country", ""), address.get("postcode", ""), address.get("city", ""))
     await allocate(
         uow, order.id, work, Heading(order.channel, to, value=(order.total, order.currency)), excluded, reason=reason
     )
+    await count_bundles(uow, waiting_bundles)
 
 
 async def _open_components(uow: UnitOfWork, line: OrderLine) -> list[WorkLine]:

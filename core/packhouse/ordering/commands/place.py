@@ -11,12 +11,13 @@ from packhouse.customers.commands.recognise import Buyer, recognise
 from packhouse.events.record import record
 from packhouse.ordering import records
 from packhouse.ordering.bundles import insert_parts, parts_of, taken_apart
-from packhouse.ordering.commands.allocate import Shortage, WorkLine, allocate
+from packhouse.ordering.commands.allocate import Shortage, allocate
 from packhouse.ordering.commands.hold import place_holds
 from packhouse.ordering.commands.supply import Heading
 from packhouse.ordering.data import OnShortage, PlaceOrder
 from packhouse.ordering.pricing import PricedLine, Totals, check_request, priced_lines, totals
 from packhouse.ordering.rules import objection_holds, own_holds
+from packhouse.ordering.work import WorkLine
 from packhouse.orders.states import HoldReason, OrderStatus
 from packhouse.routing.questions import NOWHERE, Destination
 from packhouse.sdk import EventType, Facts, Money, Objection, OrderLineSnapshot, OrderSnapshot, new_id, now

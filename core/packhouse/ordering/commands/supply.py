@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from packhouse.inventory.availability import AvailableAt, available_at_locations
+from packhouse.inventory.availability import AvailableAt, WaitingTerms, available_at_locations
 from packhouse.inventory.commands.end_reservations import end_reservations, given_back, lock_active
 from packhouse.inventory.commands.move import Movement
 from packhouse.inventory.reservations import HeldUnits, ended, expired_units
 from packhouse.inventory.states import ReservationStatus
 from packhouse.ordering.facts import with_facts
+from packhouse.ordering.waiting_plan import Plan, plan_waiting
 from packhouse.routing.queries import active_rules
 from packhouse.routing.questions import NOWHERE, Candidate, Destination, Question, RuleSet
 from packhouse.routing.rules import Route, route
@@ -41,7 +42,8 @@ class Supply:
     """Where the units come from. `reserved` are those of the buyer's own reservation, by variant and location.
 
     `networks` are the codes of the networks that run the locations; `freed` what goes with it in the ledger: units of
-    reservations that end without being ordered.
+    reservations that end without being ordered. `waits` are units that are in no place yet, by variant and location, and
+    `terms` those of all variants that have any; `together`: the rules let no work be sent apart from what waits.
     """
 
     decision: Route
@@ -49,6 +51,9 @@ class Supply:
     reserved: Mapping[tuple[UUID, UUID], int]
     freed: Sequence[Movement]
     expired: frozenset[UUID] = frozenset()
+    waits: Mapping[tuple[UUID, UUID], int] = field(default_factory=dict)
+    terms: Mapping[tuple[UUID, UUID], WaitingTerms] = field(default_factory=dict)
+    together: bool = False
 
 
 async def find_supply(
@@ -57,11 +62,14 @@ async def find_supply(
     excluded: frozenset[UUID] = frozenset(),
     own: Sequence[HeldUnits] = (),
     heading: Heading = ANYWHERE,
+    *,
+    may_wait: bool = False,
 ) -> Supply:
     """Route a demand by the rules of its channel; nothing is written or locked.
 
     A buyer's own reservation covers as much as it holds, where it holds it: nobody else can be faster. Where units are
-    missing then, reservations past their deadline are looked for, and counted as available.
+    missing then, reservations past their deadline are looked for, and counted as available. With `may_wait` what is still
+    missing waits, where the terms of a variant at a location let it.
     """
     reserved = _covered(own, demand)
     open_demand = dict(demand)
@@ -79,7 +87,11 @@ async def find_supply(
         reservation_id = own[0].reservation_id if own else None
         expired = await expired_units(reader, decision.missing, now(), but=reservation_id)
         if expired:
-            decision = route(_with_freed(question, expired), rules)
+            question = _with_freed(question, expired)
+            decision = route(question, rules)
+    terms = _terms(places) if may_wait else {}
+    plan = plan_waiting(question, decision, rules, terms) if terms else Plan(decision)
+    decision = plan.decision
     networks = {place.location_id: place.network for place in places}
     return Supply(
         decision=_with_reserved(decision, own, reserved) if own else decision,
@@ -94,6 +106,9 @@ async def find_supply(
             ),
         ],
         expired=frozenset(held.reservation_id for held in expired),
+        waits=plan.waits,
+        terms=terms,
+        together=plan.together,
     )
 
 
@@ -114,6 +129,10 @@ async def end_used_reservations(uow: UnitOfWork, supply: Supply, own: UUID | Non
     if own:
         ends[own] = ReservationStatus.CONSUMED
     await end_reservations(uow, ends, order_id)
+
+
+def _terms(places: Sequence[AvailableAt]) -> dict[tuple[UUID, UUID], WaitingTerms]:
+    return {(variant_id, place.location_id): terms for place in places for variant_id, terms in place.terms.items()}
 
 
 def _candidate(place: AvailableAt) -> Candidate:
