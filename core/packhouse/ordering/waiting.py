@@ -69,6 +69,16 @@ def _day(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def brought_forward(
+    promised_at: datetime | None, rank_on: datetime, expected_at: datetime | None
+) -> tuple[datetime | None, datetime]:
+    """The earliest date that was ever said, and the day by which it is served; a later one changes neither."""
+    if expected_at is None:
+        return promised_at, rank_on
+    earliest = expected_at if promised_at is None else min(promised_at, expected_at)
+    return earliest, min(rank_on, _day(expected_at))
+
+
 def give_out(free: int, queue: Iterable[Waiting], *, waiting: int) -> list[Gift]:
     """Give free units to those who wait, in their order: everybody gets all they wait for before the next gets any.
 

@@ -18,6 +18,8 @@ _TABLES = (
     "stock_level",
     "stock_movement",
     "allocation",
+    "backorder",
+    "backorder_supply",
     "reservation",
     "reservation_line",
     "inbound_shipment",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from packhouse.events.record import record
 from packhouse.inventory.arrivals import dated_arrivals
-from packhouse.ordering.waiting import expected_date, rank_day
+from packhouse.ordering.waiting import brought_forward, expected_date
 from packhouse.sdk import EventType, new_id, now
 from packhouse.storage import Database, Initiator, Reader, UnitOfWork
 from packhouse.storage.dialect import read_id, read_time
@@ -29,23 +29,11 @@ UPDATE backorder SET expected_at = $2, promised_at = $3, rank_on = $4 WHERE id =
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What is expected of a backorder now, and was. The day by which it is served only ever moves forward."""
+    """What is expected of a backorder now, and was."""
 
     row: Mapping[str, Any]
     was: datetime | None
     expected_at: datetime | None
-
-    @property
-    def promised_at(self) -> datetime | None:
-        """The earliest date that was ever said."""
-        dates = [each for each in (_time(self.row["promised_at"]), self.expected_at) if each is not None]
-        return min(dates, default=None)
-
-    @property
-    def rank_on(self) -> datetime:
-        """The earliest day that was ever said."""
-        before = read_time(self.row["rank_on"])
-        return before if self.expected_at is None else min(before, rank_day(self.expected_at, before))
 
 
 async def foresee(database: Database, by: Initiator, variant_id: UUID, location_id: UUID) -> int:
@@ -76,7 +64,10 @@ async def _changes(reader: Reader, variant_id: UUID, location_id: UUID) -> list[
 async def _write(uow: UnitOfWork, changes: Sequence[_Change], location_id: UUID) -> None:
     for change in sorted(changes, key=lambda each: read_id(each.row["id"])):
         id_ = read_id(change.row["id"])
-        if not await uow.fetch(_SET, id_, change.expected_at, change.promised_at, change.rank_on):
+        earliest = brought_forward(
+            _time(change.row["promised_at"]), read_time(change.row["rank_on"]), change.expected_at
+        )
+        if not await uow.fetch(_SET, id_, change.expected_at, *earliest):
             continue
         record(
             uow,
