@@ -39,6 +39,7 @@ _OF_ORDERS = (
     f"label WHERE shipment_id IN {_SHIPMENTS}",
     f"shipment_line WHERE shipment_id IN {_SHIPMENTS}",
     f"shipment WHERE order_id IN {_ORDERS}",
+    f"holding_claim WHERE fulfillment_order_line_id IN {_WORK_LINES}",
     f"parcel_item WHERE fulfillment_order_line_id IN {_WORK_LINES}",
     f"parcel WHERE fulfillment_order_id IN {_WORK}",
     f"pick WHERE fulfillment_order_line_id IN {_WORK_LINES}",
@@ -69,9 +70,13 @@ _CHANNELS = (
 _OF_CATALOGUE = (
     f"reservation_line WHERE variant_id IN {_VARIANTS}",
     "reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation_id = reservation.id)",
+    f"lot WHERE variant_id IN {_VARIANTS}",
     f"inbound_line WHERE variant_id IN {_VARIANTS}",
     "inbound_shipment WHERE NOT EXISTS (SELECT 1 FROM inbound_line WHERE inbound_id = inbound_shipment.id)",
     f"bundle_component WHERE bundle_id IN {_VARIANTS}",
+    f"holding_entry WHERE variant_id IN {_VARIANTS}",
+    f"stock_holding WHERE variant_id IN {_VARIANTS}",
+    f"lot_tracking WHERE variant_id IN {_VARIANTS}",
     f"stock_movement WHERE variant_id IN {_VARIANTS}",
     f"stock_level WHERE variant_id IN {_VARIANTS}",
     f"price WHERE variant_id IN {_VARIANTS}",
@@ -81,6 +86,7 @@ _OF_CATALOGUE = (
     f"inbound_message WHERE channel_id IN {_CHANNELS}",
 )
 _USES_OF_LOCATIONS = (
+    "bin",
     "stock_level",
     "stock_movement",
     "allocation",

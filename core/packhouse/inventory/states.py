@@ -90,6 +90,34 @@ INBOUND_STATUS = StateMachine(
 )
 
 
+class LotStatus(StrEnum):
+    """Whether units that were made together may be sold."""
+
+    RELEASED = "released"
+    QUARANTINED = "quarantined"
+    RECALLED = "recalled"
+
+
+# A recalled lot stays recalled: what was wrong with it has been told to people.
+LOT_STATUS = StateMachine(
+    entity="Lot.status",
+    initial=frozenset({LotStatus.RELEASED}),
+    table={
+        LotStatus.RELEASED: frozenset({LotStatus.QUARANTINED, LotStatus.RECALLED}),
+        LotStatus.QUARANTINED: frozenset({LotStatus.RELEASED, LotStatus.RECALLED}),
+        LotStatus.RECALLED: frozenset(),
+    },
+)
+
+
+class BinKind(StrEnum):
+    """What a bin is for; what is put into one for quarantine is in quarantine."""
+
+    PICK_FACE = "pick_face"
+    OVERFLOW = "overflow"
+    QUARANTINE = "quarantine"
+
+
 class StockCondition(StrEnum):
     """What state units on the shelf are in; scrapped ones are gone."""
 
@@ -129,4 +157,6 @@ class MovementKind(StrEnum):
     RECEIVE = "receive"
     SEND = "send"
     RECLASSIFY = "reclassify"
+    DIVIDE = "divide"
+    MOVE = "move"
     CORRECT = "correct"

@@ -19,6 +19,7 @@ class Locks(Enum):
 
     ORDER = ("orders", "order_id")
     BALANCE = ("stock_level", "id")
+    LEVEL = ("stock_level", "level")
 
 
 # Puts one found row right; the text is the reason that events and movements get.

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from packhouse.catalog.models import Variant
 from packhouse.inventory.commands.move import Movement
 from packhouse.inventory.commands.move_and_tell import move_and_tell
+from packhouse.inventory.commands.put_away import locked_level, take_from
 from packhouse.inventory.models import InboundLine, InboundShipment, Location
+from packhouse.inventory.shelves import Placed
 from packhouse.inventory.states import InboundStatus, MovementKind
 from packhouse.sdk import InvalidValue, Refused, now
 from packhouse.sdk.values import check_length
@@ -21,10 +23,17 @@ MAX_UNITS = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class InboundPart:
-    """Units of a SKU that come."""
+    """Units of a SKU that come.
+
+    `bin` and `lot` say which units leave one of our locations, or where units that were received are put, and of which lot
+    they are, with its expiry. Of what a supplier announces they are not known yet.
+    """
 
     sku: str
     quantity: int
+    bin: str | None = None
+    lot: str = ""
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,21 @@ async def announce_inbound(uow: UnitOfWork, data: AnnounceInbound) -> InboundShi
     )
     for sku, quantity in units.items():
         await InboundLine.create(inbound_id=inbound.id, variant_id=variants[sku].id, sku=sku, expected=quantity)
-    await move_and_tell(uow, [each for sku in units for each in _movements(inbound, variants[sku], units[sku])])
+    placed = {part.sku: await _taken(uow, data, variants[part.sku], part) for part in data.lines}
+    movements = [each for sku in units for each in _movements(inbound, variants[sku], units[sku], placed[sku])]
+    await move_and_tell(uow, movements)
     return inbound
 
 
-def _movements(inbound: InboundShipment, variant: Variant, quantity: int) -> list[Movement]:
+async def _taken(uow: UnitOfWork, data: AnnounceInbound, variant: Variant, part: InboundPart) -> tuple[Placed, ...]:
+    """Which units leave, where somebody says so."""
+    if data.from_location_id is None or (part.bin is None and not part.lot):
+        return ()
+    level = await locked_level(variant.id, data.from_location_id, part.sku)
+    return await take_from(uow, level, Placed("", "", -part.quantity), part.bin, part.lot, "lines")
+
+
+def _movements(inbound: InboundShipment, variant: Variant, quantity: int, placed: tuple[Placed, ...]) -> list[Movement]:
     reference = str(inbound.id)
     if inbound.from_location_id is None:
         reason = f"announced by {inbound.supplier}"[:255]
@@ -82,6 +101,7 @@ def _movements(inbound: InboundShipment, variant: Variant, quantity: int) -> lis
             "sent to another location",
             on_hand=-quantity,
             reference=reference,
+            placed=placed,
         ),
         Movement(
             variant.id,
@@ -111,6 +131,8 @@ def _units(data: AnnounceInbound) -> dict[str, int]:
             raise InvalidValue(f"lines.{index}.sku", f"{line.sku} is named more than once: add its quantities")
         if not 1 <= line.quantity <= MAX_UNITS:
             raise InvalidValue(f"lines.{index}.quantity", f"{line.quantity} is not a number of units")
+        if data.from_location_id is None and (line.bin is not None or line.lot or line.expires_on is not None):
+            raise InvalidValue(f"lines.{index}.lot", "bin and lot are said when the goods are received")
         units[line.sku] = line.quantity
     return units
 

@@ -1,12 +1,15 @@
 """Calling off goods of which nothing has come: a supplier does not send them, or a transfer turns round."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from packhouse.inventory.commands.load_inbound import locked_inbound
 from packhouse.inventory.commands.move import Movement
 from packhouse.inventory.commands.move_and_tell import move_and_tell
+from packhouse.inventory.holdings import entries_of
 from packhouse.inventory.models import InboundLine, InboundShipment
+from packhouse.inventory.shelves import Placed
 from packhouse.inventory.states import INBOUND_STATUS, InboundStatus, MovementKind
 from packhouse.sdk import InvalidValue, now
 from packhouse.sdk.values import check_length
@@ -38,8 +41,10 @@ async def cancel_inbound(uow: UnitOfWork, data: CancelInbound) -> InboundShipmen
     inbound.status = InboundStatus.CANCELLED.value
     inbound.closed_at = now()
     await inbound.save(update_fields=["status", "closed_at"])
+    lines = await InboundLine.filter(inbound_id=inbound.id).order_by("sku")
+    sent = await _sent(inbound, lines)
     movements = []
-    for line in await InboundLine.filter(inbound_id=inbound.id).order_by("sku"):
+    for line in lines:
         movements.append(
             Movement(
                 line.variant_id,
@@ -59,7 +64,16 @@ async def cancel_inbound(uow: UnitOfWork, data: CancelInbound) -> InboundShipmen
                     reason,
                     on_hand=line.expected,
                     reference=str(inbound.id),
+                    placed=tuple(replace(each, on_hand=-each.on_hand) for each in sent.get(line.variant_id, ())),
                 )
             )
     await move_and_tell(uow, movements)
     return inbound
+
+
+async def _sent(inbound: InboundShipment, lines: Sequence[InboundLine]) -> Mapping[UUID, Sequence[Placed]]:
+    """The bins and lots that the goods of a transfer left: they go back there."""
+    if inbound.from_location_id is None:
+        return {}
+    variants = [line.variant_id for line in lines]
+    return await entries_of(MovementKind.SEND, inbound.id, inbound.from_location_id, variants, since=inbound.created_at)

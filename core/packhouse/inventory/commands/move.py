@@ -1,12 +1,14 @@
 """Moving stock: balances and ledger in one step, keys in sorted order, never below zero, never oversold."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from packhouse.events.record import record
+from packhouse.inventory.commands.place_movements import Key, place_movements, write_entries
+from packhouse.inventory.shelves import Placed
 from packhouse.inventory.states import MovementKind
 from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
@@ -18,7 +20,10 @@ BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safety
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One change of the balances of a variant at a location: deltas in units, what it was, why, and what for."""
+    """One change of the balances of a variant at a location: deltas in units, what it was, why, and what for.
+
+    `placed` says in which bins and of which lots it happens; without it, a level that is divided by them finds out by rule.
+    """
 
     variant_id: UUID
     location_id: UUID
@@ -34,6 +39,7 @@ class Movement:
     backordered: int = 0
     order_id: UUID | None = None
     reference: str = ""
+    placed: tuple[Placed, ...] = ()
 
 
 class NotEnoughStock(Refused):
@@ -57,7 +63,7 @@ UPDATE stock_level SET {", ".join(f"{bucket} = {bucket} + ${n}" for n, bucket in
 WHERE variant_id = $1 AND location_id = $2
   AND {" AND ".join(f"{bucket} + ${n} >= 0" for n, bucket in enumerate(BUCKETS, 3))}
   AND on_hand + $3 >= allocated + $4 + reserved + $5 + damaged + $6 + quarantined + $7
-RETURNING backordered, {_FREE} AS free
+RETURNING backordered, {_FREE} AS free, is_divided, bin, on_hand, damaged, quarantined
 """
 _CLAIM = f"""
 UPDATE stock_level SET allocated = allocated + $3
@@ -83,8 +89,8 @@ RETURNING backordered, {_FREE} AS free
 """
 _OPEN_LEVEL = """
 INSERT INTO stock_level
-  (id, variant_id, location_id, bin, on_hand, allocated, reserved, damaged, quarantined, safety_stock, incoming)
-VALUES ($1, $2, $3, '', 0, 0, 0, 0, 0, 0, 0)
+  (id, variant_id, location_id, bin, is_divided, on_hand, allocated, reserved, damaged, quarantined, safety_stock, incoming)
+VALUES ($1, $2, $3, '', false, 0, 0, 0, 0, 0, 0, 0)
 ON CONFLICT (variant_id, location_id) DO NOTHING
 """
 
@@ -94,16 +100,23 @@ async def apply_movements(uow: UnitOfWork, movements: Sequence[Movement]) -> Non
 
     Raises:
         NotEnoughStock: a balance would fall below nothing, or more would be claimed than is there. Nothing is changed.
+        Refused: INSUFFICIENT_STOCK: the units are not in the bin or of the lot that they are taken from.
     """
+    levels: dict[Key, Mapping[str, Any]] = {}
     for movement in _summed(movements):
         key = (movement.variant_id, movement.location_id)
-        if movement.on_hand > 0 or movement.incoming > 0:
+        if movement.on_hand > 0 or movement.incoming > 0 or movement.placed:
             await open_balance(uow, *key)
         moved = await uow.fetch(_MOVE, *key, *deltas(movement))
         if not moved:
             raise NotEnoughStock(movement)
         _tell_waiting(uow, movement, moved[0]["backordered"], moved[0]["free"])
-    await write_ledger(uow, movements)
+        levels[key] = moved[0]
+    if any(level["is_divided"] for level in levels.values()) or any(each.placed for each in movements):
+        movements = await place_movements(uow, movements, levels)
+    ids = await write_ledger(uow, movements)
+    if any(each.placed for each in movements):
+        await write_entries(uow, movements, ids)
 
 
 async def open_balance(uow: UnitOfWork, variant_id: UUID, location_id: UUID) -> None:
@@ -164,15 +177,16 @@ def _sum(same: Sequence[Movement]) -> Movement:
     return replace(same[0], **changes)
 
 
-async def write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
-    """Write entries of the ledger; the caller has changed the balances by as much."""
+async def write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> list[UUID]:
+    """Write entries of the ledger and give their ids; the caller has changed the balances by as much."""
     occurred_at = now()
     uow.moved.update(movement.variant_id for movement in movements)
+    ids = [new_id() for _ in movements]
     await uow.insert(
         "stock_movement",
         [
             {
-                "id": new_id(),
+                "id": id_,
                 "variant_id": movement.variant_id,
                 "location_id": movement.location_id,
                 "kind": movement.kind.value,
@@ -190,6 +204,7 @@ async def write_ledger(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
                 "actor": uow.initiator.actor,
                 "occurred_at": occurred_at,
             }
-            for movement in movements
+            for id_, movement in zip(ids, movements, strict=True)
         ],
     )
+    return ids

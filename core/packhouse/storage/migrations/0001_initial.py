@@ -213,6 +213,20 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='Bin',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='bins', on_delete=OnDelete.RESTRICT)),
+                ('code', fields.CharField(max_length=32)),
+                ('sequence', fields.IntField(default=0)),
+                ('kind', fields.CharField(max_length=16)),
+                ('is_active', fields.BooleanField(default=True)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'bin', 'app': 'packhouse', 'unique_together': (('location', 'code'),), 'pk_attr': 'id', 'table_description': 'A place on the shelves of a location; pickers walk by `sequence`, then by code. Codes are never changed.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='InboundShipment',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -934,6 +948,21 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='HoldingClaim',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('pick_id', fields.UUIDField(unique=True)),
+                ('fulfillment_order_line_id', fields.UUIDField()),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='holding_claims', on_delete=OnDelete.RESTRICT)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='holding_claims', on_delete=OnDelete.RESTRICT)),
+                ('bin', fields.CharField(max_length=32)),
+                ('lot', fields.CharField(max_length=64)),
+                ('quantity', fields.IntField()),
+            ],
+            options={'table': 'holding_claim', 'app': 'packhouse', 'constraints': [CheckConstraint(check='quantity > 0', name='holding_claim_quantity_positive')], 'indexes': [Index(fields=['variant_id', 'location_id'], name='holding_claim_key'), Index(fields=['variant_id', 'lot'], name='holding_claim_lot'), Index(fields=['fulfillment_order_line_id'], name='holding_claim_work'), Index(fields=['location_id'], name='holding_claim_location')], 'pk_attr': 'id', 'table_description': 'Units in one bin and of one lot that a pick was given, until they have left, or the pick has ended.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='InboundLine',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -955,6 +984,33 @@ class Migration(migrations.Migration):
                 ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='listings', on_delete=OnDelete.RESTRICT)),
             ],
             options={'table': 'listing', 'app': 'packhouse', 'unique_together': (('channel', 'channel_sku'),), 'indexes': [Index(fields=['variant_id'], name='listing_variant')], 'pk_attr': 'id', 'table_description': "A channel's own SKU for one of our variants, where the two differ."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='Lot',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='lots', on_delete=OnDelete.RESTRICT)),
+                ('code', fields.CharField(max_length=64)),
+                ('expires_on', fields.DateField(null=True)),
+                ('status', fields.CharField(max_length=16)),
+                ('reason', fields.CharField(default='', max_length=255)),
+                ('inbound', fields.ForeignKeyField('packhouse.InboundShipment', source_field='inbound_id', null=True, db_constraint=True, to_field='id', related_name='lots', on_delete=OnDelete.RESTRICT)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+                ('recalled_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'lot', 'app': 'packhouse', 'unique_together': (('variant', 'code'),), 'indexes': [Index(fields=['status', 'expires_on'], name='lot_due'), Index(fields=['inbound_id'], name='lot_inbound')], 'pk_attr': 'id', 'table_description': 'Units that were made together. `expires_on` is the last day on which they are good; codes are never changed.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='LotTracking',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('variant', fields.OneToOneField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='lot_tracking', on_delete=OnDelete.RESTRICT)),
+                ('minimum_days', fields.IntField(default=0)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'lot_tracking', 'app': 'packhouse', 'constraints': [CheckConstraint(check='minimum_days >= 0', name='lot_tracking_days')], 'pk_attr': 'id', 'table_description': "That a variant's units are kept apart by lot, and how many days of shelf life they must have left when they are sold."},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -994,12 +1050,28 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='StockHolding',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='holdings', on_delete=OnDelete.RESTRICT)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='holdings', on_delete=OnDelete.RESTRICT)),
+                ('bin', fields.CharField(max_length=32)),
+                ('lot', fields.CharField(max_length=64)),
+                ('on_hand', fields.IntField()),
+                ('damaged', fields.IntField()),
+                ('quarantined', fields.IntField()),
+            ],
+            options={'table': 'stock_holding', 'app': 'packhouse', 'unique_together': (('variant', 'location', 'bin', 'lot'),), 'constraints': [CheckConstraint(check='damaged >= 0 AND quarantined >= 0 AND damaged + quarantined <= on_hand', name='stock_holding_units')], 'indexes': [Index(fields=['location_id', 'bin'], name='stock_holding_bin'), Index(fields=['variant_id', 'lot'], name='stock_holding_lot')], 'pk_attr': 'id', 'table_description': 'Units of a divided stock level in one bin and of one lot; both are codes, empty where nobody said.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='StockLevel',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='stock_levels', on_delete=OnDelete.RESTRICT)),
                 ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='stock_levels', on_delete=OnDelete.RESTRICT)),
                 ('bin', fields.CharField(default='', max_length=32)),
+                ('is_divided', fields.BooleanField(default=False)),
                 ('on_hand', fields.IntField(default=0)),
                 ('allocated', fields.IntField(default=0)),
                 ('reserved', fields.IntField(default=0)),
@@ -1036,6 +1108,22 @@ class Migration(migrations.Migration):
                 ('occurred_at', Moment(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'stock_movement', 'app': 'packhouse', 'constraints': [CheckConstraint(check="reason <> '' AND actor <> ''", name='stock_movement_explained')], 'indexes': [Index(fields=['variant_id', 'location_id', 'occurred_at'], name='stock_movement_key'), Index(fields=['location_id', 'occurred_at'], name='stock_movement_location'), Index(fields=['order_id'], name='stock_movement_order')], 'pk_attr': 'id', 'table_description': 'One change of the balances: the deltas of each bucket, why, what for, and by whom. Never updated, never deleted.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='HoldingEntry',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('movement', fields.ForeignKeyField('packhouse.StockMovement', source_field='movement_id', db_constraint=True, to_field='id', related_name='entries', on_delete=OnDelete.RESTRICT)),
+                ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='holding_entries', on_delete=OnDelete.RESTRICT)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='holding_entries', on_delete=OnDelete.RESTRICT)),
+                ('bin', fields.CharField(max_length=32)),
+                ('lot', fields.CharField(max_length=64)),
+                ('on_hand', fields.IntField()),
+                ('damaged', fields.IntField()),
+                ('quarantined', fields.IntField()),
+            ],
+            options={'table': 'holding_entry', 'app': 'packhouse', 'indexes': [Index(fields=['movement_id'], name='holding_entry_movement'), Index(fields=['variant_id', 'location_id', 'bin', 'lot'], name='holding_entry_key'), Index(fields=['variant_id', 'lot', 'id'], name='holding_entry_lot'), Index(fields=['location_id'], name='holding_entry_location')], 'pk_attr': 'id', 'table_description': 'Where a movement of a divided stock level happened: its deltas in one bin and of one lot. Never updated, never deleted.'},
             bases=['Row'],
         ),
     ]
