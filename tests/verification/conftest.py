@@ -11,10 +11,14 @@ from packhouse.fulfillment.models import FulfillmentOrder, Pick
 from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.announce_inbound import AnnounceInbound, InboundPart, announce_inbound
+from packhouse.inventory.commands.move_stock import MoveStock, move_stock
 from packhouse.inventory.commands.receive_inbound import ReceiveInbound, receive_inbound
+from packhouse.inventory.commands.reclassify_stock import ReclassifyStock, reclassify_stock
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
+from packhouse.inventory.commands.track_lots import TrackLots, track_lots
+from packhouse.inventory.states import StockCondition
 from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
 from packhouse.ordering.commands.reroute import Reroute, reroute
@@ -75,6 +79,7 @@ async def house(database: Database) -> Database:
         await database.write(BY, lambda uow: reserve(uow, ReserveStock((BasketLine("MUG", 2),)))) for _ in range(2)
     ]
     await database.write(BY, lambda uow: release_reservation(uow, given_up.id))
+    await _by_lot(database, london.id)
     gone = CancelOrder((await make_order(database, {"PLATE": 4})).id, "changed their mind")
     await database.write(BY, lambda uow: cancel(uow, gone, lambda _: []))
     await _waiting(database, london.id)
@@ -93,6 +98,20 @@ async def _waiting(database: Database, london: UUID) -> None:
     await database.write(BY, lambda uow: set_backorder_terms(uow, terms))
     await make_order(database, {"LAMP": 6})
     await make_order(database, {"PAIR": 1})
+
+
+async def _by_lot(database: Database, location_id: UUID) -> None:
+    """Tea of two lots in three bins: some damaged, some sent to a customer, some being picked."""
+    await make_variant(database, "TEA")
+    await database.write(BY, lambda uow: track_lots(uow, TrackLots("TEA")))
+    for lot, bin_code in (("T-1", "T1"), ("T-2", "T2")):
+        came = AdjustStock("TEA", location_id, "received", 8, bin=bin_code, lot=lot)
+        await database.write(BY, lambda uow, came=came: adjust_stock(uow, came))
+    away = MoveStock("TEA", location_id, 3, "T2", "T3", "tidied up")
+    await database.write(BY, lambda uow: move_stock(uow, away))
+    dropped = ReclassifyStock("TEA", location_id, 2, StockCondition.SELLABLE, StockCondition.DAMAGED, "wet", lot="T-2")
+    await database.write(BY, lambda uow: reclassify_stock(uow, dropped))
+    await make_shipped(database, await make_order(database, {"TEA": 2}))
 
 
 async def _picked_in_part(database: Database, order: Order) -> None:

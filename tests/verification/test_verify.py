@@ -58,6 +58,7 @@ _BALANCE_NAMES = (
     "incoming",
     "backordered",
 )
+_SENT_LOT = "movement_id IN (SELECT id FROM stock_movement WHERE kind = 'ship') AND lot <> ''"
 
 
 _BY_CLAIMS = {
@@ -287,6 +288,37 @@ CORRUPTIONS = {
     ),
     "an inbound shipment closed by hand": Corruption(
         "UPDATE inbound_shipment SET status = 'closed'", ("incoming is what inbound shipments still have to bring",)
+    ),
+    **{
+        f"{condition} in a bin": Corruption(
+            f"UPDATE stock_holding SET {change} WHERE bin = 'T2'",
+            (
+                f"{condition} in a bin and of a lot is the sum of its movements",
+                "a divided level is the sum of its bins and lots",
+            ),
+        )
+        for condition, change in (
+            ("on hand", "on_hand = on_hand + 1"),
+            ("damaged", "damaged = damaged + 1"),
+            ("quarantined", "quarantined = quarantined + 1"),
+        )
+    },
+    "a bin that is gone": Corruption(
+        "DELETE FROM stock_holding WHERE bin = 'T3'",
+        ("units that movements brought somewhere are there", "a divided level is the sum of its bins and lots"),
+    ),
+    "a level that is not divided": Corruption(
+        "UPDATE stock_level SET is_divided = false WHERE id IN (SELECT stock_level.id FROM stock_level JOIN variant"
+        " ON variant.id = stock_level.variant_id WHERE variant.sku = 'TEA')",
+        ("only a divided level has holdings",),
+    ),
+    "a lot that was sent": Corruption(
+        f"UPDATE holding_entry SET on_hand = on_hand - 1 WHERE {_SENT_LOT}",
+        (
+            "where a movement happened comes to what it moved",
+            "on hand in a bin and of a lot is the sum of its movements",
+        ),
+        f"UPDATE holding_entry SET on_hand = on_hand + 1 WHERE {_SENT_LOT}",
     ),
     "the money of a return": Corruption(
         "UPDATE return_line SET money = 'pending' WHERE money = 'refunded'",
