@@ -36,6 +36,7 @@ from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
 from packhouse.fulfillment.graphql.previews import FulfillmentPreviewQueries
 from packhouse.fulfillment.graphql.subscriptions import FulfillmentSubscriptions
 from packhouse.fulfillment.graphql.types import OrderFulfillment
+from packhouse.inventory.graphql import lots
 from packhouse.inventory.graphql import queries as inventory
 from packhouse.inventory.graphql.inbound import InboundMutations
 from packhouse.inventory.graphql.mutations import InventoryMutations
@@ -78,6 +79,7 @@ _ROOMS = (
     catalog,
     customers,
     inventory,
+    lots,
     events,
     orders,
     payments,
@@ -167,6 +169,7 @@ class Query(
     orders.OrdersQueries,
     catalog.CatalogQueries,
     inventory.InventoryQueries,
+    lots.LotQueries,
     customers.CustomersQueries,
     fulfillment.FulfillmentQueries,
     FulfillmentPreviewQueries,
@@ -198,6 +201,7 @@ class Mutation(
     CatalogMutations,
     CustomersMutations,
     InboundMutations,
+    lots.LotMutations,
     InventoryMutations,
     RoutingMutations,
     EventsMutations,

@@ -1,4 +1,10 @@
-from packhouse.inventory.states import ALLOCATION_STATUS, BACKORDER_STATUS, INBOUND_STATUS, RESERVATION_STATUS
+from packhouse.inventory.states import (
+    ALLOCATION_STATUS,
+    BACKORDER_STATUS,
+    INBOUND_STATUS,
+    LOT_STATUS,
+    RESERVATION_STATUS,
+)
 from packhouse.testing.machines import prove_machine
 
 
@@ -44,5 +50,16 @@ def test_inbound_status() -> None:
           partially_received → closed
           closed             → .
           cancelled          → .
+        """,
+    )
+
+
+def test_lot_status() -> None:
+    prove_machine(
+        LOT_STATUS,
+        """
+        * released    → quarantined | recalled
+          quarantined → released | recalled
+          recalled    → .
         """,
     )

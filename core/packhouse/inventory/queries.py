@@ -10,11 +10,14 @@ from tortoise.expressions import F, Q
 
 from packhouse.catalog.models import BundleComponent
 from packhouse.inventory.models import (
+    Bin,
     InboundLine,
     InboundShipment,
     Location,
+    Lot,
     Reservation,
     ReservationLine,
+    StockHolding,
     StockLevel,
     StockMovement,
 )
@@ -29,6 +32,9 @@ inbound_shipments_by_id = by_id(InboundShipment)
 lines_of_inbound = children(InboundLine, "inbound_id", "sku")
 reservations_by_id = by_id(Reservation)
 stock_of_variants = children(StockLevel, "variant_id", "location_id")
+bins_by_id = by_id(Bin)
+lots_by_id = by_id(Lot)
+holdings_by_id = by_id(StockHolding)
 lines_of_reservations = children(ReservationLine, "reservation_id", "variant_id", "location_id")
 
 OPEN_INBOUND = (InboundStatus.ANNOUNCED.value, InboundStatus.PARTIALLY_RECEIVED.value)
@@ -43,6 +49,30 @@ async def arrivals_of_variants(ids: Sequence[UUID]) -> Mapping[UUID, list[Inboun
     found: dict[UUID, list[InboundLine]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.inbound.expected_at or _NEVER, row.id)):
         found[row.variant_id].append(row)
+    return found
+
+
+async def holdings_of_levels(keys: Sequence[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], list[StockHolding]]:
+    """The units by bin and lot of levels that are divided, by (variant, location)."""
+    rows = await StockHolding.filter(
+        variant_id__in=sorted({variant for variant, _ in keys}), location_id__in=sorted({place for _, place in keys})
+    ).order_by("bin", "lot", "id")
+    found: dict[tuple[UUID, UUID], list[StockHolding]] = defaultdict(list)
+    for row in rows:
+        found[row.variant_id, row.location_id].append(row)
+    return {key: found[key] for key in keys}
+
+
+async def remaining_of_lots(ids: Sequence[UUID]) -> Mapping[UUID, list[StockHolding]]:
+    """What is left of each lot, by location and bin."""
+    lots = {(lot.variant_id, lot.code): lot.id for lot in await Lot.filter(id__in=list(ids))}
+    rows = await StockHolding.filter(
+        variant_id__in=sorted({variant for variant, _ in lots}), lot__in=sorted({code for _, code in lots})
+    ).order_by("location_id", "bin", "id")
+    found: dict[UUID, list[StockHolding]] = defaultdict(list)
+    for row in rows:
+        if (row.variant_id, row.lot) in lots:
+            found[lots[row.variant_id, row.lot]].append(row)
     return found
 
 

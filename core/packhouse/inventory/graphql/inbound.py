@@ -1,7 +1,7 @@
 """Goods on their way to us: announcing, sending between locations, receiving, calling off."""
 
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 from strawberry import relay
@@ -23,6 +23,27 @@ class InboundLineInput:
     quantity: int = strawberry.field(description="Units.")
 
 
+@strawberry.input(description="Units of a SKU that leave a location.")
+class TransferLineInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    quantity: int = strawberry.field(description="Units.")
+    bin: str | None = strawberry.field(default=None, description="The bin they leave.")
+    lot: str = strawberry.field(default="", description="The lot they are of.")
+
+
+@strawberry.input(description="Units of a SKU that came.")
+class ReceivedLineInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    quantity: int = strawberry.field(description="Units.")
+    bin: str | None = strawberry.field(default=None, description="The bin they are put into.")
+    lot: str = strawberry.field(
+        default="", description="The lot they are of; those of a variant that is tracked by lot need one."
+    )
+    expires_on: date | None = strawberry.field(
+        default=None, description="The last day on which the lot is good, with its first units."
+    )
+
+
 @strawberry.input(description="Goods that a supplier sends us.")
 class AnnounceInboundInput:
     location_id: relay.GlobalID = strawberry.field(description="Where they go.")
@@ -36,7 +57,7 @@ class AnnounceInboundInput:
 class SendTransferInput:
     from_location_id: relay.GlobalID = strawberry.field(description="Where they are.")
     to_location_id: relay.GlobalID = strawberry.field(description="Where they go.")
-    lines: list[InboundLineInput] = strawberry.field(description="What they are, each SKU once.")
+    lines: list[TransferLineInput] = strawberry.field(description="What they are, each SKU once.")
     expected_at: datetime | None = strawberry.field(default=None, description="When they are expected.")
     reference: str = strawberry.field(default="", description="The delivery note.")
 
@@ -44,7 +65,9 @@ class SendTransferInput:
 @strawberry.input(description="Goods that came.")
 class ReceiveInboundInput:
     inbound_shipment_id: relay.GlobalID = strawberry.field(description="What brought them.")
-    lines: list[InboundLineInput] = strawberry.field(default_factory=list, description="What came, each SKU once.")
+    lines: list[ReceivedLineInput] = strawberry.field(
+        default_factory=list, description="What came, each SKU once for a bin and a lot."
+    )
     nothing_more_comes: bool = strawberry.field(
         default=False, description="Whether whatever is missing now is not expected any more."
     )
@@ -93,7 +116,7 @@ class InboundMutations:
         async def change() -> InboundRow:
             data = AnnounceInbound(
                 location_id=node_id(input.to_location_id, "Location", "toLocationId"),
-                lines=_parts(input.lines),
+                lines=tuple(InboundPart(line.sku, line.quantity, line.bin, line.lot) for line in input.lines),
                 from_location_id=node_id(input.from_location_id, "Location", "fromLocationId"),
                 expected_at=input.expected_at,
                 reference=input.reference,
@@ -108,7 +131,10 @@ class InboundMutations:
     async def receive_inbound(self, info: Info, input: ReceiveInboundInput) -> InboundPayload:
         async def change() -> InboundRow:
             id_ = node_id(input.inbound_shipment_id, "InboundShipment", "inboundShipmentId")
-            data = ReceiveInbound(id_, _parts(input.lines), input.nothing_more_comes)
+            lines = tuple(
+                InboundPart(line.sku, line.quantity, line.bin, line.lot, line.expires_on) for line in input.lines
+            )
+            data = ReceiveInbound(id_, lines, input.nothing_more_comes)
             return await info.context.write(lambda uow: receive_inbound(uow, data))
 
         return await _payload(change())

@@ -1,6 +1,7 @@
 """Changing locations and stock."""
 
 from collections.abc import Awaitable
+from datetime import date
 
 import strawberry
 from strawberry import relay
@@ -51,10 +52,18 @@ class AdjustStockInput:
     reason: str = strawberry.field(description="Why the stock changes, for the ledger.")
     quantity: int = strawberry.field(default=0, description="Units that came (above nothing) or went (below nothing).")
     counted: int | None = strawberry.field(
-        default=None, description="Instead of `quantity`: the units that were counted."
+        default=None,
+        description="Instead of `quantity`: the units that were counted; of the lot, where one is named, and in the bin, where"
+        " the units lie in several.",
     )
     bin: str | None = strawberry.field(default=None, description="Where on the shelves it lies.")
     safety_stock: int | None = strawberry.field(default=None, description="Units that are never promised.")
+    lot: str = strawberry.field(
+        default="", description="The lot that the units are of; those of a variant that is tracked by lot need one."
+    )
+    expires_on: date | None = strawberry.field(
+        default=None, description="The last day on which the lot is good, with its first units."
+    )
 
 
 @strawberry.input(description="Units on the shelf that are found in another condition.")
@@ -65,6 +74,8 @@ class ReclassifyStockInput:
     from_: StockCondition = strawberry.field(name="from", description="What they were taken for.")
     to: StockCondition = strawberry.field(description="What they are.")
     reason: str = strawberry.field(description="Why, for the ledger.")
+    bin: str | None = strawberry.field(default=None, description="Only units in this bin.")
+    lot: str = strawberry.field(default="", description="Only units of this lot.")
 
 
 @strawberry.input(description="How many units of a variant may be ordered at a location without being there.")
@@ -153,6 +164,8 @@ class InventoryMutations:
                 counted=input.counted,
                 bin=input.bin,
                 safety_stock=input.safety_stock,
+                lot=input.lot,
+                expires_on=input.expires_on,
             )
             return await context.write(lambda uow: adjust_stock(uow, data))
 
@@ -169,6 +182,8 @@ class InventoryMutations:
                 from_=input.from_,
                 to=input.to,
                 reason=input.reason,
+                bin=input.bin,
+                lot=input.lot,
             )
             return await info.context.write(lambda uow: reclassify_stock(uow, data))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -16,6 +17,11 @@ from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import Address
 from packhouse.web.graphql.enums import expose
+
+if TYPE_CHECKING:
+    from packhouse.inventory.graphql.lots import StockHolding
+
+HoldingType = Annotated["StockHolding", strawberry.lazy("packhouse.inventory.graphql.lots")]
 
 expose(InboundStatus, LocationKind, MovementKind, ReservationStatus, StockCondition)
 
@@ -115,6 +121,13 @@ class StockLevel(relay.Node):
     @strawberry.field(description="Where it lies.")
     async def location(self, info: Info) -> Location:
         return await location_of(info, self.location_id)
+
+    @strawberry.field(description="Its units by bin and lot, where it is kept by them; else all of it lies in `bin`.")
+    async def holdings(self, info: Info) -> list[HoldingType]:
+        from packhouse.inventory.graphql.lots import StockHolding  # noqa: PLC0415  (that module needs these types)
+
+        key = (self.variant_id, self.location_id)
+        return [StockHolding.of(row) for row in await info.context.loaders.many(queries.holdings_of_levels, key)]
 
 
 @strawberry.type(
