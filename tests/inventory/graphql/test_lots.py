@@ -54,8 +54,8 @@ async def test_bins_and_lots_are_described_moved_and_read(database: Database, ex
             for bin_, units in (("A-1", 6), ("B-2", 4))
         ],
     }
-    assert done["wrong"] == {"stockLevel": None, "userErrors": [{"code": "UNKNOWN_BIN", "field": "toBin"}]}
-    assert done["late"]["userErrors"] == [{"code": "LOT_REQUIRED", "field": "lot"}]
+    assert done["wrong"] == {"stockLevel": None, "userErrors": [{"code": "UNKNOWN_BIN", "field": ["toBin"]}]}
+    assert done["late"]["userErrors"] == [{"code": "LOT_REQUIRED", "field": ["lot"]}]
     assert await execute(QUERIES, variables) == {
         "bins": {"edges": [{"node": {"code": "A-1"}}, {"node": {"code": "B-2"}}]},
         "lot": {
