@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packhouse.inventory.shelves import Placed, Shelf, choose, divide, first_expired, is_good, summed
@@ -80,7 +80,8 @@ _shelf = st.builds(
 )
 
 
-@settings(max_examples=60)
+# a busy machine is slow to generate, which says nothing about the rules
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(_shelf, max_size=4, unique_by=lambda shelf: shelf.place),
     st.builds(Placed, st.just(""), st.just(""), st.integers(-40, 20), st.integers(-6, 6), st.integers(-6, 6)),
