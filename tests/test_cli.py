@@ -184,8 +184,8 @@ def test_verify_tells_and_repairs(run: Run, tmp_path: Path) -> None:
             [id_],
         )
         connection.execute(
-            "INSERT INTO stock_level (id, variant_id, location_id, bin, is_divided, on_hand, allocated, reserved, damaged,"
-            " quarantined, safety_stock, incoming) VALUES (?, ?, ?, '', 0, 5, 0, 0, 0, 0, 0, 0)",
+            "INSERT INTO stock_level (id, variant_id, location_id, bin, on_hand, allocated, reserved, damaged, quarantined,"
+            " safety_stock, incoming) VALUES (?, ?, ?, '', 5, 0, 0, 0, 0, 0, 0)",
             [id_, id_, id_],
         )
     code, out, _ = run("verify")

@@ -53,7 +53,7 @@ class StockLevel(Row):
     )
     location_id: UUID
     bin = fields.CharField(max_length=32, default="")
-    is_divided = fields.BooleanField(default=False)
+    is_divided = fields.BooleanField(default=False, db_default=False)
     on_hand = fields.IntField(default=0)
     allocated = fields.IntField(default=0)
     reserved = fields.IntField(default=0)

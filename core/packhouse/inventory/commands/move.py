@@ -89,8 +89,8 @@ RETURNING backordered, {_FREE} AS free
 """
 _OPEN_LEVEL = """
 INSERT INTO stock_level
-  (id, variant_id, location_id, bin, is_divided, on_hand, allocated, reserved, damaged, quarantined, safety_stock, incoming)
-VALUES ($1, $2, $3, '', false, 0, 0, 0, 0, 0, 0, 0)
+  (id, variant_id, location_id, bin, on_hand, allocated, reserved, damaged, quarantined, safety_stock, incoming)
+VALUES ($1, $2, $3, '', 0, 0, 0, 0, 0, 0, 0)
 ON CONFLICT (variant_id, location_id) DO NOTHING
 """
 

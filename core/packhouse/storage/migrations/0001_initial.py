@@ -1071,7 +1071,7 @@ class Migration(migrations.Migration):
                 ('variant', fields.ForeignKeyField('packhouse.Variant', source_field='variant_id', db_constraint=True, to_field='id', related_name='stock_levels', on_delete=OnDelete.RESTRICT)),
                 ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', db_constraint=True, to_field='id', related_name='stock_levels', on_delete=OnDelete.RESTRICT)),
                 ('bin', fields.CharField(default='', max_length=32)),
-                ('is_divided', fields.BooleanField(default=False)),
+                ('is_divided', fields.BooleanField(default=False, db_default=False)),
                 ('on_hand', fields.IntField(default=0)),
                 ('allocated', fields.IntField(default=0)),
                 ('reserved', fields.IntField(default=0)),
