@@ -1,6 +1,7 @@
 """500 checkouts at once, of 20 SKUs and bundles of them, in any order: nothing is sold twice, nobody sees a deadlock.
 
-On SQLite one process, on PostgreSQL four API processes. One buyer in five reserved before; half of all that is wanted is there.
+On SQLite one process, on PostgreSQL four API processes. Of the first hundred buyers one in five reserved before; half of all
+that is wanted is there.
 """
 
 import asyncio
@@ -74,7 +75,7 @@ def baskets() -> list[tuple[tuple[str, int], ...]]:
 
 
 async def furnish(database: Database) -> tuple[str, list[Buyer]]:
-    """Stock at two locations, and the buyers, every fifth with a reservation as long as there is stock; gives a token, too."""
+    """Stock at two locations, and the buyers, of the first hundred every fifth with a reservation; gives a token, too."""
     places = [await make_location(database, code) for code in ("leeds", "london")]
     for sku in SKUS:
         await make_variant(database, sku)

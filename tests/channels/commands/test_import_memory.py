@@ -67,10 +67,11 @@ async def peak_of_import(database_url: str, mapping: Path, orders: int) -> int:
 
 
 async def test_ten_times_the_orders_take_no_more_memory(sqlite_url: str, tmp_path: Path) -> None:
-    orders = 20_000
+    orders = 6_000
     few, many = generate(tmp_path / "few", orders // 10), generate(tmp_path / "many", orders)
     other = tmp_path / "other.sqlite3"
     shutil.copyfile(sqlite_url.removeprefix("sqlite://"), other)
     small = await peak_of_import(sqlite_url, few, orders // 10)
     large = await peak_of_import(f"sqlite://{other}", many, orders)
-    assert large - small < 3_000_000, (small, large)
+    # 170 bytes for each more order would be too much
+    assert large - small < 900_000, (small, large)
