@@ -38,10 +38,14 @@ WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
   AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'id' AND atttypid = 'uuid'::regtype)
 ORDER BY c.relname, a.attnum
 """
+_INDEXES = """
+SELECT indexname AS name, indexdef AS definition FROM pg_indexes JOIN pg_index ON indexrelid = format('%I', indexname)::regclass
+WHERE schemaname = 'public' AND tablename = $1 AND NOT indisunique
+"""
 
 
 async def fill(url: str, stock_rows: int) -> tuple[str, int]:
-    """Migrate and fill a PostgreSQL database; returns an access token, and how many copies of the shop it holds."""
+    """Migrate and fill a PostgreSQL database, its indexes last; returns an access token, and how many copies of the shop it holds."""
     await migrate(url)
     database = await open_database(url, before_commit=Outbox().flush)
     try:
@@ -54,7 +58,9 @@ async def fill(url: str, stock_rows: int) -> tuple[str, int]:
     copies = stock_rows // STOCK_ROWS
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
+        await connection.execute(
+            "SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'"
+        )
         await _multiply(connection, copies - 1)
         await connection.execute("VACUUM ANALYZE")
     finally:
@@ -106,11 +112,16 @@ async def _multiply(connection: asyncpg.Connection, copies: int) -> None:
     for table, columns in tables.items():
         values = [_value(name, type_, events) for name, type_ in columns.items()]
         names = ", ".join(f'"{name}"' for name in columns)
+        indexes = await connection.fetch(_INDEXES, table)
+        for index in indexes:
+            await connection.execute(f'DROP INDEX "{index["name"]}"')
         await connection.execute(f"CREATE TEMPORARY TABLE original AS SELECT * FROM {table}")
         await connection.execute(
             f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM generate_series(1, {copies}) n, original"
         )
         await connection.execute("DROP TABLE original")
+        for index in indexes:
+            await connection.execute(index["definition"])
     await connection.execute("UPDATE position_counter SET position = (SELECT max(position) FROM event)")
 
 

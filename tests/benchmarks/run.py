@@ -168,7 +168,7 @@ def server(which: str, *arguments: str) -> Iterator[tuple["subprocess.Popen[byte
     command = [sys.executable, "-m", "tests.benchmarks.serve", which, url, str(port), *more]
     process = subprocess.Popen(command)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
