@@ -39,7 +39,7 @@ def user_errors(answer: Any) -> list[Any]:
 
 
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
-    shop, shelf, order, stock, shelves, rules, preview, board, live = blocks("graphql")
+    shop, shelf, order, stock, shelves, rules, promises, basket, preview, board, live = blocks("graphql")
     async with (
         running_server(server_settings(sqlite_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
@@ -91,6 +91,15 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         ]
         assert seen["variant"]["arrivals"][0]["units"] == 100
         assert (await run(rules))["setRoutingRules"]["routingRules"] == {"version": "web-1"}
+        promised = await run(promises, location=made["createLocation"]["location"]["id"])
+        assert promised["setTransitTimes"]["count"] == 2
+        told = (await run(basket))["availability"]
+        assert [(line["available"], line["isEnough"], line["enoughAt"]) for line in told["lines"]] == [
+            (16, True, None),
+            (8, False, "2030-01-05T09:00:00+00:00"),
+        ]
+        (part,) = told["parts"]
+        assert part["promise"]["dispatchBy"][:10] < part["promise"]["earliest"] < part["promise"]["latest"]
         tried = (await run(preview))["previewRouting"]
         assert (tried["ruleVersion"], tried["missingUnits"]) == ("web-1", 0)
         assert tried["parts"] == [{"location": "london", "sku": "MUG-BLUE", "quantity": 3}]

@@ -38,11 +38,13 @@ from packhouse.fulfillment.graphql.subscriptions import FulfillmentSubscriptions
 from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import lots
 from packhouse.inventory.graphql import queries as inventory
+from packhouse.inventory.graphql.calendars import CalendarMutations
 from packhouse.inventory.graphql.inbound import InboundMutations
 from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.subscriptions import InventorySubscriptions
 from packhouse.inventory.graphql.types import VariantStock
 from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
+from packhouse.ordering.graphql.availability import AvailabilityQueries
 from packhouse.ordering.graphql.extensions import OrderExtensions
 from packhouse.ordering.graphql.mutations import OrderingMutations
 from packhouse.ordering.graphql.previews import RoutingPreviewQueries
@@ -63,6 +65,7 @@ from packhouse.returns.graphql.situation import OrderState
 from packhouse.returns.graphql.types import OrderReturns
 from packhouse.routing.graphql import queries as routing
 from packhouse.routing.graphql.mutations import RoutingMutations
+from packhouse.routing.graphql.transit import TransitMutations, TransitQueries
 from packhouse.routing.graphql.types import OrderRouting
 from packhouse.shipping.graphql import queries as shipping
 from packhouse.shipping.graphql.mutations import ShippingMutations
@@ -180,7 +183,9 @@ class Query(
     feedback.FeedbackQueries,
     ReportingQueries,
     routing.RoutingQueries,
+    TransitQueries,
     RoutingPreviewQueries,
+    AvailabilityQueries,
     events.EventsQueries,
     PluginsQueries,
     JobsQueries,
@@ -202,8 +207,10 @@ class Mutation(
     CustomersMutations,
     InboundMutations,
     lots.LotMutations,
+    CalendarMutations,
     InventoryMutations,
     RoutingMutations,
+    TransitMutations,
     EventsMutations,
     PluginsMutations,
     JobsMutations,

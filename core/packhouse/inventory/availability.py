@@ -15,6 +15,7 @@ _AVAILABLE = """
 SELECT stock_level.location_id, stock_level.variant_id, location.code, location.priority, location.network,
        location.address ->> 'country' AS country, location.address ->> 'postcode' AS postcode,
        location.address ->> 'city' AS city, location."group" AS location_group,
+       location.calendar IS NOT NULL AS has_calendar,
        stock_level.on_hand - stock_level.allocated - stock_level.reserved - stock_level.damaged
        - stock_level.quarantined - stock_level.safety_stock - stock_level.backordered AS available,
        stock_level.backordered, stock_level.backorder_limit, stock_level.preorder_limit, variant.available_from
@@ -50,6 +51,7 @@ class AvailableAt:
     city: str = ""
     group: str = ""
     terms: Mapping[UUID, WaitingTerms] = field(default_factory=dict)
+    has_calendar: bool = False
 
 
 async def available_at_locations(reader: Reader, variants: Sequence[UUID]) -> list[AvailableAt]:
@@ -78,6 +80,7 @@ async def available_at_locations(reader: Reader, variants: Sequence[UUID]) -> li
             row["city"] or "",
             row["location_group"],
             terms[location_id],
+            bool(row["has_calendar"]),
         )
         for location_id, row in places.items()
     ]

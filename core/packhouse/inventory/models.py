@@ -1,5 +1,6 @@
 """Where stock lies, how much of it, and every movement that made it so."""
 
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -16,7 +17,8 @@ _BUCKETS = ("on_hand", "allocated", "reserved", "damaged", "quarantined", "safet
 class Location(Row):
     """A place that holds stock. `network` is the code of the fulfilment network that runs it, empty for our own.
 
-    `group` is a name that several may share, for routing by it.
+    `group` is a name that several may share, for routing by it. `calendar` says when it works, where somebody said so: see
+    `calendars.py`.
     """
 
     code = fields.CharField(max_length=64, unique=True)
@@ -26,6 +28,7 @@ class Location(Row):
     address: dict[str, str] = fields.JSONField(default=dict)
     priority = fields.IntField(default=100)
     group = fields.CharField(max_length=64, default="")
+    calendar: dict[str, Any] | None = fields.JSONField(null=True)
     is_active = fields.BooleanField(default=True)
     is_demo = fields.BooleanField(default=False)
     created_at = Moment()

@@ -13,7 +13,7 @@ from packhouse.storage.dialect import placeholders, read_id
 
 _HELD = """
 SELECT reservation.status, reservation_line.variant_id, reservation_line.location_id, reservation_line.quantity,
-       location.code, location.network
+       location.code, location.network, location.calendar IS NOT NULL AS has_calendar
 FROM reservation JOIN reservation_line ON reservation_line.reservation_id = reservation.id
 JOIN location ON location.id = reservation_line.location_id
 WHERE reservation.id = $1 ORDER BY reservation_line.variant_id, location.priority, location.code
@@ -38,6 +38,7 @@ class HeldUnits:
     quantity: int
     code: str = ""
     network: str = ""
+    has_calendar: bool = False
 
 
 async def held_units(uow: UnitOfWork, reservation_id: UUID, field: str) -> list[HeldUnits]:
@@ -59,6 +60,7 @@ async def held_units(uow: UnitOfWork, reservation_id: UUID, field: str) -> list[
             row["quantity"],
             row["code"],
             row["network"],
+            bool(row["has_calendar"]),
         )
         for row in rows
     ]

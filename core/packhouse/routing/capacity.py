@@ -1,13 +1,16 @@
 """How much work a location takes in a day, and when its day begins; pure.
 
 A limit is {location, unitsPerDay, ordersPerDay, cutOff, timeZone}: what is given out behind the cut-off is work of the next day.
+The cut-off is that of the location's calendar, where the limit has none of its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
+
+from packhouse.inventory.calendars import Calendar, is_clock, last_cut_off
 
 Limit = Mapping[str, Any]
 
@@ -23,13 +26,16 @@ class Work:
     orders: int = 0
 
 
-def day_began(limit: Limit, at: datetime) -> datetime:
+def has_cut_off(limit: Limit) -> bool:
+    """Whether a limit says itself when the day begins."""
+    return "cutOff" in limit or "timeZone" in limit
+
+
+def day_began(limit: Limit, at: datetime, calendar: Calendar | None = None) -> datetime:
     """When the day began in which work given out at that moment is counted: at the last cut-off, midnight without one."""
-    zone = ZoneInfo(limit.get("timeZone", "UTC"))
-    clock = time.fromisoformat(limit.get("cutOff", "00:00"))
-    today = at.astimezone(zone).date()
-    began = datetime.combine(today, clock, zone).astimezone(UTC)
-    return began if began <= at else datetime.combine(today - timedelta(days=1), clock, zone).astimezone(UTC)
+    if calendar is not None and not has_cut_off(limit):
+        return last_cut_off(calendar.time_zone, calendar.cut_off, at)
+    return last_cut_off(limit.get("timeZone", "UTC"), limit.get("cutOff", "00:00"), at)
 
 
 def is_full(limit: Limit, work: Work) -> bool:
@@ -58,16 +64,9 @@ def _wrong(limit: dict[str, object]) -> str | None:
     counts = [limit[name] for name in _COUNTS if name in limit]
     if not counts or any(type(count) is not int or count < 0 for count in counts):
         return "limits with unitsPerDay or ordersPerDay, whole numbers of 0 or more"
-    if not _is_clock(limit.get("cutOff", "00:00")):
+    if not is_clock(limit.get("cutOff", "00:00")):
         return 'limits whose cutOff is a time such as "15:00"'
     zone = limit.get("timeZone", "UTC")
     if not isinstance(zone, str) or zone not in available_timezones():
         return 'limits whose timeZone is one of the tz database, such as "Europe/London"'
     return None
-
-
-def _is_clock(value: object) -> bool:
-    try:
-        return isinstance(value, str) and time.fromisoformat(value).strftime("%H:%M") == value
-    except ValueError:
-        return False

@@ -4,19 +4,25 @@ A rank is a number; the lower goes first, and candidates with the same one are l
 all the same rank.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from packhouse.routing.capacity import a_list_of_limits, is_full
 from packhouse.routing.costs import Rate, cheapest_rate, one_currency, shown, weight_of
 from packhouse.routing.geography import distance_km
 from packhouse.routing.opinions import Excluded, Opinion
 from packhouse.routing.questions import Candidate, Question
+from packhouse.routing.restrictions import a_list_of_restrictions, forbids
 from packhouse.routing.states import RuleKind
 
 Options = Mapping[str, Any]
+
+# more days than any way takes
+_NEVER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,24 @@ def covered(candidate: Candidate, demand: Mapping[Any, int]) -> int:
 def keep_back(candidate: Candidate, units: int) -> Candidate:
     """The candidate with so many units of each variant less to send."""
     return replace(candidate, available={variant: each - units for variant, each in candidate.available.items()})
+
+
+def forbidden(question: Question, candidate: Candidate, options: Options) -> set[UUID]:
+    """The variants asked for that restrictions keep a location from sending there."""
+    country = question.destination.country
+    return {
+        variant
+        for variant, item in (question.items or {}).items()
+        if any(forbids(each, item, country, candidate.code) for each in options["restrictions"])
+    }
+
+
+def leave_out(candidate: Candidate, variants: Collection[UUID]) -> Candidate:
+    """The candidate without some variants."""
+    return replace(
+        candidate,
+        available={variant: 0 if variant in variants else each for variant, each in candidate.available.items()},
+    )
 
 
 def _wanted(question: Question) -> int:
@@ -133,6 +157,28 @@ def _dearer(question: Question, each: Candidate, best: Candidate) -> str:
     return f"{best.code} is cheaper: {prices}"
 
 
+def _fastest(question: Question, candidate: Candidate, _: Options) -> Opinion:
+    """Days behind the location that promises the first delivery; who promises none goes last."""
+    able = [each for each in question.candidates if covered(each, question.demand)]
+    days = [latest.toordinal() for latest in map(delivered_by, able) if latest is not None]
+    latest = delivered_by(candidate)
+    if not days:
+        return 0.0
+    return float(_NEVER if latest is None else latest.toordinal() - min(days))
+
+
+def delivered_by(candidate: Candidate) -> date | None:
+    """The last day of the delivery that a location promises, where it promises one."""
+    promise = candidate.promise
+    return None if promise is None or promise.delivery is None else promise.delivery.latest
+
+
+def _why_slower(_: Question, candidate: Candidate, best: Candidate) -> str:
+    latest = delivered_by(candidate)
+    mine = "it promises no delivery" if latest is None else f"not on {latest}"
+    return f"{best.code} delivers on {delivered_by(best)} at the latest, {mine}"
+
+
 def _a_list_of_texts(value: object) -> str | None:
     good = isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)
     return None if good else "a list of texts that is not empty"
@@ -213,5 +259,13 @@ KINDS: Mapping[RuleKind, Kind] = MappingProxyType(
             ),
         ),
         RuleKind.CHEAPEST: Kind(_cheapest, _dearer),
+        RuleKind.FASTEST: Kind(_fastest, _why_slower),
+        # what may not be sent is taken off before anybody is asked
+        RuleKind.RESTRICTIONS: Kind(
+            lambda _, __, ___: 0.0,
+            lambda _, __, best: f"{best.code} may send all of it",
+            {"restrictions": a_list_of_restrictions},
+            needs=("restrictions",),
+        ),
     }
 )

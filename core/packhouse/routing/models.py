@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from packhouse.inventory.models import Location
 from packhouse.orders.models import Order
@@ -102,4 +102,58 @@ class ShippingRate(Row):
         indexes = [
             Index(fields=("country", "postcode_prefix"), name="shipping_rate_lane"),
             Index(fields=("location_id",), name="shipping_rate_location"),
+        ]
+
+
+class CountryCalendar(Row):
+    """On which days carriers deliver in a country, and the time zone of its days; `days` as `days_as_json` writes them."""
+
+    country = fields.CharField(max_length=2, unique=True)
+    time_zone = fields.CharField(max_length=64)
+    days: dict[str, Any] = fields.JSONField()
+    actor = fields.CharField(max_length=64)
+    updated_at = Moment()
+
+    class Meta:
+        table = "country_calendar"
+
+
+class TransitTime(Row):
+    """Working days from a location, or from any in a country, to the postcodes of a country that begin with a prefix.
+
+    `time_zone` is the zone there, where it is not that of the whole country.
+    """
+
+    location: fields.ForeignKeyNullableRelation[Location] = fields.ForeignKeyField(
+        "packhouse.Location", related_name="transit_times", on_delete=fields.CASCADE, null=True
+    )
+    location_id: UUID | None
+    origin_country = fields.CharField(max_length=2, default="")
+    country = fields.CharField(max_length=2)
+    postcode_prefix = fields.CharField(max_length=20, default="")
+    speed = fields.CharField(max_length=16)
+    min_days = fields.IntField()
+    max_days = fields.IntField()
+    time_zone = fields.CharField(max_length=64, default="")
+
+    class Meta:
+        table = "transit_time"
+        indexes = [
+            Index(fields=("country", "postcode_prefix", "speed"), name="transit_time_way"),
+            Index(fields=("location_id",), name="transit_time_location"),
+            Index(fields=("origin_country", "id"), name="transit_time_origin"),
+        ]
+        constraints = [
+            CheckConstraint(check="0 <= min_days AND min_days <= max_days", name="transit_time_days"),
+            CheckConstraint(check="(location_id IS NULL) = (origin_country <> '')", name="transit_time_one_origin"),
+            UniqueConstraint(
+                fields=("location_id", "country", "postcode_prefix", "speed"),
+                name="transit_time_of_location",
+                condition="location_id IS NOT NULL",
+            ),
+            UniqueConstraint(
+                fields=("origin_country", "country", "postcode_prefix", "speed"),
+                name="transit_time_of_country",
+                condition="location_id IS NULL",
+            ),
         ]

@@ -9,7 +9,9 @@ from packhouse.hooks.judges import Judges
 from packhouse.routing.capacity import Work
 from packhouse.routing.costs import Rate, SplitBound
 from packhouse.routing.geography import Coordinates, Place
+from packhouse.routing.promises import Promise, promise_as_json, promise_from_json
 from packhouse.routing.states import CoordinateSource, RuleFailure, RuleKind, SplitPolicy
+from packhouse.sdk import ShippingSpeed
 
 MOST_PARCELS = 100
 NO_JUDGES = Judges()
@@ -22,6 +24,7 @@ class Item:
 
     sku: str
     weight_grams: int | None = None
+    hs_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Candidate:
     coordinates: Coordinates | None = None
     work: Work | None = None
     rates: tuple[Rate, ...] | None = None
+    promise: Promise | None = None
 
     @property
     def place(self) -> Place:
@@ -82,6 +86,7 @@ class Question:
     value: tuple[int, str] | None = None
     items: Mapping[UUID, Item] | None = None
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    speed: ShippingSpeed = ShippingSpeed.STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,11 @@ class RuleSet:
     @property
     def asks_for_items(self) -> bool:
         """Whether they look at what the catalogue says of the variants."""
-        return self.asks_for_costs or any(rule.kind in _OF_PLUGINS for rule in self.rules)
+        return (
+            self.asks_for_costs
+            or self.uses(RuleKind.RESTRICTIONS)
+            or any(rule.kind in _OF_PLUGINS for rule in self.rules)
+        )
 
 
 BUILT_IN = RuleSet(
@@ -167,6 +176,7 @@ def question_as_json(question: Question) -> dict[str, Any]:
         **({} if question.value is None else {"value": list(question.value)}),
         **({} if question.items is None else {"items": _items_as_json(question.items)}),
         **({"facts": dict(question.facts)} if question.facts else {}),
+        **({} if question.speed is ShippingSpeed.STANDARD else {"speed": question.speed.value}),
         "candidates": [
             {
                 "id": str(each.location_id),
@@ -181,6 +191,7 @@ def question_as_json(question: Question) -> dict[str, Any]:
                 **_coordinates_as_json(each.coordinates),
                 **({} if each.work is None else {"work": [each.work.units, each.work.orders]}),
                 **({} if each.rates is None else {"rates": [list(rate) for rate in each.rates]}),
+                **({} if each.promise is None else {"promise": promise_as_json(each.promise)}),
             }
             for each in question.candidates
         ],
@@ -205,6 +216,7 @@ def question_from_json(kept: Mapping[str, Any]) -> Question:
                 _coordinates_from_json(each),
                 Work(*each["work"]) if "work" in each else None,
                 tuple(Rate(*rate) for rate in each["rates"]) if "rates" in each else None,
+                promise_from_json(each["promise"]) if "promise" in each else None,
             )
             for each in kept["candidates"]
         ),
@@ -212,11 +224,12 @@ def question_from_json(kept: Mapping[str, Any]) -> Question:
         tuple(kept["value"]) if "value" in kept else None,
         {UUID(variant): Item(*item) for variant, item in kept["items"].items()} if "items" in kept else None,
         kept.get("facts", {}),
+        ShippingSpeed(kept.get("speed", ShippingSpeed.STANDARD)),
     )
 
 
 def _items_as_json(items: Mapping[UUID, Item]) -> dict[str, list[Any]]:
-    return {str(variant): [item.sku, item.weight_grams] for variant, item in items.items()}
+    return {str(variant): [item.sku, item.weight_grams, item.hs_code] for variant, item in items.items()}
 
 
 def _coordinates_as_json(coordinates: Coordinates | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from packhouse.routing.costs import shown
 from packhouse.routing.geography import UNKNOWN, distance_km
 from packhouse.routing.kinds import covered, currency_of, grams_of, rate_of
+from packhouse.routing.promises import promise_as_json
 from packhouse.routing.questions import Candidate, Destination, Question, RuleSet
 from packhouse.routing.splitting import Assignments, Cut
 from packhouse.routing.states import RuleKind
@@ -21,6 +22,8 @@ class _Judged(Protocol):
     def ranks(self) -> tuple[float, ...]: ...
     @property
     def lost(self) -> str: ...
+    @property
+    def restricted(self) -> tuple[str, ...]: ...
 
 
 def receipt_of(
@@ -57,6 +60,8 @@ def receipt_of(
                 **_where(question, rules, each.candidate),
                 **_busy(rules, each.candidate),
                 **_priced(question, rules, each.candidate),
+                **_promised(rules, each.candidate),
+                **({"restricted": list(each.restricted)} if rules.uses(RuleKind.RESTRICTIONS) else {}),
                 "sends": sum(assignments.get(each.candidate.location_id, {}).values()),
                 "lost": each.lost,
             }
@@ -84,6 +89,13 @@ def _busy(rules: RuleSet, candidate: Candidate) -> dict[str, Any]:
         return {}
     work = candidate.work
     return {"work": None if work is None else {"units": work.units, "orders": work.orders}}
+
+
+def _promised(rules: RuleSet, candidate: Candidate) -> dict[str, Any]:
+    """What a candidate promises, where a rule looks at it; null where nobody knows."""
+    if not rules.uses(RuleKind.FASTEST):
+        return {}
+    return {"promise": None if candidate.promise is None else promise_as_json(candidate.promise)}
 
 
 def _priced(question: Question, rules: RuleSet, candidate: Candidate) -> dict[str, Any]:

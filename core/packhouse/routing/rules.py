@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from packhouse.routing.kinds import KINDS, covered, keep_back
+from packhouse.routing.kinds import KINDS, covered, forbidden, keep_back, leave_out
 from packhouse.routing.opinions import Excluded, Heard
 from packhouse.routing.plugged import hear, silent
 from packhouse.routing.questions import BUILT_IN, Candidate, Question, Rule, RuleSet
@@ -22,7 +22,8 @@ class Route:
     """The units each location sends; `missing` are units that nobody sends; `receipt` is JSON for people.
 
     `is_split_refused`: there are enough units, but the rules do not let so many locations send them. `doubts`: why rules that may
-    not be passed over could not judge; the order is to be held.
+    not be passed over could not judge; the order is to be held. `senders` are the candidates that may send, best first, with what the rules
+    let each of them send.
     """
 
     assignments: Assignments
@@ -31,16 +32,21 @@ class Route:
     is_split_refused: bool = False
     question: Question | None = None
     doubts: tuple[str, ...] = ()
+    senders: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with what every rule thinks of it; `excluded` says why it may send nothing, `lost` why it sends nothing."""
+    """A candidate with what every rule thinks of it; `excluded` says why it may send nothing, `lost` why it sends nothing.
+
+    `restricted` are the SKUs that it may not send there.
+    """
 
     candidate: Candidate
     ranks: tuple[float, ...]
     excluded: str = ""
     lost: str = ""
+    restricted: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[Any, ...]:
@@ -59,7 +65,10 @@ def route(question: Question, rules: RuleSet = BUILT_IN, failed: Mapping[str, st
         silent(asked, failed[name]) if name in failed else _hear(asked, rule, rules)
         for rule, name in zip(rules.rules, names, strict=True)
     ]
-    judged = sorted((_judge(each, heard) for each in asked.candidates), key=lambda each: each.place)
+    judged = sorted(
+        (_judge(each, heard, _restricted_skus(question, each, rules)) for each in asked.candidates),
+        key=lambda each: each.place,
+    )
     able = [each.candidate for each in judged if not each.excluded]
     assignments: Assignments = _give_out(asked, able)
     missing = _missing(question.demand, assignments)
@@ -74,11 +83,16 @@ def route(question: Question, rules: RuleSet = BUILT_IN, failed: Mapping[str, st
         for rule, each in zip(rules.rules, heard, strict=True)
         if each.failure and rule.if_fails is RuleFailure.HOLD
     )
-    return Route(assignments, missing, receipt, cut.is_refused, question, doubts)
+    return Route(assignments, missing, receipt, cut.is_refused, question, doubts, tuple(able))
 
 
 def kept_back(question: Question, rules: RuleSet) -> Question:
-    """The question with what the rules keep back taken off, before anybody is asked."""
+    """The question with what the rules keep back and what may not be sent taken off, before anybody is asked."""
+    if rules.uses(RuleKind.RESTRICTIONS):
+        question = replace(
+            question,
+            candidates=tuple(leave_out(each, _restricted(question, each, rules)) for each in question.candidates),
+        )
     for rule in rules.rules:
         if rule.kind is RuleKind.KEEP_BACK:
             codes = rule.options.get("locations")
@@ -99,10 +113,26 @@ def _hear(question: Question, rule: Rule, rules: RuleSet) -> Heard:
     return Heard({each.code: judge(question, each, rule.options) for each in question.candidates})
 
 
-def _judge(candidate: Candidate, heard: Sequence[Heard]) -> Judged:
+def _restricted(question: Question, candidate: Candidate, rules: RuleSet) -> set[UUID]:
+    """The variants that a candidate may not send there."""
+    return {
+        variant
+        for rule in rules.rules
+        if rule.kind is RuleKind.RESTRICTIONS
+        for variant in forbidden(question, candidate, rule.options)
+    }
+
+
+def _restricted_skus(question: Question, candidate: Candidate, rules: RuleSet) -> tuple[str, ...]:
+    items = question.items or {}
+    return tuple(sorted(items[variant].sku for variant in _restricted(question, candidate, rules)))
+
+
+def _judge(candidate: Candidate, heard: Sequence[Heard], restricted: tuple[str, ...]) -> Judged:
     opinions = [each.opinions[candidate.code] for each in heard]
     ranks = tuple(0.0 if isinstance(each, Excluded) else each for each in opinions)
-    return Judged(candidate, ranks, next((each.why for each in opinions if isinstance(each, Excluded)), ""))
+    excluded = next((each.why for each in opinions if isinstance(each, Excluded)), "")
+    return Judged(candidate, ranks, excluded, restricted=restricted)
 
 
 def _give_out(question: Question, ranked: Sequence[Candidate]) -> dict[UUID, Mapping[UUID, int]]:
@@ -142,6 +172,8 @@ def _why_lost(
     if each.excluded:
         return each.excluded
     if covered(candidate, question.demand) == 0:
+        if each.restricted:
+            return f"may not send {', '.join(each.restricted)} to {question.destination.country or 'nowhere known'}"
         return "has nothing of it available"
     if candidate.location_id in cut.off:
         return cut.why

@@ -19,6 +19,8 @@ class RuleKind(StrEnum):
     LOCATION_GROUP = "location_group"
     CAPACITY = "capacity"
     CHEAPEST = "cheapest"
+    FASTEST = "fastest"
+    RESTRICTIONS = "restrictions"
     PLUGIN = "plugin"
     STRATEGY = "strategy"
 

@@ -131,12 +131,17 @@ class TrackingEvent(Row):
 
 
 class DeliveryPromise(Row):
-    """When the customer was told that the order would be there; the newest one counts, none is ever changed."""
+    """When the customer was told that the order would be there; the newest one counts, none is ever changed.
+
+    `promised_from` is when the delivery window opens, `dispatch_by` until when the order was to leave, where that was said.
+    """
 
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "packhouse.Order", related_name="promises", on_delete=fields.RESTRICT
     )
     order_id: UUID
+    dispatch_by = Moment(null=True)
+    promised_from = Moment(null=True)
     promised_by = Moment()
     source = fields.CharField(max_length=64)
     made_at = Moment()

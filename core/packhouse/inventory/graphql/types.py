@@ -1,7 +1,7 @@
 """Locations, balances and the ledger."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from strawberry import relay
 
 from packhouse.catalog.graphql.types import VariantRecord, VariantType, variant_of
 from packhouse.inventory import models, queries
+from packhouse.inventory.calendars import Calendar, calendar_from_json
 from packhouse.inventory.ledger import Balance
 from packhouse.inventory.rules import available_to_promise
 from packhouse.inventory.states import InboundStatus, LocationKind, MovementKind, ReservationStatus, StockCondition
@@ -26,6 +27,26 @@ HoldingType = Annotated["StockHolding", strawberry.lazy("packhouse.inventory.gra
 expose(InboundStatus, LocationKind, MovementKind, ReservationStatus, StockCondition)
 
 
+@strawberry.type(description="When a location works, by its own clocks.")
+class LocationCalendar:
+    time_zone: str = strawberry.field(description="Name in the tz database.")
+    cut_off: str = strawberry.field(description="An order given out before this time is work of the same day.")
+    handling_days: int = strawberry.field(description="Working days from the day it is given out to the day it leaves.")
+    working_days: list[int] = strawberry.field(description="Days of the week, Monday 1 to Sunday 7.")
+    holidays: list[date] = strawberry.field(description="Days on which nobody works.")
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> "LocationCalendar":
+        """A calendar as people see it."""
+        return cls(
+            time_zone=calendar.time_zone,
+            cut_off=calendar.cut_off,
+            handling_days=calendar.handling_days,
+            working_days=sorted(calendar.days.weekdays),
+            holidays=sorted(calendar.days.holidays),
+        )
+
+
 @strawberry.type(description="A place that holds stock and sends it.")
 class Location(relay.Node):
     id: relay.NodeID[UUID]
@@ -36,6 +57,7 @@ class Location(relay.Node):
     address: Address | None = strawberry.field(description="Where parcels are sent from.")
     priority: int = strawberry.field(description="Preference when several could send: the lowest goes first.")
     group: str | None = strawberry.field(description="A name that it may share with others, for routing rules.")
+    calendar: LocationCalendar | None = strawberry.field(description="When it works; null: nobody said.")
     is_active: bool = strawberry.field(description="Whether new work is given to it.")
     is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
     created_at: datetime = strawberry.field(description="When it was created.")
@@ -52,6 +74,7 @@ class Location(relay.Node):
             address=Address.of_optional(row.address),
             priority=row.priority,
             group=row.group or None,
+            calendar=None if row.calendar is None else LocationCalendar.of(calendar_from_json(row.calendar)),
             is_active=row.is_active,
             is_demo=row.is_demo,
             created_at=row.created_at,

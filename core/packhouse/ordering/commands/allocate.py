@@ -54,10 +54,10 @@ async def allocate(
     *,
     reason: str,
     reservation_id: UUID | None = None,
-) -> None:
+) -> Supply | None:
     """Give out all units of `lines` to locations that have them, by the rules for `heading`; `excluded` locations are not asked (they failed before).
 
-    What nobody has waits where the terms let it. The caller has counted all units as allocated: what waits is counted as
+    Returns what was decided, None where there was nothing to give out. What nobody has waits where the terms let it. The caller has counted all units as allocated: what waits is counted as
     backordered here. `reason` is why, for the ledger. The order is held where a rule that may not be passed over could not
     judge. What `reservation_id` holds is used first, and the reservation is consumed.
 
@@ -68,7 +68,7 @@ async def allocate(
     """
     own = await held_units(uow, reservation_id, "reservationId") if reservation_id else []
     if not lines and not own:
-        return
+        return None
     demand = demand_of(lines)
     supply = await find_supply(uow, demand, excluded, own, heading, may_wait=True)
     refuse_shortage(supply.decision, demand, lines)
@@ -94,6 +94,7 @@ async def allocate(
                 supply.networks[work.location_id],
                 sum(part.quantity for part in work.parts),
             )
+    return supply
 
 
 def demand_of(lines: Sequence[WorkLine]) -> dict[UUID, int]:

@@ -6,12 +6,13 @@ from packhouse.events.record import record
 from packhouse.fulfillment.commands.count_bundles import count_bundles
 from packhouse.ordering.commands.allocate import Shortage, allocate
 from packhouse.ordering.commands.hold import locked_order
-from packhouse.ordering.commands.supply import Heading
+from packhouse.ordering.commands.supply import Heading, Supply
+from packhouse.ordering.promising import is_promised, promise_delivery
 from packhouse.ordering.work import WorkLine
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.orders.states import ORDER_STATUS, OrderStatus
 from packhouse.routing.questions import Destination
-from packhouse.sdk import EventType, Refused, now
+from packhouse.sdk import EventType, Refused, ShippingSpeed, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import read_id
 
@@ -53,15 +54,19 @@ async def confirm_order(uow: UnitOfWork, order: Order) -> None:
     at = now()
     await Order.filter(id=order.id).update(status=OrderStatus.CONFIRMED.value, confirmed_at=at, updated_at=at)
     try:
-        await allocate_rest(uow, order, reason="order confirmed")
+        supply = await allocate_rest(uow, order, reason="order confirmed")
     except Shortage as shortage:
         # its field is a line of an order to place, and here nobody named any
         raise Refused(shortage.code, shortage.message) from shortage
     record(uow, EventType.ORDER_CONFIRMED, order.id, order_id=order.id, payload={"number": order.number})
+    if supply is not None and supply.timed and not await is_promised(uow, order.id):
+        await promise_delivery(uow, order.id, supply, heading_of(order))
 
 
-async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID] = frozenset(), *, reason: str) -> None:
-    """Give out the units of the order that nobody works on, and that do not wait.
+async def allocate_rest(
+    uow: UnitOfWork, order: Order, excluded: frozenset[UUID] = frozenset(), *, reason: str
+) -> Supply | None:
+    """Give out the units of the order that nobody works on, and that do not wait; returns what was decided.
 
     Raises:
         Shortage: not everything is in stock or may wait.
@@ -80,12 +85,17 @@ async def allocate_rest(uow: UnitOfWork, order: Order, excluded: frozenset[UUID]
         if open_units and line.variant_id is not None:
             work.append(WorkLine(line.id, line.variant_id, line.sku, open_units))
             await OrderLine.filter(id=line.id).update(allocated=line.allocated + open_units)
+    supply = await allocate(uow, order.id, work, heading_of(order), excluded, reason=reason)
+    await count_bundles(uow, waiting_bundles)
+    return supply
+
+
+def heading_of(order: Order) -> Heading:
+    """Where an order goes, how fast, and by whose rules."""
     address = order.shipping_address or {}
     to = Destination(address.get("country", ""), address.get("postcode", ""), address.get("city", ""))
-    await allocate(
-        uow, order.id, work, Heading(order.channel, to, value=(order.total, order.currency)), excluded, reason=reason
-    )
-    await count_bundles(uow, waiting_bundles)
+    speed = ShippingSpeed(order.shipping_speed)
+    return Heading(order.channel, to, value=(order.total, order.currency), speed=speed)
 
 
 async def _open_components(uow: UnitOfWork, line: OrderLine) -> list[WorkLine]:

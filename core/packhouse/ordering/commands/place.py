@@ -16,6 +16,7 @@ from packhouse.ordering.commands.hold import place_holds
 from packhouse.ordering.commands.supply import Heading
 from packhouse.ordering.data import OnShortage, PlaceOrder
 from packhouse.ordering.pricing import PricedLine, Totals, check_request, priced_lines, totals
+from packhouse.ordering.promising import promise_delivery
 from packhouse.ordering.rules import objection_holds, own_holds
 from packhouse.ordering.work import WorkLine
 from packhouse.orders.states import HoldReason, OrderStatus
@@ -63,14 +64,12 @@ async def place(
     order_id = draft.order.id
     holds = own_holds(data, needs_address=draft.needs_work, total=draft.amounts.total)
     holds += objection_holds(check(draft.order))
-    work = await _write(uow, draft, data)
+    work, heading = await _write(uow, draft, data), _heading(data, draft, facts)
     if data.cancelled_at is not None:
         await records.leave_cancelled(uow, order_id, data)
         return order_id
     try:
-        await allocate(
-            uow, order_id, work, _heading(data, draft, facts), reason="order placed", reservation_id=data.reservation_id
-        )
+        supply = await allocate(uow, order_id, work, heading, reason="order placed", reservation_id=data.reservation_id)
     except Shortage as shortage:
         if data.on_shortage is OnShortage.REFUSE:
             raise
@@ -78,6 +77,8 @@ async def place(
         holds.append((HoldReason.OUT_OF_STOCK, shortage.message))
     else:
         _record_confirmed(uow, draft)
+        if data.promised_by is None:
+            await promise_delivery(uow, order_id, supply, heading)
     await place_holds(uow, order_id, holds)
     return order_id
 
@@ -185,7 +186,7 @@ def _record_confirmed(uow: UnitOfWork, draft: Draft) -> None:
 def _heading(data: PlaceOrder, draft: Draft, facts: Mapping[str, Facts]) -> Heading:
     address = data.shipping_address
     to = Destination(address.country, address.postcode, address.city) if address else NOWHERE
-    return Heading(data.channel, to, value=(draft.amounts.total, data.currency), facts=facts)
+    return Heading(data.channel, to, value=(draft.amounts.total, data.currency), facts=facts, speed=data.shipping_speed)
 
 
 def _snapshot(

@@ -16,15 +16,15 @@ from packhouse.ordering.waiting_plan import Plan, plan_waiting
 from packhouse.routing.queries import active_rules
 from packhouse.routing.questions import NOWHERE, Candidate, Destination, Question, RuleSet
 from packhouse.routing.rules import Route, route
-from packhouse.sdk import Facts, now
+from packhouse.sdk import Facts, ShippingSpeed, now
 from packhouse.storage import Reader, UnitOfWork
 from packhouse.storage.unit_of_work import Conflict
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What chooses the rules and what they may look at: the channel, where it goes, the order's value (minor units, currency), what
-    plugins gathered. `draft`: rules to try instead.
+    """What chooses the rules and what they may look at: the channel, where it goes and how fast, the order's value (minor units,
+    currency), what plugins gathered. `draft`: rules to try instead.
     """
 
     channel: str = ""
@@ -32,6 +32,7 @@ class Heading:
     draft: RuleSet | None = None
     value: tuple[int, str] | None = None
     facts: Mapping[str, Facts] = field(default_factory=dict)
+    speed: ShippingSpeed = ShippingSpeed.STANDARD
 
 
 ANYWHERE = Heading()
@@ -44,6 +45,7 @@ class Supply:
     `networks` are the codes of the networks that run the locations; `freed` what goes with it in the ledger: units of
     reservations that end without being ordered. `waits` are units that are in no place yet, by variant and location, and
     `terms` those of all variants that have any; `together`: the rules let no work be sent apart from what waits.
+    `senders` are the locations that may send, best first, with what is there of it; `timed` those that have a calendar.
     """
 
     decision: Route
@@ -54,6 +56,8 @@ class Supply:
     waits: Mapping[tuple[UUID, UUID], int] = field(default_factory=dict)
     terms: Mapping[tuple[UUID, UUID], WaitingTerms] = field(default_factory=dict)
     together: bool = False
+    senders: Sequence[Candidate] = ()
+    timed: frozenset[UUID] = frozenset()
 
 
 async def find_supply(
@@ -79,8 +83,10 @@ async def find_supply(
     places = await available_at_locations(reader, sorted(open_demand))
     places = [place for place in places if place.location_id not in excluded]
     rules = heading.draft or await active_rules(reader, heading.channel)
-    question = Question(open_demand, tuple(map(_candidate, places)), heading.destination, heading.value)
-    question = await with_facts(reader, question, rules, heading.facts)
+    candidates = tuple(map(_candidate, places))
+    question = Question(open_demand, candidates, heading.destination, heading.value, speed=heading.speed)
+    timed = frozenset(place.location_id for place in places if place.has_calendar)
+    question = await with_facts(reader, question, rules, heading.facts, timed)
     decision = route(question, rules)
     expired: Sequence[HeldUnits] = ()
     if decision.missing:
@@ -90,6 +96,7 @@ async def find_supply(
             question = _with_freed(question, expired)
             decision = route(question, rules)
     terms = _terms(places) if may_wait else {}
+    senders = decision.senders
     plan = plan_waiting(question, decision, rules, terms) if terms else Plan(decision)
     decision = plan.decision
     networks = {place.location_id: place.network for place in places}
@@ -109,6 +116,8 @@ async def find_supply(
         waits=plan.waits,
         terms=terms,
         together=plan.together,
+        senders=senders,
+        timed=timed | {held.location_id for held in own if held.has_calendar},
     )
 
 

@@ -143,4 +143,8 @@ def _named(rule: Rule) -> set[str]:
     """The codes of the locations that a rule's options name."""
     if rule.code:
         return set()
-    return {*rule.options.get("locations", ()), *(limit["location"] for limit in rule.options.get("limits", ()))}
+    return {
+        *rule.options.get("locations", ()),
+        *(limit["location"] for limit in rule.options.get("limits", ())),
+        *(code for each in rule.options.get("restrictions", ()) for code in each.get("locations", ())),
+    }

@@ -25,7 +25,8 @@ class RoutingRuleInput:
             "PINNED: locations (codes, the first best), only. DESTINATIONS: locations, countries they send to. "
             "KEEP_BACK: units, locations (all without). LOCATION_GROUP: groups (the first best), only. "
             "CAPACITY: limits, a list of {location, unitsPerDay, ordersPerDay, cutOff, timeZone}, and exclude (full ones "
-            "send nothing; otherwise they go last). PLUGIN: as the rule says. The others have none."
+            "send nothing; otherwise they go last); the cut-off is the location's own where the limit has none. "
+            "RESTRICTIONS: restrictions, a list of {skus, hsCodes, countries, locations}. PLUGIN: as the rule says. The others have none."
         ),
     )
     code: str = strawberry.field(

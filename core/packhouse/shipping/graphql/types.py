@@ -80,13 +80,26 @@ class Label:
 class DeliveryPromise(relay.Node):
     id: relay.NodeID[UUID]
     promised_by: datetime = strawberry.field(description="It was to be there by this moment.")
+    promised_from: datetime | None = strawberry.field(
+        description="From when it could be there; null where no window was promised."
+    )
+    dispatch_by: datetime | None = strawberry.field(
+        description="Until when it was to leave; null where that was not promised."
+    )
     source: str = strawberry.field(description="Who or what promised it.")
     made_at: datetime = strawberry.field(description="When it was promised.")
 
     @classmethod
     def of(cls, row: models.DeliveryPromise) -> "DeliveryPromise":
         """The promise of a row."""
-        return cls(id=row.id, promised_by=row.promised_by, source=row.source, made_at=row.made_at)
+        return cls(
+            id=row.id,
+            promised_by=row.promised_by,
+            promised_from=row.promised_from,
+            dispatch_by=row.dispatch_by,
+            source=row.source,
+            made_at=row.made_at,
+        )
 
 
 @strawberry.type(description="One parcel with one carrier.")

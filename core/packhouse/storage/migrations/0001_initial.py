@@ -44,6 +44,19 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='CountryCalendar',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('country', fields.CharField(unique=True, max_length=2)),
+                ('time_zone', fields.CharField(max_length=64)),
+                ('days', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                ('actor', fields.CharField(max_length=64)),
+                ('updated_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'country_calendar', 'app': 'packhouse', 'pk_attr': 'id', 'table_description': 'On which days carriers deliver in a country, and the time zone of its days; `days` as `days_as_json` writes them.'},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
             name='Customer',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -205,6 +218,7 @@ class Migration(migrations.Migration):
                 ('address', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('priority', fields.IntField(default=100)),
                 ('group', fields.CharField(default='', max_length=64)),
+                ('calendar', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ('is_active', fields.BooleanField(default=True)),
                 ('is_demo', fields.BooleanField(default=False)),
                 ('created_at', Moment(auto_now=False, auto_now_add=False)),
@@ -294,6 +308,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('order', fields.ForeignKeyField('packhouse.Order', source_field='order_id', db_constraint=True, to_field='id', related_name='promises', on_delete=OnDelete.RESTRICT)),
+                ('dispatch_by', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('promised_from', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('promised_by', Moment(auto_now=False, auto_now_add=False)),
                 ('source', fields.CharField(max_length=64)),
                 ('made_at', Moment(auto_now=False, auto_now_add=False)),
@@ -857,6 +873,22 @@ class Migration(migrations.Migration):
                 ('recorded_at', Moment(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'tracking_event', 'app': 'packhouse', 'unique_together': (('shipment', 'external_id'),), 'indexes': [Index(fields=['shipment_id', 'occurred_at'], name='tracking_event_shipment')], 'pk_attr': 'id', 'table_description': "A carrier's scan; ordered by the carrier's time."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='TransitTime',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('location', fields.ForeignKeyField('packhouse.Location', source_field='location_id', null=True, db_constraint=True, to_field='id', related_name='transit_times', on_delete=OnDelete.CASCADE)),
+                ('origin_country', fields.CharField(default='', max_length=2)),
+                ('country', fields.CharField(max_length=2)),
+                ('postcode_prefix', fields.CharField(default='', max_length=20)),
+                ('speed', fields.CharField(max_length=16)),
+                ('min_days', fields.IntField()),
+                ('max_days', fields.IntField()),
+                ('time_zone', fields.CharField(default='', max_length=64)),
+            ],
+            options={'table': 'transit_time', 'app': 'packhouse', 'constraints': [CheckConstraint(check='0 <= min_days AND min_days <= max_days', name='transit_time_days'), CheckConstraint(check="(location_id IS NULL) = (origin_country <> '')", name='transit_time_one_origin'), UniqueConstraint(fields=('location_id', 'country', 'postcode_prefix', 'speed'), name='transit_time_of_location', condition='location_id IS NOT NULL'), UniqueConstraint(fields=('origin_country', 'country', 'postcode_prefix', 'speed'), name='transit_time_of_country', condition='location_id IS NULL')], 'indexes': [Index(fields=['country', 'postcode_prefix', 'speed'], name='transit_time_way'), Index(fields=['location_id'], name='transit_time_location'), Index(fields=['origin_country', 'id'], name='transit_time_origin')], 'pk_attr': 'id', 'table_description': 'Working days from a location, or from any in a country, to the postcodes of a country that begin with a prefix.'},
             bases=['Row'],
         ),
         ops.CreateModel(
