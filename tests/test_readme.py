@@ -38,8 +38,16 @@ def user_errors(answer: Any) -> list[Any]:
     return [error for value in answer for error in user_errors(value)] if isinstance(answer, list) else []
 
 
+def check_waiting(answer: Any) -> None:
+    """What was there is allocated, and the rest waits for what was announced."""
+    order = answer["placeOrder"]["order"]
+    assert (order["phase"], order["lines"]) == ("BACKORDERED", [{"allocated": 16, "backordered": 14}])
+    (backorder,) = order["backorders"]
+    assert (backorder["waiting"], backorder["expectedAt"]) == (14, "2030-01-05T09:00:00+00:00")
+
+
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
-    shop, shelf, order, stock, shelves, rules, promises, basket, preview, board, live = blocks("graphql")
+    shop, shelf, order, stock, shelves, rules, promises, basket, preview, board, waiting, live = blocks("graphql")
     async with (
         running_server(server_settings(sqlite_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
@@ -106,9 +114,9 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         (london,) = tried["receipt"]["candidates"]
         assert (london["coordinates"], london["work"]) == ("city", {"units": 2, "orders": 1})
         assert london["km"] == pytest.approx(272, abs=2), "from the middle of one city to that of the other"
-        shown = await run(board)
-        node = shown["orders"]["edges"][0]["node"]
+        node = (await run(board))["orders"]["edges"][0]["node"]
         assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)
+        check_waiting(await run(waiting, location=made["createLocation"]["location"]["id"]))
 
 
 def test_the_plugin_in_ten_lines_loads() -> None:

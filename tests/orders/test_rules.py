@@ -434,6 +434,16 @@ _HOLDS = (HoldReason.PAYMENT, HoldReason.AWAITING_RETURN, HoldReason.PAYMENT)
             "An order that is cancelled cannot be cancelled.",
         ),
         ("ship", replace(_CONFIRMED, fulfillment_orders=("closed", "packed")), None),
+        (
+            "ship",
+            replace(_CONFIRMED, fulfillment_orders=("cancelled", "backordered", "scheduled")),
+            "Its units wait for stock, or for the day from which they may leave.",
+        ),
+        (
+            "ship",
+            replace(_CONFIRMED, fulfillment_orders=("backordered", "open")),
+            "Nothing is packed: pick and pack a fulfillment order first.",
+        ),
         ("ship", _CONFIRMED, "Nothing is packed: pick and pack a fulfillment order first."),
         (
             "ship",

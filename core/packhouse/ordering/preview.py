@@ -22,11 +22,12 @@ class PreviewRouting:
 
 @dataclass(frozen=True, slots=True)
 class PreviewPart:
-    """Units of a SKU that a location would send."""
+    """Units of a SKU that a location would send; `waits`: when they have come."""
 
     location: str
     sku: str
     quantity: int
+    waits: bool = False
 
 
 async def preview_routing(reader: Reader, data: PreviewRouting) -> tuple[Route, list[PreviewPart]]:
@@ -38,11 +39,17 @@ async def preview_routing(reader: Reader, data: PreviewRouting) -> tuple[Route, 
     work = await work_of_basket(reader, data.lines)
     skus = {line.variant_id: line.sku for line in work}
     heading = Heading(data.channel, data.destination, data.draft)
-    decision = (await find_supply(reader, demand_of(work), heading=heading)).decision
+    supply = await find_supply(reader, demand_of(work), heading=heading, may_wait=True)
+    decision = supply.decision
     codes = {each.location_id: each.code for each in decision.question.candidates} if decision.question else {}
     parts = [
         PreviewPart(codes[location_id], skus[variant_id], quantity)
         for location_id, units in decision.assignments.items()
         for variant_id, quantity in units.items()
+        if quantity
+    ]
+    parts += [
+        PreviewPart(codes[location_id], skus[variant_id], quantity, waits=True)
+        for (variant_id, location_id), quantity in supply.waits.items()
     ]
     return decision, parts

@@ -231,6 +231,9 @@ def _against_cancelling(order: OrderSituation) -> str | None:
 def _against_shipping(order: OrderSituation) -> str | None:
     if order.status is not OrderStatus.CONFIRMED:
         return f"Only a confirmed order can be shipped; this one is {order.status.value}."
+    active = [each for each in order.fulfillment_orders if each not in _ENDED]
+    if active and all(each in _WAITING for each in active):
+        return "Its units wait for stock, or for the day from which they may leave."
     if _PACKED not in order.fulfillment_orders:
         return "Nothing is packed: pick and pack a fulfillment order first."
     return _hold_in_the_way(order)
@@ -275,6 +278,8 @@ def _count(number: int, noun: str) -> str:
 
 # Words of the rooms above; tests compare them with their enums.
 _PACKED = "packed"
+_WAITING = frozenset({"backordered", "scheduled"})
+_ENDED = frozenset({"incomplete", "closed", "cancelled"})
 _WITH_THE_CARRIER = frozenset({"handed_over", "delivered", "returned_to_sender", "lost"})
 
 _OBJECTIONS: tuple[tuple[OrderAction, Callable[[OrderSituation], str | None]], ...] = (

@@ -17,8 +17,10 @@ from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, 
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.models import Backorder, BackorderSupply, Location, StockLevel
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
+from packhouse.ordering.commands.give_out import QUEUE
 from packhouse.ordering.commands.open_work import open_due
 from packhouse.ordering.commands.place import place
+from packhouse.ordering.commands.reroute_waiting import RerouteWaiting, reroute_waiting
 from packhouse.ordering.commands.set_preorder import SetPreorder, set_preorder
 from packhouse.ordering.commands.set_priority import SetPriority, set_priority
 from packhouse.ordering.data import OnShortage, PlaceLine, PlaceOrder
@@ -26,10 +28,12 @@ from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.orders.models import Hold, Order, OrderLine
 from packhouse.routing.commands.set_routing_rules import SetRoutingRules, set_routing_rules
 from packhouse.routing.questions import BUILT_IN
+from packhouse.routing.replay import replay_routing
 from packhouse.routing.states import SplitPolicy
 from packhouse.sdk import Event, EventType, InvalidValue, Providers, Refused, now
 from packhouse.settings import Settings
-from packhouse.storage import Database
+from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage.dialect import Dialect
 from packhouse.testing.factories import (
     ADDRESS,
     BY,
@@ -40,6 +44,7 @@ from packhouse.testing.factories import (
     make_stock,
     make_variant,
 )
+from packhouse.testing.proofs import refused
 from packhouse.verification.verify import verify
 
 FAR = datetime(2040, 3, 1, 9, tzinfo=UTC)
@@ -129,9 +134,9 @@ async def test_what_is_there_is_sent_and_the_rest_waits(database: Database) -> N
 async def test_more_than_may_wait_is_refused_and_nothing_is_changed(database: Database) -> None:
     london = await shop(database, units=1, limit=3)
     await make_order(database, {"MUG": 2})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await make_order(database, {"MUG": 3})
-    assert (refused.value.code, refused.value.field) == ("INSUFFICIENT_STOCK", "lines.0.quantity")
+    assert (refusal.value.code, refusal.value.field) == ("INSUFFICIENT_STOCK", "lines.0.quantity")
     assert await Order.all().count() == 1
     level = await StockLevel.get(location_id=london.id, variant__sku="MUG")
     assert (level.allocated, level.backordered) == (1, 1)
@@ -338,11 +343,100 @@ async def test_what_cannot_be_set_is_refused(database: Database) -> None:
     await shop(database)
     order = await make_order(database, {"MUG": 1})
     for data, code in ((SetPreorder("NOPE", FAR), "UNKNOWN_SKU"),):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await database.write(BY, lambda uow, data=data: set_preorder(uow, data))  # type: ignore[misc]  # a default binds it
-        assert refused.value.code == code
+        assert refusal.value.code == code
     with pytest.raises(InvalidValue):
         await database.write(BY, lambda uow: set_preorder(uow, SetPreorder("MUG", FAR.replace(tzinfo=None))))
     with pytest.raises(InvalidValue):
         await database.write(BY, lambda uow: set_priority(uow, SetPriority(order.id, 2_000_000)))
     assert (await Order.get(id=order.id)).priority == 0
+
+
+async def test_what_waits_goes_elsewhere_and_keeps_its_turn(database: Database) -> None:
+    london = await shop(database)
+    await announced(database, london, 9, FAR)
+    order = await make_order(database, {"MUG": 3})
+    await make_stock(database, "MUG", london, 1)
+    await settle(database)
+    york = await make_location(database, "york", priority=200)
+    await make_stock(database, "MUG", york, 2)
+    await database.write(BY, lambda uow: reroute_waiting(uow, RerouteWaiting(order.id)))
+    await settle(database)
+    assert sorted(await works(order)) == [("cancelled", 3), ("open", 1), ("open", 2)]
+    assert await counters(order) == (3, 0)
+    assert await sound(database)
+    with pytest.raises(Refused) as refusal:
+        await database.write(BY, lambda uow: reroute_waiting(uow, RerouteWaiting(order.id)))
+    assert refusal.value.code == "NOTHING_WAITS"
+
+
+async def test_without_another_place_it_waits_where_it_did(database: Database) -> None:
+    london = await shop(database, limit=3)
+    inbound = await announced(database, london, 3, FAR)
+    order = await make_order(database, {"MUG": 3})
+    data = RescheduleInbound(inbound, FAR + timedelta(days=9))
+    await database.write(BY, lambda uow: reschedule_inbound(uow, data))
+    await settle(database)
+    await database.write(BY, lambda uow: reroute_waiting(uow, RerouteWaiting(order.id)))
+    waits = await Backorder.get(order_id=order.id, status="waiting")
+    assert (waits.promised_at, waits.rank_on) == (FAR, FAR.replace(hour=0))
+    assert waits.expected_at == FAR + timedelta(days=9)
+    assert await counters(order) == (0, 3)
+    assert await sound(database)
+    # lower terms than what waits: there is no room, and nothing changes
+    await terms(database, london, limit=1)
+    async with refused(database, "INSUFFICIENT_STOCK", "orderId"):
+        await database.write(BY, lambda uow: reroute_waiting(uow, RerouteWaiting(order.id)))
+
+
+async def test_unchanged_rules_decide_again_what_waits(database: Database) -> None:
+    london = await shop(database, units=1)
+    await make_stock(database, "PLATE", london, 1)
+    await make_order(database, {"MUG": 3, "PLATE": 1})
+    rules = SetRoutingRules("", BUILT_IN.rules, SplitPolicy.NEVER)
+    await database.write(BY, lambda uow: set_routing_rules(uow, rules))
+    await make_order(database, {"MUG": 2})
+    async for replay in replay_routing(database, datetime(2020, 1, 1, tzinfo=UTC), now() + timedelta(days=1)):
+        assert (replay.decisions, replay.same, replay.unknown) == (2, 2, 0)
+
+
+async def test_the_queue_is_read_by_its_index(database: Database, by: Initiator) -> None:
+    london = await shop(database)
+    await make_order(database, {"MUG": 1})
+    key = (await Backorder.get()).variant_id, london.id
+
+    async def plan(uow: UnitOfWork) -> str:
+        if uow.dialect is Dialect.POSTGRES:
+            # it would read so small a table whole
+            await uow.execute("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN " if uow.dialect is Dialect.POSTGRES else "EXPLAIN QUERY PLAN "
+        return "\n".join(str(tuple(row)) for row in await uow.fetch(explain + QUEUE, *key, 50))
+
+    assert "backorder_queue" in await database.write(by, plan)
+
+
+async def test_orders_and_arrivals_at_one_moment(database: Database) -> None:
+    """Whoever buys while stock comes and is given out: nothing is sold twice, and whoever waited is served first."""
+    london = await shop(database, units=2, limit=8)
+    waiting = [await make_order(database, {"MUG": 2}) for _ in range(5)]
+
+    async def buy() -> int:
+        try:
+            await make_order(database, {"MUG": 1})
+        except Refused:
+            return 0
+        return 1
+
+    async def come() -> int:
+        await make_stock(database, "MUG", london, 3)
+        await settle(database)
+        return 0
+
+    bought = sum(await asyncio.gather(*(come() if number % 4 == 0 else buy() for number in range(16))))
+    await settle(database)
+    assert all([await counters(each) == (2, 0) for each in waiting])
+    level = await StockLevel.get(variant__sku="MUG", location_id=london.id)
+    assert level.allocated + level.backordered == 10 + bought
+    assert level.backordered == 0 or level.on_hand == level.allocated
+    assert await sound(database)

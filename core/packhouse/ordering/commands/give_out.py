@@ -24,7 +24,7 @@ from packhouse.storage.unit_of_work import Conflict
 
 # So many are served in one transaction: whoever else writes does not wait for long.
 AT_ONCE = 50
-_QUEUE = """
+QUEUE = """
 SELECT backorder.id, backorder.order_id, backorder.quantity, backorder.rank_on, backorder.promised_at, orders.number,
        orders.priority, orders.placed_at
 FROM backorder JOIN orders ON orders.id = backorder.order_id
@@ -61,7 +61,7 @@ async def give_out_stock(uow: UnitOfWork, data: GiveOut) -> int:
     Raises:
         Conflict: somebody with an earlier turn came at this moment; the unit of work is run again.
     """
-    orders = {read_id(row["order_id"]) for row in await uow.fetch(_QUEUE, *data.key, AT_ONCE)}
+    orders = {read_id(row["order_id"]) for row in await uow.fetch(QUEUE, *data.key, AT_ONCE)}
     if not orders:
         return 0
     # orders are locked before stock, as everywhere
@@ -82,7 +82,7 @@ async def _locked_free(uow: UnitOfWork, data: GiveOut) -> int:
 async def _queue(uow: UnitOfWork, data: GiveOut, locked: set[UUID]) -> list[Waiting]:
     """Those who wait now, up to the first whose order is not locked: it came meanwhile."""
     queue: list[Waiting] = []
-    for row in await uow.fetch(_QUEUE, *data.key, AT_ONCE):
+    for row in await uow.fetch(QUEUE, *data.key, AT_ONCE):
         if read_id(row["order_id"]) not in locked:
             if not queue:
                 raise Conflict("another order's turn came at this moment; try again")

@@ -16,6 +16,7 @@ from packhouse.storage import UnitOfWork
 
 _FAILED = {FulfillmentOrderStatus.INCOMPLETE.value, FulfillmentOrderStatus.CANCELLED.value}
 _REFUSED = {RequestStatus.REJECTED.value, RequestStatus.TIMED_OUT.value}
+_OURS = {RequestStatus.UNSUBMITTED.value, RequestStatus.CANCELLATION_ACCEPTED.value}
 # Work that we took back for our own reasons says nothing against its location.
 _TAKEN_BACK = {Withdrawal.TAKEN_BACK.value, Withdrawal.ORDER_CANCELLED.value}
 
@@ -54,7 +55,7 @@ async def _failed_locations(order_id: UUID) -> frozenset[UUID]:
 
 
 def _speaks_against(row: FulfillmentOrder) -> bool:
-    if row.request_status == RequestStatus.CANCELLATION_ACCEPTED and row.withdrawn_for in _TAKEN_BACK:
+    if row.request_status in _OURS and row.withdrawn_for in _TAKEN_BACK:
         return False
     return row.status in _FAILED or row.request_status in _REFUSED
 

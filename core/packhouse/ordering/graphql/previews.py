@@ -42,6 +42,9 @@ class PreviewPart:
     location: str = strawberry.field(description="Code of the location.")
     sku: str = strawberry.field(description="Our SKU; of a bundle, its components.")
     quantity: int = strawberry.field(description="How many.")
+    waits: bool = strawberry.field(
+        default=False, description="Whether they are not there yet: they would be backordered."
+    )
 
 
 @strawberry.type(description="Where a basket would be sent from now.")
@@ -71,7 +74,10 @@ class RoutingPreviewQueries:
         decision, parts = await preview_routing(info.context.database, data)
         return RoutingPreview(
             rule_version=decision.receipt["rules"],
-            parts=[PreviewPart(location=part.location, sku=part.sku, quantity=part.quantity) for part in parts],
+            parts=[
+                PreviewPart(location=part.location, sku=part.sku, quantity=part.quantity, waits=part.waits)
+                for part in parts
+            ],
             missing_units=sum(decision.missing.values()),
             is_split_refused=decision.is_split_refused,
             receipt=JSON(dict(decision.receipt)),

@@ -12,6 +12,7 @@ from packhouse.fulfillment.graphql.types import FulfillmentOrderLine, fulfillmen
 from packhouse.inventory import models
 from packhouse.inventory.graphql.types import Location, location_of
 from packhouse.inventory.states import BackorderStatus
+from packhouse.ordering.commands.reroute_waiting import RerouteWaiting, reroute_waiting
 from packhouse.ordering.commands.set_preorder import SetPreorder, set_preorder
 from packhouse.ordering.commands.set_priority import SetPriority, set_priority
 from packhouse.ordering.graphql.mutations import OrderPayload, order_payload
@@ -126,6 +127,11 @@ class SetOrderPriorityInput:
     priority: int = strawberry.field(description="The higher, the sooner; 0 without one.")
 
 
+@strawberry.input(description="An order of which units wait.")
+class RerouteBackordersInput:
+    order_id: relay.GlobalID = strawberry.field(description="The order.")
+
+
 @strawberry.type(description="Changes of what waits, and of whose turn it is.")
 class WaitingMutations:
     @strawberry.mutation(
@@ -143,5 +149,15 @@ class WaitingMutations:
         async def change() -> UUID:
             data = SetPriority(node_id(input.order_id, "Order", "orderId"), input.priority)
             return await info.context.write(lambda uow: set_priority(uow, data))
+
+        return await order_payload(info.context.database, change())
+
+    @strawberry.mutation(
+        description="Look for another place for what waits of an order: stock somewhere else, or room. Its turn stays."
+    )
+    async def reroute_backorders(self, info: Info, input: RerouteBackordersInput) -> OrderPayload:
+        async def change() -> UUID:
+            data = RerouteWaiting(node_id(input.order_id, "Order", "orderId"))
+            return await info.context.write(lambda uow: reroute_waiting(uow, data))
 
         return await order_payload(info.context.database, change())
