@@ -20,6 +20,7 @@ release. `packhouse plugin check` fails a plugin that still uses it.
 
 from typing import TYPE_CHECKING
 
+from packhouse.sdk.access import AccessToken, AccessTokens
 from packhouse.sdk.consents import Consent, ConsentPurpose, ConsentState, IncomingConsent
 from packhouse.sdk.context import PluginContext, PluginState
 from packhouse.sdk.contributions import (
@@ -151,11 +152,15 @@ from packhouse.sdk.values import (
     new_id,
     now,
 )
+from packhouse.sdk.vendors import AnswerUnreadable, Vendor, VendorAnswer
 
 __all__ = [
     "ACCEPTED_API_VERSIONS",
     "API_VERSION",
+    "AccessToken",
+    "AccessTokens",
     "Address",
+    "AnswerUnreadable",
     "BadMapping",
     "BuysLabels",
     "CancelsFulfillment",
@@ -264,6 +269,8 @@ __all__ = [
     "TracksFulfillment",
     "Unreadable",
     "UpdatesFulfillment",
+    "Vendor",
+    "VendorAnswer",
     "Verdict",
     "VoidsLabels",
     "WebhookEnvelope",

@@ -11,28 +11,15 @@ from typing import Any, TypeVar
 import aiohttp
 import orjson
 
-from packhouse.sdk import ProviderAuthFailed, ProviderError, ProviderRateLimited, ProviderRefused, ProviderUnavailable
-from packhouse_amazon_mcf.access import Access, Token
+from packhouse.sdk import AccessToken, AccessTokens, ProviderError, ProviderRateLimited, Vendor, VendorAnswer
 from packhouse_amazon_mcf.buckets import Buckets
-from packhouse_amazon_mcf.failures import (
-    RATE_HEADER,
-    Answer,
-    AnswerUnreadable,
-    amazon_error,
-    failure,
-    parsed,
-    unclear,
-)
+from packhouse_amazon_mcf.failures import RATE_HEADER, failure
 from packhouse_amazon_mcf.settings import AmazonMcfSettings
 
 Result = TypeVar("Result")
 
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105 - a path, not a secret
 _TOKEN_REFUSED = frozenset({401, 403})
-_LARGEST_ANSWER = 16 * 1024 * 1024
-_CHUNK = 64 * 1024
-# Where Amazon does not say how long a token lives.
-_SHORT_LIFE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +49,15 @@ class AmazonClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
-        self._http = http
         self._log = log
-        self._access = Access(self._fetch_token, clock)
+        self._access = AccessTokens(self._fetch_token, margin=120.0, clock=clock)
         self._buckets = Buckets(settings.rate_factor, clock, sleep)
-        self._timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
+        self._vendor = Vendor(
+            "Amazon",
+            http,
+            timeout=aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout),
+            secrets=self._secrets,
+        )
         self._agent = f"packhouse-amazon-mcf/{version('packhouse-amazon-mcf')} (Language=Python)"
 
     async def call(self, call: Call, read: Callable[[dict[str, Any]], Result]) -> Result:
@@ -79,59 +70,41 @@ class AmazonClient:
         answer = await self._send(call, token)
         if answer.status in _TOKEN_REFUSED:
             answer = await self._send(call, await self._access.token(instead_of=token))
-        problem = failure(answer, call.operation, effect=call.effect, hide=self._hide)
+        problem = failure(self._vendor, answer, call.operation, effect=call.effect)
         if isinstance(problem, ProviderRateLimited):
             self._buckets.of(call.operation).empty(problem.retry_after)
-        if problem is None:
-            payload = parsed(answer.body)
-            try:
-                if payload is not None:
-                    return read(payload)
-                problem = unclear(call.operation, "the answer is not a JSON object", effect=call.effect)
-            except AnswerUnreadable as error:
-                problem = unclear(call.operation, str(error), effect=call.effect)
-        self._log.warning("Amazon %s did not work: %s", call.operation, problem.detail)
-        raise problem
+        try:
+            if problem is not None:
+                raise problem
+            return self._vendor.read(call.operation, answer.json, read, effect=call.effect)
+        except ProviderError as error:
+            self._log.warning("Amazon %s did not work: %s", call.operation, error.detail)
+            raise
 
-    async def _send(self, call: Call, token: str) -> Answer:
+    async def _send(self, call: Call, token: str) -> VendorAnswer:
         bucket = self._buckets.of(call.operation)
         await bucket.take(call.operation)
         headers = {"x-amz-access-token": token, "Accept": "application/json", "User-Agent": self._agent}
         data = None if call.body is None else orjson.dumps(call.body)
         if data is not None:
             headers["Content-Type"] = "application/json"
-        answer = await self._exchange(call, self._settings.api_url + call.path, headers, data)
+        answer = await self._vendor.send(
+            call.operation,
+            call.method,
+            self._settings.api_url + call.path,
+            effect=call.effect,
+            headers=headers,
+            query=call.query,
+            data=data,
+        )
         bucket.learn(answer.headers.get(RATE_HEADER))
         request_id = answer.headers.get("x-amzn-RequestId", "")
         self._log.debug("Amazon %s answered %s (request %s)", call.operation, answer.status, request_id)
         return answer
 
-    async def _exchange(
-        self, call: Call, url: str, headers: Mapping[str, str], data: bytes | Mapping[str, str] | None
-    ) -> Answer:
-        problem: ProviderError
-        try:
-            async with self._http().request(
-                call.method,
-                url,
-                params=call.query or None,
-                headers=headers,
-                data=data,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                return Answer(response.status, response.headers, await _bounded(response))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            problem = ProviderUnavailable(f"Amazon cannot be reached ({call.operation}): {type(error).__name__}")
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, AnswerUnreadable) as error:
-            what = f"no whole answer came ({type(error).__name__})"
-            problem = unclear(call.operation, what, effect=call.effect)
-        # Raised here and not above: aiohttp's errors can hold the request with its headers, and so the token.
-        raise problem
-
-    async def _fetch_token(self) -> Token:
+    async def _fetch_token(self) -> AccessToken:
+        """A new token: Login with Amazon, POST https://api.amazon.com/auth/o2/token, grant type refresh_token; it lives an hour."""
         settings = self._settings
-        call = Call("token", "POST", TOKEN_PATH)
         form = {
             "grant_type": "refresh_token",
             "refresh_token": settings.refresh_token.get_secret_value(),
@@ -139,47 +112,11 @@ class AmazonClient:
             "client_secret": settings.client_secret.get_secret_value(),
         }
         headers = {"Accept": "application/json", "User-Agent": self._agent}
-        answer = await self._exchange(call, settings.token_url + TOKEN_PATH, headers, form)
-        problem = failure(answer, call.operation, effect=False, hide=self._hide)
-        if isinstance(problem, ProviderRefused):
-            # invalid_grant, invalid_client: nothing that another attempt would change
-            problem = ProviderAuthFailed(problem.detail, code=problem.code)
-        if problem is not None:
-            raise problem
-        payload = parsed(answer.body) or {}
-        value = payload.get("access_token")
-        if amazon_error(payload) is not None or not isinstance(value, str) or not value:
-            raise unclear(call.operation, "the answer holds no access_token", effect=False)
-        return Token(value, _lifetime(payload.get("expires_in")))
+        url = settings.token_url + TOKEN_PATH
+        answer = await self._vendor.send("token", "POST", url, effect=False, headers=headers, data=form)
+        # invalid_grant, invalid_client: nothing that another attempt would change
+        return self._vendor.access_token(answer, failure(self._vendor, answer, "token", effect=False))
 
-    def _hide(self, shown: str) -> str:
-        """Amazon's words without our secrets, in case it repeats what it was sent, and without control characters."""
+    def _secrets(self) -> tuple[str, ...]:
         settings = self._settings
-        secrets = (
-            settings.client_secret.get_secret_value(),
-            settings.refresh_token.get_secret_value(),
-            self._access.secret,
-        )
-        for secret in secrets:
-            if secret:
-                shown = shown.replace(secret, "[hidden]")
-        return "".join(character if character.isprintable() else " " for character in shown)
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_chunked(_CHUNK):
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            raise AnswerUnreadable("the answer is too large")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _lifetime(expires_in: object) -> float:
-    try:
-        seconds = float(expires_in) if isinstance(expires_in, int | float | str) else 0.0
-    except ValueError:
-        seconds = 0.0
-    return seconds if 0 < seconds < float("inf") else _SHORT_LIFE
+        return settings.client_secret.get_secret_value(), settings.refresh_token.get_secret_value(), self._access.secret

@@ -12,9 +12,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from packhouse.sdk import NetworkStock, NetworkStockPage, ProviderRefused
+from packhouse.sdk import AnswerUnreadable, NetworkStock, NetworkStockPage, ProviderRefused
 from packhouse_amazon_mcf.client import Call
-from packhouse_amazon_mcf.failures import AnswerUnreadable
 from packhouse_amazon_mcf.mapping import Json, count, section, several, text
 from packhouse_amazon_mcf.settings import AmazonMcfSettings
 

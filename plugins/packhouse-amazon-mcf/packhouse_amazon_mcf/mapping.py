@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from packhouse.sdk import Address, InvalidValue, Money, ProviderRefused
-from packhouse_amazon_mcf.failures import AnswerUnreadable
+from packhouse.sdk import Address, AnswerUnreadable, InvalidValue, Money, ProviderRefused
 
 Json = dict[str, Any]
 

@@ -3,9 +3,8 @@
 import re
 from urllib.parse import quote
 
-from packhouse.sdk import Address, FulfillmentItem, FulfillmentRequest, NetworkUpdate, ProviderRefused
+from packhouse.sdk import Address, AnswerUnreadable, FulfillmentItem, FulfillmentRequest, NetworkUpdate, ProviderRefused
 from packhouse_amazon_mcf.client import Call
-from packhouse_amazon_mcf.failures import AnswerUnreadable
 from packhouse_amazon_mcf.mapping import (
     Json,
     address_json,

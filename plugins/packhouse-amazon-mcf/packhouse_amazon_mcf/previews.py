@@ -4,9 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from packhouse.sdk import FulfillmentOffer, FulfillmentPreview, FulfillmentRequest, Money, ProviderRefused
+from packhouse.sdk import (
+    AnswerUnreadable,
+    FulfillmentOffer,
+    FulfillmentPreview,
+    FulfillmentRequest,
+    Money,
+    ProviderRefused,
+)
 from packhouse_amazon_mcf.client import Call
-from packhouse_amazon_mcf.failures import AnswerUnreadable
 from packhouse_amazon_mcf.mapping import Json, moment, money, required, section, several, text, units
 from packhouse_amazon_mcf.orders import BASE, destination, line_json, origin
 from packhouse_amazon_mcf.settings import AmazonMcfSettings

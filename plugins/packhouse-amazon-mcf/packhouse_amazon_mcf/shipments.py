@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from packhouse.sdk import NetworkShipment, TrackingStatus, TrackingUpdate
-from packhouse_amazon_mcf.failures import AnswerUnreadable
+from packhouse.sdk import AnswerUnreadable, NetworkShipment, TrackingStatus, TrackingUpdate
 from packhouse_amazon_mcf.mapping import Json, moment, required, section, several, text, units
 from packhouse_amazon_mcf.units import INCIDENTS, PACKAGE_STATUSES, package_status
 

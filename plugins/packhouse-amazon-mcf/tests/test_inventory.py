@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import NetworkStock, ProviderRefused, now
+from packhouse.sdk import AnswerUnreadable, NetworkStock, ProviderRefused, now
 from packhouse_amazon_mcf import AmazonMcfProvider, AmazonMcfSettings
-from packhouse_amazon_mcf.failures import AnswerUnreadable
 from packhouse_amazon_mcf.inventory import build_summaries, read_summaries
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

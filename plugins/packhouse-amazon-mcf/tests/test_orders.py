@@ -9,6 +9,7 @@ import pytest
 
 from packhouse.sdk import (
     Address,
+    AnswerUnreadable,
     FulfillmentRequest,
     Money,
     NetworkStatus,
@@ -17,7 +18,6 @@ from packhouse.sdk import (
     ShippingSpeed,
 )
 from packhouse_amazon_mcf import AmazonMcfSettings
-from packhouse_amazon_mcf.failures import AnswerUnreadable
 from packhouse_amazon_mcf.orders import (
     build_cancel_order,
     build_create_order,

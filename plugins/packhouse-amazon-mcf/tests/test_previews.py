@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import FulfillmentOffer, FulfillmentRequest, Money, ProviderRefused, ShippingSpeed
+from packhouse.sdk import AnswerUnreadable, FulfillmentOffer, FulfillmentRequest, Money, ProviderRefused, ShippingSpeed
 from packhouse_amazon_mcf import AmazonMcfProvider, AmazonMcfSettings
-from packhouse_amazon_mcf.failures import AnswerUnreadable
 from packhouse_amazon_mcf.previews import build_preview, read_preview
 
 WANTED = {"MUG-FBA": 3, "PLATE": 1}

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import NetworkShipment, TrackingStatus
-from packhouse_amazon_mcf.failures import AnswerUnreadable
+from packhouse.sdk import AnswerUnreadable, NetworkShipment, TrackingStatus
 from packhouse_amazon_mcf.shipments import read_parcels, read_scans
 
 MUGS, PLATES = "018f6f2e-0000-7000-8000-000000000001", "018f6f2e-0000-7000-8000-000000000002"

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 import aiohttp
 import orjson
 
-from packhouse.sdk import ProviderAuthFailed, ProviderError, ProviderRefused, ProviderUnavailable
-from packhouse_trustpilot.access import Access, Token
+from packhouse.sdk import AccessToken, AccessTokens, ProviderError, Vendor, VendorAnswer
 from packhouse_trustpilot.budget import Budget
-from packhouse_trustpilot.failures import Answer, AnswerUnreadable, failure, parsed, unclear
+from packhouse_trustpilot.failures import failure
 from packhouse_trustpilot.settings import TrustpilotSettings
 
 Result = TypeVar("Result")
@@ -22,9 +21,6 @@ _TOKEN_PATH = "/oauth/oauth-business-users-for-applications/accesstoken"  # noqa
 _UNAUTHORIZED = 401
 # A page of 100 reviews stays far below this.
 _LARGEST_ANSWER = 32 * 1024 * 1024
-_CHUNK = 64 * 1024
-# Where Trustpilot does not say how long a token lives.
-_SHORT_LIFE = 600.0
 _BUSINESS_USER = "x-business-user-id"
 
 
@@ -59,11 +55,17 @@ class TrustpilotClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._http = http
         self._log = log
-        self._access = Access(self._fetch_token, clock)
+        # asking for one too often is answered 429
+        self._access = AccessTokens(self._fetch_token, margin=600.0, clock=clock)
         self._budget = Budget(settings.calls_per_five_minutes, clock)
-        self._timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
+        self._vendor = Vendor(
+            "Trustpilot",
+            http,
+            timeout=aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout),
+            secrets=self._secrets,
+            largest_answer=_LARGEST_ANSWER,
+        )
 
     async def call(self, call: Call, read: Callable[[dict[str, Any]], Result]) -> Result:
         """What `read` makes of Trustpilot's answer, of an empty object where it has no body. A token that is refused is
@@ -76,19 +78,16 @@ class TrustpilotClient:
         answer = await self._send(call, token)
         if answer.status == _UNAUTHORIZED:
             answer = await self._send(call, await self._access.token(instead_of=token))
-        problem = failure(answer, call.name, effect=call.effect, hide=self._hide)
-        if problem is None:
-            payload = parsed(answer.body) if answer.body.strip() else {}
-            try:
-                if payload is not None:
-                    return read(payload)
-                problem = unclear(call.name, "the answer is not JSON", effect=call.effect)
-            except AnswerUnreadable as error:
-                problem = unclear(call.name, str(error), effect=call.effect)
-        self._log.warning("Trustpilot %s did not work: %s", call.name, problem.detail)
-        raise problem
+        problem = failure(self._vendor, answer, call.name, effect=call.effect)
+        try:
+            if problem is not None:
+                raise problem
+            return self._vendor.read(call.name, answer.json if answer.body.strip() else {}, read, effect=call.effect)
+        except ProviderError as error:
+            self._log.warning("Trustpilot %s did not work: %s", call.name, error.detail)
+            raise
 
-    async def _send(self, call: Call, token: str) -> Answer:
+    async def _send(self, call: Call, token: str) -> VendorAnswer:
         settings = self._settings
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if call.in_name and settings.business_user_id:
@@ -97,47 +96,26 @@ class TrustpilotClient:
         if data is not None:
             headers["Content-Type"] = "application/json"
         host = settings.invitations_url if call.invites else settings.base_url
-        answer = await self._exchange(call, host, headers, data)
+        self._budget.spend(call.name)
+        answer = await self._vendor.send(
+            call.name,
+            call.method,
+            f"{host}/{API_VERSION}{call.path}",
+            effect=call.effect,
+            headers=headers,
+            query=call.query,
+            data=data,
+        )
         self._log.debug("Trustpilot %s answered %s", call.name, answer.status)
         return answer
 
-    async def _exchange(
-        self, call: Call, host: str, headers: Mapping[str, str], data: bytes | Mapping[str, str] | None
-    ) -> Answer:
-        self._budget.spend(call.name)
-        problem: ProviderError
-        try:
-            async with self._http().request(
-                call.method,
-                f"{host}/{API_VERSION}{call.path}",
-                params=call.query or None,
-                headers=headers,
-                data=data,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                return Answer(response.status, response.headers, await _bounded(response))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            problem = ProviderUnavailable(f"Trustpilot cannot be reached ({call.name}): {type(error).__name__}")
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, AnswerUnreadable) as error:
-            problem = unclear(call.name, f"no whole answer came ({type(error).__name__})", effect=call.effect)
-        # Raised here and not above: aiohttp's errors can hold the request with its headers, and so the token.
-        raise problem
-
-    async def _fetch_token(self) -> Token:
-        call = Call("token", "POST", _TOKEN_PATH)
+    async def _fetch_token(self) -> AccessToken:
+        """A new token, by POST /v1/oauth/oauth-business-users-for-applications/accesstoken; it lives 100 hours."""
         headers = {"Authorization": self._basic(), "Accept": "application/json"}
-        answer = await self._exchange(call, self._settings.base_url, headers, self._grant())
-        problem = failure(answer, call.name, effect=False, hide=self._hide)
-        if isinstance(problem, ProviderRefused):
-            problem = ProviderAuthFailed(problem.detail, code=problem.code)
-        if problem is not None:
-            raise problem
-        payload = parsed(answer.body) or {}
-        value = payload.get("access_token")
-        if not isinstance(value, str) or not value:
-            raise unclear(call.name, "the answer holds no access_token", effect=False)
-        return Token(value, _lifetime(payload.get("expires_in")))
+        url = f"{self._settings.base_url}/{API_VERSION}{_TOKEN_PATH}"
+        self._budget.spend("token")
+        answer = await self._vendor.send("token", "POST", url, effect=False, headers=headers, data=self._grant())
+        return self._vendor.access_token(answer, failure(self._vendor, answer, "token", effect=False))
 
     def _grant(self) -> dict[str, str]:
         settings = self._settings
@@ -153,37 +131,12 @@ class TrustpilotClient:
         settings = self._settings
         return aiohttp.encode_basic_auth(settings.api_key.get_secret_value(), settings.api_secret.get_secret_value())
 
-    def _hide(self, shown: str) -> str:
-        """Trustpilot's words without our secrets, in case it repeats what it was sent, and without control characters."""
+    def _secrets(self) -> tuple[str, ...]:
         settings = self._settings
-        secrets = (
+        return (
             settings.api_key.get_secret_value(),
             settings.api_secret.get_secret_value(),
             settings.password.get_secret_value(),
             self._access.secret,
             self._basic().partition(" ")[2],
         )
-        for secret in secrets:
-            if secret:
-                shown = shown.replace(secret, "[hidden]")
-        return "".join(character if character.isprintable() else " " for character in shown)
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_chunked(_CHUNK):
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            raise AnswerUnreadable("the answer is too large")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _lifetime(expires_in: object) -> float:
-    # Trustpilot writes the seconds as text.
-    try:
-        seconds = float(str(expires_in))
-    except ValueError:
-        return _SHORT_LIFE
-    return seconds if 0 < seconds < float("inf") else _SHORT_LIFE

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from packhouse.sdk import IncomingReview, ReviewReply
-from packhouse_trustpilot.failures import AnswerUnreadable
+from packhouse.sdk import AnswerUnreadable, IncomingReview, ReviewReply
 
 Json = dict[str, Any]
 

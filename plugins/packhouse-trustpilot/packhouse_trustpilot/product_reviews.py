@@ -8,9 +8,8 @@ Their ids are told from those of service reviews by what stands before them here
 
 from typing import Any
 
-from packhouse.sdk import IncomingReview, ReviewReply
+from packhouse.sdk import AnswerUnreadable, IncomingReview, ReviewReply
 from packhouse_trustpilot.client import Call
-from packhouse_trustpilot.failures import AnswerUnreadable
 from packhouse_trustpilot.mapping import PAGE, Json, Page, moment, page_of, reply_of, section, several, stars, text
 from packhouse_trustpilot.service_reviews import checked_id
 from packhouse_trustpilot.settings import TrustpilotSettings

@@ -7,9 +7,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from packhouse.sdk import IncomingReview, ProviderRefused, ReplyRequest, ReviewReply
+from packhouse.sdk import AnswerUnreadable, IncomingReview, ProviderRefused, ReplyRequest, ReviewReply
 from packhouse_trustpilot.client import Call
-from packhouse_trustpilot.failures import AnswerUnreadable
 from packhouse_trustpilot.mapping import (
     PAGE,
     Json,

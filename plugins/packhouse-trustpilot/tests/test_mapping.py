@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import IncomingReview, ReviewReply
+from packhouse.sdk import AnswerUnreadable, IncomingReview, ReviewReply
 from packhouse_trustpilot import product_reviews, service_reviews
-from packhouse_trustpilot.failures import AnswerUnreadable
 from packhouse_trustpilot.mapping import moment, page_of, query_time, send_time, stars, text
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)

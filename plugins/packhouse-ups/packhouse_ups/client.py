@@ -10,9 +10,8 @@ from uuid import uuid4
 import aiohttp
 import orjson
 
-from packhouse.sdk import ProviderAuthFailed, ProviderError, ProviderRefused, ProviderUnavailable
-from packhouse_ups.access import Access, Token
-from packhouse_ups.failures import Answer, AnswerUnreadable, failure, parsed, unclear
+from packhouse.sdk import AccessToken, AccessTokens, ProviderError, Vendor, VendorAnswer
+from packhouse_ups.failures import failure
 from packhouse_ups.settings import UpsSettings
 
 Result = TypeVar("Result")
@@ -23,9 +22,6 @@ _SOURCE = "packhouse"
 _UNAUTHORIZED = 401
 # Labels of a shipment of 200 packages stay below this.
 _LARGEST_ANSWER = 64 * 1024 * 1024
-_CHUNK = 64 * 1024
-# Where UPS does not say how long a token lives.
-_SHORT_LIFE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +50,15 @@ class UpsClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._http = http
         self._log = log
-        self._access = Access(self._fetch_token, clock)
-        self._timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
+        self._access = AccessTokens(self._fetch_token, margin=300.0, clock=clock)
+        self._vendor = Vendor(
+            "UPS",
+            http,
+            timeout=aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout),
+            secrets=self._secrets,
+            largest_answer=_LARGEST_ANSWER,
+        )
 
     async def call(self, call: Call, read: Callable[[dict[str, Any]], Result]) -> Result:
         """What `read` makes of UPS's answer. A token that UPS refuses is renewed once.
@@ -69,19 +70,16 @@ class UpsClient:
         answer = await self._send(call, token)
         if answer.status == _UNAUTHORIZED:
             answer = await self._send(call, await self._access.token(instead_of=token))
-        problem = failure(answer, call.name, effect=call.effect, hide=self._hide)
-        if problem is None:
-            payload = parsed(answer.body)
-            try:
-                if payload is not None:
-                    return read(payload)
-                problem = unclear(call.name, "the answer is not JSON", effect=call.effect)
-            except AnswerUnreadable as error:
-                problem = unclear(call.name, str(error), effect=call.effect)
-        self._log.warning("UPS %s did not work: %s", call.name, problem.detail)
-        raise problem
+        problem = failure(self._vendor, answer, call.name, effect=call.effect)
+        try:
+            if problem is not None:
+                raise problem
+            return self._vendor.read(call.name, answer.json, read, effect=call.effect)
+        except ProviderError as error:
+            self._log.warning("UPS %s did not work: %s", call.name, error.detail)
+            raise
 
-    async def _send(self, call: Call, token: str) -> Answer:
+    async def _send(self, call: Call, token: str) -> VendorAnswer:
         transaction = uuid4().hex
         headers = {
             "Authorization": f"Bearer {token}",
@@ -92,79 +90,32 @@ class UpsClient:
         data = None if call.body is None else orjson.dumps(call.body)
         if data is not None:
             headers["Content-Type"] = "application/json"
-        answer = await self._exchange(call, _API + call.path, headers, data)
+        answer = await self._vendor.send(
+            call.name,
+            call.method,
+            self._settings.base_url + _API + call.path,
+            effect=call.effect,
+            headers=headers,
+            query=call.query,
+            data=data,
+        )
         self._log.debug("UPS %s answered %s (transId %s)", call.name, answer.status, transaction)
         return answer
 
-    async def _exchange(
-        self, call: Call, path: str, headers: Mapping[str, str], data: bytes | Mapping[str, str] | None
-    ) -> Answer:
-        problem: ProviderError
-        try:
-            async with self._http().request(
-                call.method,
-                self._settings.base_url + path,
-                params=call.query or None,
-                headers=headers,
-                data=data,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                return Answer(response.status, response.headers, await _bounded(response))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            problem = ProviderUnavailable(f"UPS cannot be reached ({call.name}): {type(error).__name__}")
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, AnswerUnreadable) as error:
-            problem = unclear(call.name, f"no whole answer came ({type(error).__name__})", effect=call.effect)
-        # Raised here and not above: aiohttp's errors can hold the request with its headers, and so the token.
-        raise problem
-
-    async def _fetch_token(self) -> Token:
-        call = Call("token", "POST", _TOKEN_PATH)
+    async def _fetch_token(self) -> AccessToken:
+        """A new token: client credentials with HTTP Basic, as UPS OAuthClientCredentials describes."""
         headers = {
             "Authorization": self._basic(),
             "Accept": "application/json",
             "x-merchant-id": self._settings.account_number,
         }
-        answer = await self._exchange(call, _TOKEN_PATH, headers, {"grant_type": "client_credentials"})
-        problem = failure(answer, call.name, effect=False, hide=self._hide)
-        if isinstance(problem, ProviderRefused):
-            problem = ProviderAuthFailed(problem.detail, code=problem.code)
-        if problem is not None:
-            raise problem
-        payload = parsed(answer.body) or {}
-        value = payload.get("access_token")
-        if not isinstance(value, str) or not value:
-            raise unclear(call.name, "the answer holds no access_token", effect=False)
-        return Token(value, _lifetime(payload.get("expires_in")))
+        url, grant = self._settings.base_url + _TOKEN_PATH, {"grant_type": "client_credentials"}
+        answer = await self._vendor.send("token", "POST", url, effect=False, headers=headers, data=grant)
+        return self._vendor.access_token(answer, failure(self._vendor, answer, "token", effect=False))
 
     def _basic(self) -> str:
         settings = self._settings
         return aiohttp.encode_basic_auth(settings.client_id, settings.client_secret.get_secret_value())
 
-    def _hide(self, shown: str) -> str:
-        """UPS's words without our secrets, in case it repeats what it was sent, and without control characters."""
-        basic = self._basic()
-        for secret in (self._settings.client_secret.get_secret_value(), self._access.secret, basic.partition(" ")[2]):
-            if secret:
-                shown = shown.replace(secret, "[hidden]")
-        return "".join(character if character.isprintable() else " " for character in shown)
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_chunked(_CHUNK):
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            raise AnswerUnreadable("the answer is too large")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _lifetime(expires_in: object) -> float:
-    # UPS writes the seconds as text.
-    try:
-        seconds = float(str(expires_in))
-    except ValueError:
-        return _SHORT_LIFE
-    return seconds if 0 < seconds < float("inf") else _SHORT_LIFE
+    def _secrets(self) -> tuple[str, ...]:
+        return self._settings.client_secret.get_secret_value(), self._access.secret, self._basic().partition(" ")[2]

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from packhouse_ups.failures import AnswerUnreadable
+from packhouse.sdk import AnswerUnreadable
 from packhouse_ups.mapping import Json, required, section
 from packhouse_ups.units import MEDIA_TYPES, PRINTER_LANGUAGES
 

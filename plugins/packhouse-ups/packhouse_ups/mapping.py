@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from packhouse.sdk import Address, Dimensions, InvalidValue, Money, ProviderRefused
-from packhouse_ups.failures import AnswerUnreadable
+from packhouse.sdk import Address, AnswerUnreadable, Dimensions, InvalidValue, Money, ProviderRefused
 from packhouse_ups.units import COUNTRIES_WITH_STATES, IMPERIAL
 
 Json = dict[str, Any]

@@ -1,8 +1,7 @@
 """Prices: UPS Rating v2409, POST /rating/v2409/Shop (every service on the lane)."""
 
-from packhouse.sdk import Parcel, QuoteRequest, ShippingQuote
+from packhouse.sdk import AnswerUnreadable, Parcel, QuoteRequest, ShippingQuote
 from packhouse_ups.client import Call
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.mapping import (
     Json,
     charge,

@@ -4,9 +4,8 @@ UPS knows no idempotency key: the same request twice buys two labels. So the ref
 shipment, and after a call in doubt the label is looked up by it.
 """
 
-from packhouse.sdk import LabelRequest, Parcel, ProviderRefused, PurchasedLabel
+from packhouse.sdk import AnswerUnreadable, LabelRequest, Parcel, ProviderRefused, PurchasedLabel
 from packhouse_ups.client import Call
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.labels import document, read_label
 from packhouse_ups.mapping import (
     Json,

@@ -2,9 +2,8 @@
 
 import re
 
-from packhouse.sdk import ProviderRefused, TrackingStatus, TrackingUpdate, fact_id
+from packhouse.sdk import AnswerUnreadable, ProviderRefused, TrackingStatus, TrackingUpdate, fact_id
 from packhouse_ups.client import Call
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.mapping import Json, moment, section, several, text
 from packhouse_ups.units import CARRIER, EXCEPTION, tracking_status
 

@@ -2,9 +2,8 @@
 
 import re
 
-from packhouse.sdk import ProviderRefused
+from packhouse.sdk import AnswerUnreadable, ProviderRefused
 from packhouse_ups.client import Call
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.mapping import Json, section, several, text
 
 # "The Shipment has already been voided": what was asked for is so.

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import Money, ProviderRefused, QuoteRequest, ShippingQuote
+from packhouse.sdk import AnswerUnreadable, Money, ProviderRefused, QuoteRequest, ShippingQuote
 from packhouse_ups import UpsProvider, UpsSettings
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.rate import build_rate_request, read_rate_response
 
 SHOP = "/api/rating/v2409/Shop"

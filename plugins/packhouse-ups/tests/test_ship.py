@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import Address, LabelRequest, Money, ProviderInDoubt, ProviderRefused, PurchasedLabel
+from packhouse.sdk import (
+    Address,
+    AnswerUnreadable,
+    LabelRequest,
+    Money,
+    ProviderInDoubt,
+    ProviderRefused,
+    PurchasedLabel,
+)
 from packhouse_ups import UpsProvider, UpsSettings
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.ship import (
     build_recovery_request,
     build_ship_request,

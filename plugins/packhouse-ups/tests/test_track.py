@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import ProviderRefused, TrackingStatus, TrackingUpdate
+from packhouse.sdk import AnswerUnreadable, ProviderRefused, TrackingStatus, TrackingUpdate
 from packhouse_ups import UpsProvider
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.track import build_track_request, read_track_response
 
 NUMBER = "1ZA1B2C36800000011"

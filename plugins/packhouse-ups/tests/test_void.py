@@ -3,9 +3,8 @@ from typing import Any
 
 import pytest
 
-from packhouse.sdk import ProviderInDoubt, ProviderRefused
+from packhouse.sdk import AnswerUnreadable, ProviderInDoubt, ProviderRefused
 from packhouse_ups import UpsProvider
-from packhouse_ups.failures import AnswerUnreadable
 from packhouse_ups.void import build_void_request, read_void_response
 
 NUMBER = "1ZA1B2C36800000011"
