@@ -23,13 +23,15 @@ RejectsFile = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     commands = typer.Typer(
-        no_args_is_help=True, help="Import orders of the past, the catalogue, prices, stock or postcodes."
+        no_args_is_help=True,
+        help="Import orders of the past, the catalogue, prices, stock, postcodes or transit times.",
     )
     commands.command("orders")(import_orders)
     commands.command("catalog")(import_catalog)
     commands.command("prices")(import_prices)
     commands.command("stock")(import_stock)
     commands.command("postcodes")(import_postcodes)
+    commands.command("transit-times")(import_transit_times)
     app.add_typer(commands, name="import")
 
 
@@ -89,3 +91,22 @@ def import_postcodes(
     from packhouse.cli import postcodes
 
     postcodes.run_import(file, rejects)
+
+
+def import_transit_times(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: location or origin_country, country, min_days, max_days, postcode_prefix, speed, time_zone.",
+            dir_okay=False,
+        ),
+    ],
+) -> None:
+    """Import how long parcels take, in place of what was known from the same origins: all of the file, or nothing."""
+    from packhouse.cli.working import read_settings, write
+    from packhouse.routing.transit_file import import_transit_times as run
+    from packhouse.routing.transit_file import read_transit_times
+
+    found = read_transit_times(file)
+    count = write(read_settings(), lambda uow: run(uow, found))
+    typer.echo(f"{count} transit times from {len(found)} origins are known now")
