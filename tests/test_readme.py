@@ -38,6 +38,12 @@ def user_errors(answer: Any) -> list[Any]:
     return [error for value in answer for error in user_errors(value)] if isinstance(answer, list) else []
 
 
+def check_placed(answer: Any) -> None:
+    """It has its price, and can be sent."""
+    order = answer["placeOrder"]["order"]
+    assert (order["phase"], order["total"]) == ("READY", {"amount": "25.00", "currency": "GBP"})
+
+
 def check_waiting(answer: Any) -> None:
     """What was there is allocated, and the rest waits for what was announced."""
     order = answer["placeOrder"]["order"]
@@ -47,7 +53,9 @@ def check_waiting(answer: Any) -> None:
 
 
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
-    shop, shelf, order, stock, shelves, rules, promises, basket, preview, board, waiting, live = blocks("graphql")
+    shop, shelf, order, stock, shelves, count, rules, promises, basket, preview, board, waiting, live = blocks(
+        "graphql"
+    )
     async with (
         running_server(server_settings(sqlite_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
@@ -74,8 +82,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
             placed = await run(order)
             event = await socket.receive_json(timeout=20)
             second = await socket.receive_json(timeout=20)
-        assert placed["placeOrder"]["order"]["total"] == {"amount": "25.00", "currency": "GBP"}
-        assert placed["placeOrder"]["order"]["phase"] == "READY"
+        check_placed(placed)
         assert event["payload"]["data"]["orderEvents"]["type"] == "ORDER_PLACED"
         # the same from the same place, by the request that curl would send
         headers = {"Accept": "text/event-stream", "Last-Event-ID": event["payload"]["extensions"]["cursor"]}
@@ -86,6 +93,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         assert again["data"]["orderEvents"]["type"] == second["payload"]["data"]["orderEvents"]["type"]
         moved = await run(stock, location=made["createLocation"]["location"]["id"])
         assert moved["setBundle"]["variant"] == {"availableToPromise": 9}
+        await run(count, location=made["createLocation"]["location"]["id"])
         seen = await run(shelves)
         assert seen["stock"] == [
             {

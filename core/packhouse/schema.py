@@ -31,7 +31,9 @@ from packhouse.events.graphql.subscriptions import EventsSubscriptions
 from packhouse.feedback.graphql import queries as feedback
 from packhouse.feedback.graphql.mutations import FeedbackMutations
 from packhouse.feedback.graphql.types import OrderFeedback
+from packhouse.fulfillment.graphql import counts
 from packhouse.fulfillment.graphql import queries as fulfillment
+from packhouse.fulfillment.graphql.counts import CountMutations
 from packhouse.fulfillment.graphql.mutations import FulfillmentMutations
 from packhouse.fulfillment.graphql.previews import FulfillmentPreviewQueries
 from packhouse.fulfillment.graphql.subscriptions import FulfillmentSubscriptions
@@ -88,6 +90,7 @@ _ROOMS = (
     payments,
     routing,
     fulfillment,
+    counts,
     shipping,
     channels,
     returns,
@@ -175,6 +178,7 @@ class Query(
     lots.LotQueries,
     customers.CustomersQueries,
     fulfillment.FulfillmentQueries,
+    counts.CountQueries,
     FulfillmentPreviewQueries,
     shipping.ShippingQueries,
     ShippingQuoteQueries,
@@ -198,6 +202,7 @@ class Mutation(
     OrderingMutations,
     WaitingMutations,
     FulfillmentMutations,
+    CountMutations,
     ShippingMutations,
     PaymentsMutations,
     ReturnsMutations,

@@ -37,10 +37,8 @@ from packhouse.testing.statements import noted_statements, query_plan
 BASKET = 50
 LEAST = 1_000
 BASKETS = """
-query Basket($lines: [PreviewLineInput!]!) {
-  availability(lines: $lines, destination: {country: "GB", postcode: "LS1 4AP", city: "Leeds"}) {
-    isComplete lines { sku available isEnough locations { location units } } parts { location lines { sku quantity } }
-  }
+query Basket($input: PreviewRoutingInput!) {
+  previewRouting(input: $input) { parts { location sku quantity } missingUnits }
 }
 """
 BALANCES = """
@@ -69,7 +67,7 @@ class Filled:
 
         def basket(_: int) -> bytes:
             lines = [{"sku": sku, "quantity": 1} for sku in dict.fromkeys(skus(BASKET * 2))][:BASKET]
-            return _body(BASKETS, {"lines": lines})
+            return _body(BASKETS, {"input": {"lines": lines}})
 
         def balances(_: int) -> bytes:
             moment = now - timedelta(minutes=random.randrange(self.copies))

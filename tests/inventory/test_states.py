@@ -4,6 +4,7 @@ from packhouse.inventory.states import (
     INBOUND_STATUS,
     LOT_STATUS,
     RESERVATION_STATUS,
+    STOCK_COUNT_STATUS,
 )
 from packhouse.testing.machines import prove_machine
 
@@ -61,5 +62,20 @@ def test_lot_status() -> None:
         * released    → quarantined | recalled
           quarantined → released | recalled
           recalled    → .
+        """,
+    )
+
+
+def test_stock_count_status() -> None:
+    prove_machine(
+        STOCK_COUNT_STATUS,
+        """
+        * draft     → counting | cancelled
+          counting  → submitted | cancelled
+          submitted → approved | rejected | counting | cancelled
+          approved  → closed | counting
+          rejected  → counting | cancelled
+          closed    → .
+          cancelled → .
         """,
     )

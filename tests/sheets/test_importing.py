@@ -10,12 +10,14 @@ import pytest
 from tests.sheets.given import taken, written
 
 from packhouse.catalog.models import BundleComponent, Price, PriceList, Variant
+from packhouse.inventory.commands.move_stock import MoveStock, move_stock
 from packhouse.inventory.models import StockLevel, StockMovement
 from packhouse.sdk import BadMapping, Unreadable
 from packhouse.sheets.importing import columns_of
 from packhouse.sheets.kinds import SheetKind
 from packhouse.storage import Database
-from packhouse.testing.factories import make_shop, make_variant
+from packhouse.testing.factories import BY, make_shop, make_variant
+from packhouse.testing.proofs import contradictions
 
 CATALOG, PRICES, STOCK = SheetKind.CATALOG, SheetKind.PRICES, SheetKind.STOCK
 
@@ -195,6 +197,23 @@ async def test_stock_is_counted_and_protected_by_typed_movements(database: Datab
     assert await StockMovement.filter(reason="imported from stale.csv").values_list("kind", "on_hand") == [
         ("protect", 0)
     ]
+
+
+async def test_a_level_in_several_bins_is_counted_as_a_whole(database: Database, tmp_path: Path) -> None:
+    location = await make_shop(database)
+    away = MoveStock("MUG", location.id, 4, "A-1", "A-2", "tidied up")
+    await database.write(BY, lambda uow: move_stock(uow, away))
+    path = written(
+        tmp_path / "stock.csv", "sku,location,bin,expected,counted", "MUG,london,A-1,10,9", "PLATE,london,A-1,10,10"
+    )
+    assert (await taken(database, STOCK, path)).counts == (1, 1, 0)
+    assert (await StockLevel.get(variant__sku="MUG")).on_hand == 9
+    moved = written(tmp_path / "moved.csv", "sku,location,bin", "MUG,london,A-7")
+    assert (await taken(database, STOCK, moved)).reasons == {
+        2: "MUG lies in several bins there: move its units (moveStock)"
+    }
+    assert (await StockLevel.get(variant__sku="MUG")).bin == "A-1"
+    assert await contradictions(database) == []
 
 
 async def test_columns_that_cannot_be_meant(database: Database, tmp_path: Path) -> None:

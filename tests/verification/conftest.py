@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from packhouse.fulfillment.away import units_away
 from packhouse.fulfillment.commands.confirm_pick import ConfirmPick, confirm_pick
 from packhouse.fulfillment.commands.reject import RejectFulfillment, reject_fulfillment
 from packhouse.fulfillment.commands.start_picking import StartPicking, start_picking
@@ -11,13 +12,19 @@ from packhouse.fulfillment.models import FulfillmentOrder, Pick
 from packhouse.fulfillment.states import RejectionReason
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.announce_inbound import AnnounceInbound, InboundPart, announce_inbound
+from packhouse.inventory.commands.create_count import CreateCount, create_count
 from packhouse.inventory.commands.move_stock import MoveStock, move_stock
 from packhouse.inventory.commands.receive_inbound import ReceiveInbound, receive_inbound
 from packhouse.inventory.commands.reclassify_stock import ReclassifyStock, reclassify_stock
+from packhouse.inventory.commands.record_count import Counted, RecordCount, record_count
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
+from packhouse.inventory.commands.start_count import start_count
+from packhouse.inventory.commands.submit_count import SubmitCount, submit_count
 from packhouse.inventory.commands.track_lots import TrackLots, track_lots
+from packhouse.inventory.models import Location
+from packhouse.inventory.rules import CountPolicy
 from packhouse.inventory.states import StockCondition
 from packhouse.ordering.basket import BasketLine
 from packhouse.ordering.commands.cancel import CancelOrder, cancel
@@ -83,6 +90,7 @@ async def house(database: Database) -> Database:
     gone = CancelOrder((await make_order(database, {"PLATE": 4})).id, "changed their mind")
     await database.write(BY, lambda uow: cancel(uow, gone, lambda _: []))
     await _waiting(database, london.id)
+    await _counted(database, london)
     return database
 
 
@@ -112,6 +120,19 @@ async def _by_lot(database: Database, location_id: UUID) -> None:
     dropped = ReclassifyStock("TEA", location_id, 2, StockCondition.SELLABLE, StockCondition.DAMAGED, "wet", lot="T-2")
     await database.write(BY, lambda uow: reclassify_stock(uow, dropped))
     await make_shipped(database, await make_order(database, {"TEA": 2}))
+
+
+async def _counted(database: Database, location: Location) -> None:
+    """A count that found one more than there should be."""
+    await make_variant(database, "BOWL")
+    await make_stock(database, "BOWL", location, 5)
+    chosen = CreateCount(location.id, "a yearly count", skus=("BOWL",))
+    count = await database.write(BY, lambda uow: create_count(uow, chosen))
+    await database.write(BY, lambda uow: start_count(uow, count.id))
+    found = RecordCount(count.id, "Counter", (Counted("BOWL", 6),))
+    await database.write(BY, lambda uow: record_count(uow, found, units_away))
+    policy = CountPolicy(units=1)
+    await database.write(BY, lambda uow: submit_count(uow, SubmitCount(count.id), policy))
 
 
 async def _picked_in_part(database: Database, order: Order) -> None:

@@ -320,6 +320,20 @@ CORRUPTIONS = {
         ),
         f"UPDATE holding_entry SET on_hand = on_hand + 1 WHERE {_SENT_LOT}",
     ),
+    "another figure in a closed count": Corruption(
+        "UPDATE stock_count_line SET counted = counted + 1",
+        ("what a count found is in the ledger when it is closed, and only then",),
+        "UPDATE stock_count_line SET counted = counted - 1",
+    ),
+    "a figure that was never counted": Corruption(
+        "UPDATE stock_count_line SET counted = NULL, on_hand = NULL, counted_at = NULL",
+        (
+            "a count that was handed in has counted all its lines",
+            "what a count found is in the ledger when it is closed, and only then",
+        ),
+        "UPDATE stock_count_line SET counted = 6, on_hand = 5, counted_at ="
+        " (SELECT submitted_at FROM stock_count WHERE stock_count.id = stock_count_id)",
+    ),
     "the money of a return": Corruption(
         "UPDATE return_line SET money = 'pending' WHERE money = 'refunded'",
         ("the money of a return's line is where its refund is",),

@@ -71,6 +71,8 @@ _OF_CATALOGUE = (
     f"reservation_line WHERE variant_id IN {_VARIANTS}",
     "reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation_id = reservation.id)",
     f"lot WHERE variant_id IN {_VARIANTS}",
+    f"stock_count_line WHERE variant_id IN {_VARIANTS}",
+    "stock_count WHERE NOT EXISTS (SELECT 1 FROM stock_count_line WHERE stock_count_id = stock_count.id)",
     f"inbound_line WHERE variant_id IN {_VARIANTS}",
     "inbound_shipment WHERE NOT EXISTS (SELECT 1 FROM inbound_line WHERE inbound_id = inbound_shipment.id)",
     f"bundle_component WHERE bundle_id IN {_VARIANTS}",
@@ -97,6 +99,7 @@ _USES_OF_LOCATIONS = (
     "return_inspection",
     "reservation_line",
     "inbound_shipment",
+    "stock_count",
 )
 _UNUSED_LOCATION = " AND ".join(
     f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.{column} = location.id)"
@@ -164,10 +167,14 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
     await _remove_empty_pick_lists(uow, [row["id"] for row in pick_lists])
     await uow.execute("DELETE FROM orders WHERE is_demo")
     demo_skus = f"(SELECT sku FROM variant WHERE id IN {_VARIANTS})"
-    await _remove_events(uow, f"type = 'stock_adjusted' AND order_id IS NULL AND {_sku_of_payload(uow)} IN {demo_skus}")
+    await _remove_events(
+        uow, f"type = 'stock_adjusted' AND order_id IS NULL AND {_of_payload(uow, 'sku')} IN {demo_skus}"
+    )
     kept_stock = await _kept_stock(uow, moved)
     for rows in _OF_CATALOGUE:
         await uow.execute(f"DELETE FROM {rows}")
+    counts = f"{_of_payload(uow, 'stock_count_id')} NOT IN (SELECT CAST(id AS TEXT) FROM stock_count)"
+    await _remove_events(uow, f"type = 'stock_count_changed' AND {counts}")
     await _remove_events(uow, f"customer_id IN {_CUSTOMERS}")
     await uow.execute(f"DELETE FROM consent WHERE customer_id IN {_CUSTOMERS}")
     others = 0
@@ -234,8 +241,8 @@ async def _count(uow: UnitOfWork, rows: str) -> int:
     return int((await uow.fetch(f"SELECT COUNT(*) AS n FROM {rows}"))[0]["n"])
 
 
-def _sku_of_payload(uow: UnitOfWork) -> str:
-    return "json_extract(payload, '$.sku')" if uow.dialect is Dialect.SQLITE else "payload ->> 'sku'"
+def _of_payload(uow: UnitOfWork, name: str) -> str:
+    return f"json_extract(payload, '$.{name}')" if uow.dialect is Dialect.SQLITE else f"payload ->> '{name}'"
 
 
 def _is_absent(url: str) -> bool:

@@ -17,6 +17,8 @@ from packhouse.inventory.models import (
     Lot,
     Reservation,
     ReservationLine,
+    StockCount,
+    StockCountLine,
     StockHolding,
     StockLevel,
     StockMovement,
@@ -31,6 +33,8 @@ stock_movements_by_id = by_id(StockMovement)
 inbound_shipments_by_id = by_id(InboundShipment)
 lines_of_inbound = children(InboundLine, "inbound_id", "sku")
 reservations_by_id = by_id(Reservation)
+stock_counts_by_id = by_id(StockCount)
+stock_count_lines_by_id = by_id(StockCountLine)
 stock_of_variants = children(StockLevel, "variant_id", "location_id")
 bins_by_id = by_id(Bin)
 lots_by_id = by_id(Lot)

@@ -160,3 +160,39 @@ class MovementKind(StrEnum):
     DIVIDE = "divide"
     MOVE = "move"
     CORRECT = "correct"
+
+
+class StockCountStatus(StrEnum):
+    """How far counting what lies at a location has come."""
+
+    DRAFT = "draft"
+    COUNTING = "counting"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+# Counting starts anew (a recount) until the result is in the ledger, which closes it. What is approved waits for that only
+# where claims stand in the way.
+STOCK_COUNT_STATUS = StateMachine(
+    entity="StockCount.status",
+    initial=frozenset({StockCountStatus.DRAFT}),
+    table={
+        StockCountStatus.DRAFT: frozenset({StockCountStatus.COUNTING, StockCountStatus.CANCELLED}),
+        StockCountStatus.COUNTING: frozenset({StockCountStatus.SUBMITTED, StockCountStatus.CANCELLED}),
+        StockCountStatus.SUBMITTED: frozenset(
+            {
+                StockCountStatus.APPROVED,
+                StockCountStatus.REJECTED,
+                StockCountStatus.COUNTING,
+                StockCountStatus.CANCELLED,
+            }
+        ),
+        StockCountStatus.APPROVED: frozenset({StockCountStatus.CLOSED, StockCountStatus.COUNTING}),
+        StockCountStatus.REJECTED: frozenset({StockCountStatus.COUNTING, StockCountStatus.CANCELLED}),
+        StockCountStatus.CLOSED: frozenset(),
+        StockCountStatus.CANCELLED: frozenset(),
+    },
+)

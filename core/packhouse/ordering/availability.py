@@ -31,8 +31,7 @@ class UnitsAt:
 class LineAvailability:
     """A line of a basket. `available` are the units of its SKU that could be sent there at all, `at_locations` where they are.
 
-    `is_enough`: the whole line can be sent now, together with the lines before it; `is_forbidden`: the rules keep every location
-    from sending it, or a part of it, there. Otherwise `may_wait` says whether it can be
+    `is_enough`: the whole line can be sent now, together with the lines before it. Otherwise `may_wait` says whether it can be
     ordered and waits; `more_at` is when more is expected, `enough_at` when so much that all of it can be sent, and None where
     nobody said.
     """
@@ -44,7 +43,6 @@ class LineAvailability:
     available: int
     at_locations: Sequence[UnitsAt]
     is_enough: bool
-    is_forbidden: bool = False
     may_wait: bool = False
     more_at: datetime | None = None
     enough_at: datetime | None = None
@@ -90,7 +88,7 @@ async def read_availability(reader: Reader, lines: Sequence[BasketLine], heading
     demand = demand_of(basket.work)
     supply = await find_supply(reader, demand, heading=heading, may_wait=True)
     missing = _missing(demand, supply)
-    arrivals = await _arrivals(reader, missing, supply, basket.work) if missing else {}
+    arrivals = await _arrivals(reader, missing, supply) if missing else {}
     promises = await promises_of_senders(reader, supply, heading)
     found = _lines(lines, basket, supply, arrivals)
     is_complete = all(line.is_enough for line in found)
@@ -116,16 +114,12 @@ Arrival = tuple[datetime | None, datetime | None]
 """When the next units of a variant are expected, and when as many as are missing."""
 
 
-async def _arrivals(
-    reader: Reader, missing: Mapping[UUID, int], supply: Supply, work: Sequence[WorkLine]
-) -> Mapping[UUID, Arrival]:
-    """What comes to the locations that may send it; what is late is left out, and those who wait already get theirs first."""
+async def _arrivals(reader: Reader, missing: Mapping[UUID, int], supply: Supply) -> Mapping[UUID, Arrival]:
+    """What comes to the locations that may send; what is late is left out, and those who wait already get theirs first."""
     places, at = {each.location_id: each for each in supply.senders}, now()
-    skus = {line.variant_id: line.sku for line in work}
-    receipts = {each["location"]: each.get("restricted", ()) for each in supply.decision.receipt["candidates"]}
     expected: dict[UUID, list[ArrivalOn]] = defaultdict(list)
     for (variant_id, location_id), coming in (await dated_arrivals(reader, sorted(missing))).items():
-        if location_id in places and skus[variant_id] not in receipts[places[location_id].code]:
+        if location_id in places:
             expected[variant_id] += [each for each in coming if each.expected_at > at]
     ahead = {variant: sum(max(0, -each.available.get(variant, 0)) for each in places.values()) for variant in missing}
     return {variant: arrival_of(ahead[variant], units, expected[variant]) for variant, units in missing.items()}
@@ -147,7 +141,6 @@ def _lines(
     lines: Sequence[BasketLine], basket: Basket, supply: Supply, arrivals: Mapping[UUID, Arrival]
 ) -> list[LineAvailability]:
     short = short_variants(basket.work, supply.decision.assignments)
-    forbidden = {each.variant_id for each in basket.work if each.sku in supply.decision.forbidden}
     may_wait = not supply.decision.missing and not supply.decision.is_split_refused
     found = []
     for position, line in enumerate(lines):
@@ -166,7 +159,6 @@ def _lines(
                 True,
                 *_available(line.sku, needs, supply.senders),
                 not lacks,
-                any(each in forbidden for each in short.get(position, ())),
                 bool(lacks) and may_wait,
                 _last([first for first, _ in lacks]),
                 _last([last for _, last in lacks]),

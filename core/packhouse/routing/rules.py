@@ -34,12 +34,6 @@ class Route:
     doubts: tuple[str, ...] = ()
     senders: tuple[Candidate, ...] = ()
 
-    @property
-    def forbidden(self) -> frozenset[str]:
-        """The SKUs that the rules keep every location from sending there."""
-        kept = [frozenset(each.get("restricted", ())) for each in self.receipt.get("candidates", ())]
-        return frozenset.intersection(*kept) if kept else frozenset()
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:

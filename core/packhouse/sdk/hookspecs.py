@@ -232,6 +232,10 @@ class Deliver:
         """What the order waits for is expected at another time than before."""
 
     @hookspec
+    async def stock_count_changed(self, event: Event, context: PluginContext) -> None:
+        """A stock count was made, or went on: its status and the one before are in the payload."""
+
+    @hookspec
     async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """A location was asked to fulfil lines of the order."""
 

@@ -230,6 +230,14 @@ class ShippingSettings(Section):
     tracking_poll_seconds: Seconds = 300.0
 
 
+class InventorySettings(Section):
+    """Which stock counts are approved without anybody: those off by no more than this, in units and, in a currency, in value."""
+
+    count_auto_units: Annotated[int, Field(ge=0)] = 0
+    count_currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    count_auto_value: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
 class FulfillmentSettings(Section):
     """How long a fulfilment network may take to accept work, and how often it is asked what stock it has."""
 
@@ -318,6 +326,7 @@ class Settings(Section):
     events: EventsSettings = Field(default_factory=EventsSettings)
     nats: NatsSettings = Field(default_factory=NatsSettings)
     channels: ChannelsSettings = Field(default_factory=ChannelsSettings)
+    inventory: InventorySettings = Field(default_factory=InventorySettings)
     fulfillment: FulfillmentSettings = Field(default_factory=FulfillmentSettings)
     shipping: ShippingSettings = Field(default_factory=ShippingSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)

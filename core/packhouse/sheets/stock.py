@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from packhouse.catalog.models import Variant
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.models import Location, StockLevel
 from packhouse.sdk import Refused
@@ -37,7 +38,7 @@ class StockRow:
 
 
 class StockSheet:
-    """Balances. `expected` is what was there when the sheet was written, so that what moved since is noticed."""
+    """Balances, whole levels: what lies in which of several bins, and of which lot, is not said here. `expected` is what was there when the sheet was written, so that what moved since is noticed."""
 
     columns = COLUMNS
     required = ("sku", "location")
@@ -96,25 +97,26 @@ class StockSheet:
 
         Raises:
             InvalidValue: see `adjust_stock`.
-            Refused: NOT_FOUND (the location), STOCK_MOVED (since the sheet was written), and those of `adjust_stock`.
+            Refused: NOT_FOUND (the location), STOCK_MOVED (since the sheet was written), DIVIDED, and those of `adjust_stock`.
         """
         says: StockRow = item.says
         location = await Location.get_or_none(code=says.location)
         if location is None:
             raise Refused("NOT_FOUND", f"there is no location with code {says.location}: create it first", "location")
-        counted = says.counted
-        if counted is not None:
-            level = await StockLevel.filter(variant__sku=says.sku, location_id=location.id).get_or_none()
-            on_hand = level.on_hand if level else 0
-            counted = _count(says, on_hand)
+        variant = await Variant.get_or_none(sku=says.sku)
+        levels = StockLevel.filter(variant_id=variant.id if variant else None, location_id=location.id)
+        level = await levels.select_for_update().get_or_none()
+        if level is not None and level.is_divided and says.bin not in {None, level.bin}:
+            raise Refused("DIVIDED", f"{says.sku} lies in several bins there: move its units (moveStock)", "bin")
         await adjust_stock(
             uow,
             AdjustStock(
                 sku=says.sku,
                 location_id=location.id,
                 reason=says.reason or self._reason,
-                counted=counted,
-                bin=says.bin,
+                counted=None if says.counted is None else _count(says, level.on_hand if level else 0),
+                # where the level is divided, a bin would say that only what lies there was counted
+                bin=None if level is not None and level.is_divided else says.bin,
                 safety_stock=says.safety_stock,
             ),
         )

@@ -30,6 +30,8 @@ _TABLES = (
     "reservation_line",
     "inbound_shipment",
     "inbound_line",
+    "stock_count",
+    "stock_count_line",
     "fulfillment_order",
     "fulfillment_order_line",
     "pick_list",

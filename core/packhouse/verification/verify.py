@@ -8,7 +8,7 @@ from asyncpg.exceptions import IntegrityConstraintViolationError
 
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import read_id
-from packhouse.verification import balances, claims, counters, holdings, money, waiting, work
+from packhouse.verification import balances, claims, counters, counting, holdings, money, waiting, work
 from packhouse.verification.invariants import Invariant, NotRepairable, Violation
 from packhouse.verification.scanning import BATCH, violation_of, violations
 
@@ -20,6 +20,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *counters.INVARIANTS,
     *balances.INVARIANTS,
     *holdings.INVARIANTS,
+    *counting.INVARIANTS,
     *money.INVARIANTS,
 )
 

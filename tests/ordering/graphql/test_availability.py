@@ -8,11 +8,9 @@ from unittest.mock import patch
 
 from tests.ordering.test_promising import MONDAY, work
 
-from packhouse.catalog.models import Variant
 from packhouse.channels.commands.create_channel import CreateChannel, create_channel
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.inventory.commands.announce_inbound import AnnounceInbound, InboundPart, announce_inbound
-from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.models import Location
 from packhouse.ordering.availability import read_availability
@@ -35,7 +33,7 @@ from packhouse.testing.statements import noted_statements, query_plan
 DOCUMENT = """query ($lines: [PreviewLineInput!]!, $speed: ShippingSpeed! = STANDARD) {
   availability(lines: $lines, channel: "web", shippingSpeed: $speed, destination: {country: "GB", postcode: "LS1 4AP"}) {
     isComplete isOrderable isSplitRefused ruleVersion
-    lines { sku quantity isKnown needsShipping available isEnough isForbidden mayWait moreAt enoughAt locations { location units } }
+    lines { sku quantity isKnown needsShipping available isEnough mayWait moreAt enoughAt locations { location units } }
     parts { location lines { sku quantity } promise { dispatchBy earliest latest } }
     promise { dispatchOn dispatchBy earliest latest deliveryFrom deliveryBy }
   }
@@ -75,7 +73,6 @@ async def test_a_basket_is_answered_line_by_line_and_as_a_whole(database: Databa
         "isKnown": True,
         "needsShipping": True,
         "isEnough": True,
-        "isForbidden": False,
         "mayWait": False,
         "moreAt": None,
         "enoughAt": None,
@@ -157,64 +154,7 @@ async def test_what_the_rules_forbid_is_not_available(database: Database, execut
         (5, [5]),
         (4, [1]),
     ]
-    assert (found["isComplete"], found["isOrderable"], found["isSplitRefused"]) == (False, False, True)
-
-
-async def test_what_is_sent_nowhere_says_so_and_is_refused(database: Database, execute: Execute) -> None:
-    london, _ = await make_shop(database)
-    rules = (Rule(RuleKind.RESTRICTIONS, {"restrictions": [{"skus": ["PLATE"], "countries": ["GB"]}]}),)
-    await database.write(BY, lambda uow: set_routing_rules(uow, SetRoutingRules("web", rules)))
-    data = AnnounceInbound(
-        london.id, (InboundPart("PLATE", 9),), "Potters", expected_at=datetime(2030, 1, 5, tzinfo=UTC)
-    )
-    await database.write(BY, lambda uow: announce_inbound(uow, data))
-    found = await asked(execute, MUG=1, SET=1)
-    assert [(line["isEnough"], line["isForbidden"], line["enoughAt"]) for line in found["lines"]] == [
-        (True, False, None),
-        (False, True, None),
-    ]
-    before = await contents(database)
-    assert (await placed(database, [BasketLine("MUG", 1), BasketLine("SET", 1)], ShippingSpeed.STANDARD))[0] == (
-        "NOT_SENT_THERE"
-    )
-    assert await contents(database) == before
-
-
-async def test_what_may_wait_is_orderable_and_not_promised(database: Database, execute: Execute) -> None:
-    london, york = await make_shop(database)
-    for location in (london, york):
-        await work(database, location, Way("GB", 1, 2))
-    terms = SetBackorderTerms("MUG", london.id, limit=5)
-    await database.write(BY, lambda uow: set_backorder_terms(uow, terms))
-    data = AnnounceInbound(london.id, (InboundPart("MUG", 6),), "Potters", expected_at=datetime(2030, 1, 5, tzinfo=UTC))
-    await database.write(BY, lambda uow: announce_inbound(uow, data))
-    found = await asked(execute, MUG=12)
-    assert (found["isComplete"], found["isOrderable"], found["promise"]) == (False, True, None)
-    (line,) = found["lines"]
-    assert (line["available"], line["mayWait"], line["enoughAt"]) == (9, True, "2030-01-05T00:00:00+00:00")
-    assert [part["promise"]["latest"] for part in found["parts"]] == 2 * ["2026-03-04"]
-    outcome, order_id = await placed(database, [BasketLine("MUG", 12)], ShippingSpeed.STANDARD)
-    assert (outcome, await DeliveryPromise.filter(order_id=order_id).count()) == ("placed", 0)
-    # three wait already, and six come: four more are not enough for all
-    later = (await asked(execute, MUG=4))["lines"][0]
-    assert (later["isEnough"], later["mayWait"], later["moreAt"], later["enoughAt"]) == (
-        False,
-        False,
-        "2030-01-05T00:00:00+00:00",
-        None,
-    )
-
-
-async def test_a_pre_order_is_promised_from_its_day(database: Database, execute: Execute) -> None:
-    london, _ = await make_shop(database)
-    await work(database, london, Way("GB", 1, 2))
-    await Variant.filter(sku="MUG").update(available_from=datetime(2036, 3, 3, 9, tzinfo=UTC))
-    found = await asked(execute, MUG=1)
-    assert (found["isComplete"], found["promise"]["dispatchOn"], found["promise"]["latest"]) == (
-        True,
-        "2036-03-03",
-        "2036-03-05",
-    )
+    assert (found["isComplete"], found["isSplitRefused"]) == (False, True)
 
 
 async def test_fifty_skus_cost_as_many_statements_as_one(database: Database) -> None:

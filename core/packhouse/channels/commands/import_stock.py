@@ -2,7 +2,7 @@
 
 from packhouse.catalog.models import Variant
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
-from packhouse.inventory.models import Location, StockLevel, StockMovement
+from packhouse.inventory.models import Location, StockHolding, StockLevel, StockMovement
 from packhouse.sdk import Refused, StockRow
 from packhouse.storage import UnitOfWork
 
@@ -50,6 +50,9 @@ async def _is_known(row: StockRow, level: StockLevel | None, reason: str) -> boo
     """Whether the count is what the shelf has, or the delivery was booked under its reference before."""
     if level is None:
         return False
+    if row.counted is not None and level.is_divided and row.bin is not None:
+        holdings = StockHolding.filter(variant_id=level.variant_id, location_id=level.location_id, bin=row.bin)
+        return sum([holding.on_hand for holding in await holdings]) == row.counted
     if row.counted is not None:
         return level.on_hand == row.counted and row.bin in {None, level.bin}
     return await StockMovement.exists(variant_id=level.variant_id, location_id=level.location_id, reason=reason)

@@ -1,7 +1,7 @@
 """Work that a location does not do: its units lose their claim, the stock is set right, and the event says why."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from packhouse.fulfillment.commands.picks import drop_picks
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOrderStatus, RejectionReason
 from packhouse.inventory.commands.move import Movement, apply_movements
+from packhouse.inventory.commands.request_count import request_count
 from packhouse.inventory.commands.settle import settle_claims
 from packhouse.inventory.models import StockLevel
 from packhouse.inventory.states import AllocationStatus, MovementKind
@@ -20,7 +21,11 @@ from packhouse.orders.models import OrderLine
 from packhouse.sdk import EventType, now
 from packhouse.storage import UnitOfWork
 
-_COUNTED = {RejectionReason.NOT_IN_STOCK, RejectionReason.MISMATCH}
+# What is to be counted, and why.
+_COUNTED = {
+    RejectionReason.NOT_IN_STOCK: "a picker did not find it",
+    RejectionReason.MISMATCH: "a picker found another number of it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ async def fail_work(
     """End locked work as incomplete (something is packed or shipped) or cancelled, and give back all other units.
 
     `reason` sets the stock of the `blamed` lines right (none named: of all): not in stock leaves nothing available, damaged
-    moves the units that were not found there, both and a mismatch never touch other orders' claims.
+    moves the units that were not found there, both and a mismatch never touch other orders' claims. What is missing or does not
+    match is to be counted.
 
     Raises:
         IllegalTransition: the work has ended, or is packed.
@@ -49,6 +55,10 @@ async def fail_work(
     await _give_back(failures)
     await drop_picks([line.id for line in lines])
     await touch_orders([work.order_id])
+    blamed_variants = {
+        each.line.variant_id for each in failures if each.line.variant_id and (not blamed or each.line.id in blamed)
+    }
+    await _request_count(uow, work, reason, note, blamed_variants)
     record(
         uow,
         # work that came back because we asked for it has not failed
@@ -60,9 +70,6 @@ async def fail_work(
     )
     claims = await settle_claims({each.line.id: each.units for each in failures}, AllocationStatus.RELEASED)
     await count_bundles(uow, {each.line.order_line_id for each in failures})
-    blamed_variants = {
-        each.line.variant_id for each in failures if each.line.variant_id and (not blamed or each.line.id in blamed)
-    }
     found: dict[UUID, int] = defaultdict(int)
     for each in failures:
         if each.line.variant_id:
@@ -81,6 +88,15 @@ async def fail_work(
     ]
     movements += await _corrections(uow, work, reason, _released(movements, blamed_variants), found)
     await apply_movements(uow, movements)
+
+
+async def _request_count(
+    uow: UnitOfWork, work: FulfillmentOrder, reason: RejectionReason, note: str, variants: Collection[UUID]
+) -> None:
+    """Let somebody count what was not where it should be; a network counts its shelves itself."""
+    if reason in _COUNTED and not work.network:
+        said = _COUNTED[reason]
+        await request_count(uow, work.location_id, variants, f"{said}: {note}" if note else said, work.id)
 
 
 def _failure(line: FulfillmentOrderLine) -> _Failure:

@@ -18,8 +18,14 @@ async def move_and_tell(uow: UnitOfWork, movements: Sequence[Movement]) -> None:
     """
     await apply_movements(uow, movements)
     skus = dict(await Variant.filter(id__in=[each.variant_id for each in movements]).values_list("id", "sku"))
+    levels = {
+        (row.variant_id, row.location_id): row
+        for row in await StockLevel.filter(
+            variant_id__in=list(skus), location_id__in=list({each.location_id for each in movements})
+        )
+    }
     for each in movements:
-        level = await StockLevel.get(variant_id=each.variant_id, location_id=each.location_id)
+        level = levels[each.variant_id, each.location_id]
         record(
             uow,
             EventType.STOCK_ADJUSTED,

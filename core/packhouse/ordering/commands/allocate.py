@@ -45,19 +45,6 @@ class SplitRefused(Shortage):
         self.sku = ""
 
 
-class NotSentThere(Shortage):
-    """The routing rules keep every location from sending it there, whatever is in stock."""
-
-    def __init__(self, sku: str, country: str, rules: str, field: str) -> None:
-        Refused.__init__(
-            self,
-            "NOT_SENT_THERE",
-            f"{sku} is not sent to {country or 'an unknown country'}: the routing rules {rules} keep every location from it",
-            field,
-        )
-        self.sku = sku
-
-
 async def allocate(
     uow: UnitOfWork,
     order_id: UUID,
@@ -128,10 +115,6 @@ def refuse_shortage(decision: Route, demand: Mapping[UUID, int], lines: Sequence
         raise SplitRefused(decision.receipt["rules"], "lines")
     for line in lines:
         missing = decision.missing.get(line.variant_id)
-        if missing and line.sku in decision.forbidden:
-            raise NotSentThere(
-                line.sku, decision.receipt["country"], decision.receipt["rules"], f"lines.{line.position}.quantity"
-            )
         if missing:
             raise Shortage(line.sku, missing, demand[line.variant_id], f"lines.{line.position}.quantity")
 

@@ -58,9 +58,6 @@ class AvailableLine:
     is_enough: bool = strawberry.field(
         description="Whether the whole line would be sent now; earlier lines of the basket take first."
     )
-    is_forbidden: bool = strawberry.field(
-        description="Where it is not enough: whether the rules keep every location from sending it there."
-    )
     may_wait: bool = strawberry.field(
         description="Where it is not enough: whether it can be ordered now, and waits for more."
     )
@@ -82,7 +79,6 @@ class AvailableLine:
             available=line.available,
             locations=[AvailableAt(location=each.location, units=each.units) for each in line.at_locations],
             is_enough=line.is_enough,
-            is_forbidden=line.is_forbidden,
             may_wait=line.may_wait,
             more_at=line.more_at,
             enough_at=line.enough_at,
