@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,45 @@ def check_waiting(answer: Any) -> None:
     assert (backorder["waiting"], backorder["expectedAt"]) == (14, "2030-01-05T09:00:00+00:00")
 
 
+async def sells(run: Callable[[str], Awaitable[Any]], listings: str, selling: str) -> None:
+    """What a channel may sell is there as soon as it was counted."""
+    assert (await run(listings))["setChannelBuffer"]["channel"] == {"buffer": 2}
+    async with asyncio.timeout(20):
+        while not (sold := (await run(selling))["variant"]["channelAvailability"]):  # noqa: ASYNC110  (a job counts, and tells nobody here)
+            await asyncio.sleep(0.05)
+    listed = {"channelSku": "MUG-BLUE", "stock": {"quantity": 14, "toldQuantity": None, "error": None}}
+    assert sold == [{"channel": {"code": "web"}, "available": 14, "listings": [listed]}]
+
+
+def check_basket(answer: Any) -> None:
+    """One line is there, the other is enough when what was announced has come; what is there has its promise."""
+    told = answer["availability"]
+    assert [(line["available"], line["isEnough"], line["enoughAt"]) for line in told["lines"]] == [
+        (16, True, None),
+        (8, False, "2030-01-05T09:00:00+00:00"),
+    ]
+    (part,) = told["parts"]
+    assert part["promise"]["dispatchBy"][:10] < part["promise"]["earliest"] < part["promise"]["latest"]
+
+
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
-    shop, shelf, order, stock, shelves, count, rules, promises, basket, preview, board, waiting, live = blocks(
-        "graphql"
-    )
+    (
+        shop,
+        shelf,
+        order,
+        stock,
+        shelves,
+        count,
+        listings,
+        selling,
+        rules,
+        promises,
+        basket,
+        preview,
+        board,
+        waiting,
+        live,
+    ) = blocks("graphql")
     async with (
         running_server(server_settings(sqlite_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
@@ -106,16 +142,11 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
             }
         ]
         assert seen["variant"]["arrivals"][0]["units"] == 100
+        await sells(run, listings, selling)
         assert (await run(rules))["setRoutingRules"]["routingRules"] == {"version": "web-1"}
         promised = await run(promises, location=made["createLocation"]["location"]["id"])
         assert promised["setTransitTimes"]["count"] == 2
-        told = (await run(basket))["availability"]
-        assert [(line["available"], line["isEnough"], line["enoughAt"]) for line in told["lines"]] == [
-            (16, True, None),
-            (8, False, "2030-01-05T09:00:00+00:00"),
-        ]
-        (part,) = told["parts"]
-        assert part["promise"]["dispatchBy"][:10] < part["promise"]["earliest"] < part["promise"]["latest"]
+        check_basket(await run(basket))
         tried = (await run(preview))["previewRouting"]
         assert (tried["ruleVersion"], tried["missingUnits"]) == ("web-1", 0)
         assert tried["parts"] == [{"location": "london", "sku": "MUG-BLUE", "quantity": 3}]

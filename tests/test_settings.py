@@ -83,7 +83,12 @@ class TestDefaults:
             "hook_timeout_seconds": 30.0,
             "keep_days": 0,
         }
-        assert settings.channels.model_dump() == {"pull_seconds": 60.0, "inbox_poll_seconds": 1.0}
+        assert settings.channels.model_dump() == {
+            "pull_seconds": 60.0,
+            "inbox_poll_seconds": 1.0,
+            "stock_seconds": 0.5,
+            "stock_compare_seconds": 86_400.0,
+        }
         assert settings.shipping.tracking_poll_seconds == 300.0
         assert settings.feedback.review_request_delay_days == 7
         assert settings.returns.window_days == 30

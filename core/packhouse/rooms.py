@@ -6,8 +6,11 @@ from functools import partial
 
 from starlette.routing import BaseRoute
 
+from packhouse.channels.comparing import compare_stock
+from packhouse.channels.counting import StockCounter
 from packhouse.channels.hooks import ChannelsPlugin, ensure_channels
 from packhouse.channels.jobs import pull_orders, work_inbox
+from packhouse.channels.pushing import push_due_stock
 from packhouse.channels.webhooks import webhook_routes
 from packhouse.customers.queries import customer_snapshots
 from packhouse.events.commands.trim_log import trim_log
@@ -74,6 +77,9 @@ def _jobs(house: House) -> Sequence[Job]:
     accept = timedelta(hours=settings.fulfillment.accept_within_hours)
     return [
         Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host), everywhere=True),
+        Job("count channel stock", settings.channels.stock_seconds, StockCounter(house).run, everywhere=True),
+        Job("push stock", settings.channels.stock_seconds, lambda: push_due_stock(house), everywhere=True),
+        Job("compare channel stock", settings.channels.stock_compare_seconds, lambda: compare_stock(house)),
         Job("pull orders", settings.channels.pull_seconds, lambda: pull_orders(house, house.host)),
         Job(
             "poll tracking",

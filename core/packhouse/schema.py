@@ -21,6 +21,7 @@ from packhouse.catalog.graphql.types import VariantRecord
 from packhouse.catalog.queries import variants_by_id
 from packhouse.channels.graphql import queries as channels
 from packhouse.channels.graphql.mutations import ChannelsMutations
+from packhouse.channels.graphql.stock import ChannelStockMutations, ChannelStockQueries, VariantChannels
 from packhouse.customers.graphql import queries as customers
 from packhouse.customers.graphql.mutations import CustomersMutations
 from packhouse.customers.graphql.types import CustomerRecord
@@ -99,7 +100,7 @@ _ROOMS = (
 
 
 @strawberry.type(description="A thing that can be sold and kept in stock.")
-class Variant(VariantStock, VariantRecord):
+class Variant(VariantChannels, VariantStock, VariantRecord):
     """The composed variant."""
 
 
@@ -184,6 +185,7 @@ class Query(
     ShippingQuoteQueries,
     returns.ReturnsQueries,
     channels.ChannelsQueries,
+    ChannelStockQueries,
     feedback.FeedbackQueries,
     ReportingQueries,
     routing.RoutingQueries,
@@ -208,6 +210,7 @@ class Mutation(
     ReturnsMutations,
     FeedbackMutations,
     ChannelsMutations,
+    ChannelStockMutations,
     CatalogMutations,
     CustomersMutations,
     InboundMutations,

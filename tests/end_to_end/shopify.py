@@ -25,7 +25,13 @@ _EMPTY_PAGE = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None
 
 def with_shop(settings: Settings, admin_url: str) -> Settings:
     """The settings with one shop, whose Admin API answers at `admin_url`."""
-    shop = {"domain": DOMAIN, "access_token": "a-token-of-tests", "webhook_secrets": [SECRET], "base_url": admin_url}
+    shop = {
+        "domain": DOMAIN,
+        "access_token": "a-token-of-tests",
+        "webhook_secrets": [SECRET],
+        "base_url": admin_url,
+        "stock_location": "7",
+    }
     table = {"shopify": {"shops": {CODE: shop}}}
     return settings.model_copy(update={"plugins": settings.plugins.model_copy(update={"settings": table})})
 
@@ -99,11 +105,12 @@ class Door:
 class AdminStandIn:
     """Answers the plugin's documents as a shop would that has one order, all of it to be sent from one place.
 
-    `units` holds what is left to send by line id, `made` every fulfilment that was made.
+    `units` holds what is left to send by line id, `made` every fulfilment that was made, `shows` what is available of each SKU.
     """
 
     units: Counter[str] = field(default_factory=Counter)
     made: list[dict[str, Any]] = field(default_factory=list)
+    shows: dict[str, int] = field(default_factory=dict)
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -159,6 +166,26 @@ class AdminStandIn:
         id_ = f"gid://shopify/Fulfillment/{len(self.made) + 1}"
         self.made.append({"id": id_, "input": given, "units": units, "createdAt": datetime.now(UTC).isoformat()})
         return {"fulfillmentCreate": {"fulfillment": {"id": id_}, "userErrors": []}}
+
+    def _InventoryBySku(self, variables: Any) -> Any:  # noqa: N802
+        skus = [sku for sku in self.shows if f'"{sku}"' in variables["query"]]
+        return {"inventoryItems": {**_EMPTY_PAGE, "nodes": [self._stocked(sku) for sku in skus]}}
+
+    def _InventoryById(self, variables: Any) -> Any:  # noqa: N802
+        places = [int(id_.rsplit("/", 1)[1]) for id_ in variables["ids"]]
+        return {"nodes": [self._stocked(list(self.shows)[place - 1]) for place in places]}
+
+    def _InventorySet(self, variables: Any) -> Any:  # noqa: N802
+        for each in variables["input"]["quantities"]:
+            sku = list(self.shows)[int(each["inventoryItemId"].rsplit("/", 1)[1]) - 1]
+            assert each["changeFromQuantity"] == self.shows[sku]
+            self.shows[sku] = each["quantity"]
+        return {"inventorySetQuantities": {"userErrors": []}}
+
+    def _stocked(self, sku: str) -> Any:
+        level = {"quantities": [{"name": "available", "quantity": self.shows[sku]}]}
+        place = list(self.shows).index(sku) + 1
+        return {"id": f"gid://shopify/InventoryItem/{place}", "sku": sku, "tracked": True, "inventoryLevel": level}
 
 
 def _line(line: str) -> str:

@@ -1,9 +1,14 @@
 """A database with an order at every step of its life."""
 
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 
+from packhouse.channels.commands.add_listing import AddListing, add_listing
+from packhouse.channels.commands.create_channel import CreateChannel, create_channel
+from packhouse.channels.counting import StockCounter
+from packhouse.events.positions import assign_positions
 from packhouse.fulfillment.away import units_away
 from packhouse.fulfillment.commands.confirm_pick import ConfirmPick, confirm_pick
 from packhouse.fulfillment.commands.reject import RejectFulfillment, reject_fulfillment
@@ -91,6 +96,7 @@ async def house(database: Database) -> Database:
     await database.write(BY, lambda uow: cancel(uow, gone, lambda _: []))
     await _waiting(database, london.id)
     await _counted(database, london)
+    await _listed(database, leeds)
     return database
 
 
@@ -133,6 +139,16 @@ async def _counted(database: Database, location: Location) -> None:
     await database.write(BY, lambda uow: record_count(uow, found, units_away))
     policy = CountPolicy(units=1)
     await database.write(BY, lambda uow: submit_count(uow, SubmitCount(count.id), policy))
+
+
+async def _listed(database: Database, location: Location) -> None:
+    """A variant that a channel sells, counted."""
+    await make_variant(database, "JUG")
+    await make_stock(database, "JUG", location, 6)
+    await database.write(BY, lambda uow: create_channel(uow, CreateChannel("shop", "Shop")))
+    await database.write(BY, lambda uow: add_listing(uow, AddListing("shop", "JUG", "JUG")))
+    await assign_positions(database)
+    await StockCounter(SimpleNamespace(database=database)).run()
 
 
 async def _picked_in_part(database: Database, order: Order) -> None:

@@ -74,6 +74,15 @@ def _is_the_sum(bucket: str) -> str:
 
 
 CORRUPTIONS = {
+    # the first, because what a repair moves is not counted yet
+    "what a channel may sell": Corruption(
+        "UPDATE channel_stock SET available = available + 1",
+        ("a channel may sell what can be promised to it less its buffer",),
+    ),
+    "what a listing may show": Corruption(
+        "UPDATE listing_stock SET quantity = 0",
+        ("a listing may show what can be promised to its channel less its buffer",),
+    ),
     **{
         f"the balance {bucket}": Corruption(
             f"UPDATE stock_level SET {bucket.replace(' ', '_')} = {bucket.replace(' ', '_')} + 1 WHERE {_MUGS}",

@@ -84,7 +84,10 @@ _OF_CATALOGUE = (
     f"price WHERE variant_id IN {_VARIANTS}",
     "price WHERE price_list_id IN (SELECT id FROM price_list WHERE is_demo)",
     "price_list WHERE is_demo",
+    f"listing_stock WHERE listing_id IN (SELECT id FROM listing WHERE variant_id IN {_VARIANTS} OR channel_id IN {_CHANNELS})",
     f"listing WHERE variant_id IN {_VARIANTS} OR channel_id IN {_CHANNELS}",
+    f"channel_stock WHERE variant_id IN {_VARIANTS} OR channel_id IN {_CHANNELS}",
+    f"channel_location WHERE channel_id IN {_CHANNELS}",
     f"inbound_message WHERE channel_id IN {_CHANNELS}",
 )
 _USES_OF_LOCATIONS = (
@@ -100,6 +103,7 @@ _USES_OF_LOCATIONS = (
     "reservation_line",
     "inbound_shipment",
     "stock_count",
+    "channel_location",
 )
 _UNUSED_LOCATION = " AND ".join(
     f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.{column} = location.id)"
@@ -168,7 +172,9 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
     await uow.execute("DELETE FROM orders WHERE is_demo")
     demo_skus = f"(SELECT sku FROM variant WHERE id IN {_VARIANTS})"
     await _remove_events(
-        uow, f"type = 'stock_adjusted' AND order_id IS NULL AND {_of_payload(uow, 'sku')} IN {demo_skus}"
+        uow,
+        f"type IN ('stock_adjusted', 'stock_changed') AND order_id IS NULL"
+        f" AND {_of_payload(uow, 'sku')} IN {demo_skus}",
     )
     kept_stock = await _kept_stock(uow, moved)
     for rows in _OF_CATALOGUE:

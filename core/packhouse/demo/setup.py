@@ -8,8 +8,9 @@ from packhouse.app import cannot_open, open_ready
 from packhouse.catalog.commands.create_variant import CreateVariant, create_variant
 from packhouse.catalog.commands.set_price import SetPrice, set_price
 from packhouse.catalog.models import Variant
+from packhouse.channels.commands.add_listing import AddListing, add_listing
 from packhouse.channels.commands.create_channel import CreateChannel, create_channel
-from packhouse.channels.models import Channel
+from packhouse.channels.models import Channel, Listing
 from packhouse.demo.catalogue import (
     CHANNEL,
     CURRENCY,
@@ -126,6 +127,8 @@ async def _seed_variant(uow: UnitOfWork, variant: DemoVariant) -> None:
     elif not known.is_demo:
         raise Refused("DUPLICATE_SKU", f"the SKU {variant.sku} is taken: give the demo a database of its own")
     await set_price(uow, SetPrice(variant.sku, Money.of(variant.price, CURRENCY), channel=CHANNEL, is_demo=True))
+    if not await Listing.exists(channel__code=CHANNEL, channel_sku=variant.sku):
+        await add_listing(uow, AddListing(CHANNEL, variant.sku, variant.sku))
 
 
 async def _seed_location(uow: UnitOfWork, location: DemoLocation, demand: Counter[str]) -> None:

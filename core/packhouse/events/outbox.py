@@ -9,7 +9,7 @@ from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.values import fact_id, new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import Dialect, as_json
-from packhouse.storage.unit_of_work import PendingEvent
+from packhouse.storage.unit_of_work import EVERY_VARIANT, PendingEvent
 
 Listeners = Mapping[EventType, tuple[str, ...]]
 
@@ -61,7 +61,7 @@ class Outbox:
         A transaction that moved stock and recorded nothing gets an event for that, so that nobody who follows the log misses it.
         """
         if not uow.pending:
-            record(uow, EventType.STOCK_MOVED, new_id(), payload={"variant_ids": _moved(uow)})
+            record(uow, EventType.STOCK_MOVED, new_id(), payload={"variant_ids": _moved(uow, named=True)})
         deliveries = [
             (new_id(), event.id, plugin, lane_id(plugin, event))
             for event in uow.pending
@@ -79,8 +79,9 @@ def lane_id(plugin: str, event: PendingEvent | Event) -> UUID:
     return fact_id("lane", plugin, event.order_id or event.customer_id or event.id)
 
 
-def _moved(uow: UnitOfWork) -> list[str]:
-    return sorted(map(str, uow.moved))
+def _moved(uow: UnitOfWork, *, named: bool = False) -> list[str]:
+    """The variants that moved; `named` leaves out the mark for all of them."""
+    return sorted(str(each) for each in uow.moved if not (named and each == EVERY_VARIANT))
 
 
 async def _insert_on_postgres(

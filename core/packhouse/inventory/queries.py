@@ -109,7 +109,7 @@ def _as_id(text: str) -> UUID | None:
 
 async def available_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many of each bundle could be sold now from the stock of its components, in a constant number of statements."""
-    parts = await _parts(ids)
+    parts = await parts_of_bundles(ids)
     units: dict[UUID, int] = defaultdict(int)
     for row in await StockLevel.filter(variant_id__in=sorted({part for each in parts.values() for part in each})):
         buckets = (row.on_hand, row.allocated, row.reserved, row.damaged, row.quarantined, row.safety_stock)
@@ -120,7 +120,7 @@ async def available_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     }
 
 
-async def _parts(ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
+async def parts_of_bundles(ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
     """Units of each variant on the shelf in one unit of each bundle; a bundle's component may be a bundle."""
     outer = await BundleComponent.filter(bundle_id__in=list(ids))
     inner: dict[UUID, list[BundleComponent]] = defaultdict(list)

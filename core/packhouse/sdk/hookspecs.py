@@ -33,7 +33,7 @@ class StartUp:
 
     @hookspec
     def register_channels(self, context: PluginContext) -> Sequence[Provider]:
-        """Channels that orders come from: providers with `ReadsWebhooks`, `PullsOrders`, `PushesShipments`."""
+        """Channels that orders come from: providers with `ReadsWebhooks`, `PullsOrders`, `PushesShipments`, `PushesStock`, `ShowsStock`."""
         raise NotImplementedError
 
     @hookspec

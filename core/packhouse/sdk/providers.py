@@ -5,7 +5,7 @@ effect carries an `idempotency_key` that stays the same over retries. Failures a
 `packhouse.sdk.errors`; anything else counts as "in doubt" for calls with an effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -231,6 +231,43 @@ class ShipmentNotice:
     shipped_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ListedStock:
+    """Units that a listing may show, whatever it showed before. `external_id` is what the plugin called it last time, empty at first."""
+
+    channel_sku: str
+    quantity: int
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StockPush:
+    """The newest numbers of listings. The key stays the same as long as the numbers do."""
+
+    idempotency_key: str
+    items: tuple[ListedStock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PushedStock:
+    """What became of one listing: `problem` says why it does not show its number, empty where it does.
+
+    `external_id` is what the plugin wants to know it by next time.
+    """
+
+    channel_sku: str
+    problem: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStock:
+    """Units that a channel shows of a listing."""
+
+    channel_sku: str
+    quantity: int
+
+
 @runtime_checkable
 class ReadsWebhooks(Protocol):
     """Verifies and reads inbound webhooks of a channel.
@@ -255,6 +292,24 @@ class PushesShipments(Protocol):
     """Tells the channel what was shipped; the same key twice has one effect."""
 
     async def push_shipment(self, notice: ShipmentNotice) -> str: ...
+
+
+@runtime_checkable
+class PushesStock(Protocol):
+    """Tells the channel how many units its listings may show: at most 100 at once, one push at a time, the newest numbers.
+
+    Numbers are absolute: the same push twice has one effect, and one that is in doubt is made again with what is newest then.
+    Every item gets its own outcome; an error is for all of them. An item with a problem comes again after a while.
+    """
+
+    async def push_stock(self, push: StockPush) -> list[PushedStock]: ...
+
+
+@runtime_checkable
+class ShowsStock(Protocol):
+    """Says how many units a channel shows of listings (at most 100 at once); one that it does not have is left out."""
+
+    async def shown_stock(self, items: Sequence[ListedStock]) -> list[ShownStock]: ...
 
 
 @runtime_checkable

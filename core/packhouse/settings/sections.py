@@ -218,10 +218,12 @@ class NatsSettings(Section):
 
 
 class ChannelsSettings(Section):
-    """How often channels are asked for orders, and their inbox for work."""
+    """How often channels are asked for orders, their inbox for work, and what they may sell is counted, told and compared."""
 
     pull_seconds: Seconds = 60.0
     inbox_poll_seconds: Seconds = 1.0
+    stock_seconds: Seconds = 0.5
+    stock_compare_seconds: Seconds = 86_400.0
 
 
 class ShippingSettings(Section):

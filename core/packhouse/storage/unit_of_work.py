@@ -14,6 +14,8 @@ from packhouse.sdk.values import new_id
 from packhouse.storage.dialect import Dialect, insert_sql, row_values, sqlite_sql, sqlite_values
 from packhouse.storage.sqlite_client import run_here
 
+# Among the variants that moved: whatever any of them was, all have to be looked at again.
+EVERY_VARIANT = UUID(int=0)
 # SQLite binds at most 32,766 values and PostgreSQL 32,767 in one statement.
 _MAX_VALUES = 30_000
 # Up to so many rows are one statement, more are split in powers of two: a long statement for every possible number of

@@ -8,7 +8,7 @@ from asyncpg.exceptions import IntegrityConstraintViolationError
 
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import read_id
-from packhouse.verification import balances, claims, counters, counting, holdings, money, waiting, work
+from packhouse.verification import balances, channel_stock, claims, counters, counting, holdings, money, waiting, work
 from packhouse.verification.invariants import Invariant, NotRepairable, Violation
 from packhouse.verification.scanning import BATCH, violation_of, violations
 
@@ -21,6 +21,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *balances.INVARIANTS,
     *holdings.INVARIANTS,
     *counting.INVARIANTS,
+    *channel_stock.INVARIANTS,
     *money.INVARIANTS,
 )
 

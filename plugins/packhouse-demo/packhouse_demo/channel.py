@@ -1,10 +1,22 @@
-"""The simulated shop: it gives the orders that the demo asks it to make."""
+"""The simulated shop: it gives the orders that the demo asks it to make, and shows the stock that it is told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from packhouse.sdk import Address, IncomingLine, IncomingOrder, IncomingPayment, Money, OrderPage, now
+from packhouse.sdk import (
+    Address,
+    IncomingLine,
+    IncomingOrder,
+    IncomingPayment,
+    ListedStock,
+    Money,
+    OrderPage,
+    PushedStock,
+    ShownStock,
+    StockPush,
+    now,
+)
 from packhouse_demo.payments import CODE as DEMO_PAY
 
 CURRENCY = "GBP"
@@ -31,13 +43,14 @@ class _Item:
 
 
 class DemoChannel:
-    """A shop without a website. Its orders are kept in memory only."""
+    """A shop without a website. Its orders and its stock are kept in memory only."""
 
     code = "demo"
     title = "Demo shop (simulated)"
 
     def __init__(self) -> None:
         self._orders: dict[str, IncomingOrder] = {}
+        self._shows: dict[str, int] = {}
 
     def sell(
         self, run: str, serial: int, basket: Sequence[tuple[str, str, int, str]], *, is_paid: bool = True
@@ -97,6 +110,19 @@ class DemoChannel:
         page = changed[start : start + _PAGE]
         more = start + len(page) < len(changed)
         return OrderPage(tuple(page), str(start + len(page)) if more else None)
+
+    async def push_stock(self, push: StockPush) -> list[PushedStock]:
+        """Show the numbers."""
+        self._shows |= {item.channel_sku: item.quantity for item in push.items}
+        return [PushedStock(item.channel_sku) for item in push.items]
+
+    async def shown_stock(self, items: Sequence[ListedStock]) -> list[ShownStock]:
+        """The numbers that it was told."""
+        return [
+            ShownStock(item.channel_sku, self._shows[item.channel_sku])
+            for item in items
+            if item.channel_sku in self._shows
+        ]
 
 
 def _line(place: int, item: _Item) -> IncomingLine:

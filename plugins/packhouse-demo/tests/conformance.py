@@ -8,6 +8,7 @@ from packhouse.sdk import (
     FulfillmentItem,
     FulfillmentRequest,
     LabelRequest,
+    ListedStock,
     Money,
     NetworkUpdate,
     OrderPage,
@@ -17,6 +18,8 @@ from packhouse.sdk import (
     ReplyRequest,
     ReviewInvitation,
     ReviewProduct,
+    ShownStock,
+    StockPush,
 )
 from packhouse.testing.conformance import Operation, Running, Subject
 from packhouse_demo import Plugin
@@ -35,12 +38,19 @@ WORK = FulfillmentRequest("work-1", "F-1", "london", "1001", THERE, (Fulfillment
 MUG = ReviewProduct("MUG", "Mug")
 INVITATION = ReviewInvitation("ask-1", "R-1", "1001", "a@example.com", "A Customer", (MUG,), AT, AT)
 REPLY = ReplyRequest("reply-1", "review-1", "Thank you")
+STOCK = StockPush("stock-1", (ListedStock("MUG", 5), ListedStock("PLATE", 0)))
 
 
 async def pull(plugin: Running) -> OrderPage:
     channel = next(each for each in plugin.alone.providers if isinstance(each, DemoChannel))
     channel.sell("run", 1, [("MUG", "Mug", 2, "12.50")])
     return await channel.pull_orders(AT, None)
+
+
+async def show(plugin: Running) -> list[ShownStock]:
+    channel = next(each for each in plugin.alone.providers if isinstance(each, DemoChannel))
+    await channel.push_stock(STOCK)
+    return await channel.shown_stock(STOCK.items)
 
 
 async def take_back(plugin: Running) -> NetworkUpdate:
@@ -58,6 +68,8 @@ SUBJECT = Subject(
     settings=settings,
     operations=(
         Operation("pull_orders", call=pull, gives=OrderPage),
+        Operation("push_stock", (STOCK,)),
+        Operation("shown_stock", call=show, gives=list[ShownStock]),
         Operation("quote", (QuoteRequest(HERE, THERE, (PARCEL,)),)),
         Operation("buy_label", (LABEL,), find=Operation("find_label", (LABEL,))),
         Operation("void_label", (NUMBER, "void-1")),

@@ -1,10 +1,10 @@
 """Shopify as a channel of Packhouse."""
 
 from packhouse.sdk import PluginContext, PluginManifest, Provider, hookimpl
-from packhouse_shopify.provider import ShopifyChannel
+from packhouse_shopify.provider import ShopifyChannel, ShopifyStockChannel
 from packhouse_shopify.settings import Settings, Shop
 
-__all__ = ["Plugin", "Settings", "Shop", "ShopifyChannel"]
+__all__ = ["Plugin", "Settings", "Shop", "ShopifyChannel", "ShopifyStockChannel"]
 __version__ = "0.1.0"
 
 
@@ -22,4 +22,9 @@ class Plugin:
         settings = context.settings
         if not isinstance(settings, Settings):
             return []
-        return [ShopifyChannel(code, shop, context) for code, shop in settings.shops.items()]
+        return [
+            ShopifyStockChannel(code, shop, context, shop.stock_location)
+            if shop.stock_location
+            else ShopifyChannel(code, shop, context)
+            for code, shop in settings.shops.items()
+        ]

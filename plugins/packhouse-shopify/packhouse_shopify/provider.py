@@ -1,14 +1,25 @@
 """The channel that Packhouse sees: one shop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from packhouse.sdk import IncomingOrder, OrderPage, PluginContext, ShipmentNotice, WebhookEnvelope
+from packhouse.sdk import (
+    IncomingOrder,
+    ListedStock,
+    OrderPage,
+    PluginContext,
+    PushedStock,
+    ShipmentNotice,
+    ShownStock,
+    StockPush,
+    WebhookEnvelope,
+)
 from packhouse_shopify import webhooks
 from packhouse_shopify.client import AdminClient
 from packhouse_shopify.fulfillments import ShipmentPusher
+from packhouse_shopify.inventory import StockKeeper
 from packhouse_shopify.orders import OrderPuller
 from packhouse_shopify.settings import Shop
 
@@ -21,7 +32,7 @@ class ShopifyChannel:
         self.title = f"Shopify ({shop.domain})"
         self._shop = shop
         # The session opens after the channels are registered, so it is asked for at each call.
-        client = AdminClient(shop, lambda: context.http, context.log)
+        self._client = client = AdminClient(shop, lambda: context.http, context.log)
         self._orders = OrderPuller(client)
         self._shipments = ShipmentPusher(client, notify_customer=shop.notify_customer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -63,3 +74,27 @@ class ShopifyChannel:
         lock = self._locks.setdefault(notice.external_order_id, asyncio.Lock())
         async with lock:
             return await self._shipments.push(notice)
+
+
+class ShopifyStockChannel(ShopifyChannel):
+    """A shop with a location whose stock is ours to set (`PushesStock`, `ShowsStock`)."""
+
+    def __init__(self, code: str, shop: Shop, context: PluginContext, location: str) -> None:
+        super().__init__(code, shop, context)
+        self._stock = StockKeeper(self._client, location)
+
+    async def push_stock(self, push: StockPush) -> list[PushedStock]:
+        """Set what is available at the location; each item's outcome.
+
+        Raises:
+            ProviderError: nothing was set, or whether it was is in doubt.
+        """
+        return await self._stock.push(push)
+
+    async def shown_stock(self, items: Sequence[ListedStock]) -> list[ShownStock]:
+        """What Shopify shows as available at the location.
+
+        Raises:
+            ProviderError: it could not be read.
+        """
+        return await self._stock.shown(items)

@@ -32,6 +32,10 @@ class Shop(BaseModel):
     max_ahead_seconds: int = Field(default=300, ge=0, description="How far a webhook's time may lie ahead of ours")
     notify_customer: bool = Field(default=True, description="Let Shopify mail the customer when a shipment is pushed")
 
+    stock_location: str | None = Field(
+        default=None, pattern=r"^\d+$", description="Number of the Shopify location whose available units are set"
+    )
+
     @field_validator("domain")
     @classmethod
     def _is_permanent_domain(cls, value: str) -> str:

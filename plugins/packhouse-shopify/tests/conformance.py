@@ -5,11 +5,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from packhouse.sdk import ShipmentNotice
+from packhouse.sdk import ListedStock, ShipmentNotice, StockPush
 from packhouse.testing.conformance import Address, Asked, Exchange, Operation, Reply, Subject, Webhook
 from packhouse_shopify import Plugin
 
@@ -35,6 +36,7 @@ def settings(vendor: Address) -> dict[str, Any]:
         "access_token": TOKEN,
         "webhook_secrets": [SECRET],
         "base_url": vendor.url,
+        "stock_location": "7",
     }
     return {"shops": {"web": shop}}
 
@@ -118,6 +120,40 @@ LOOK = Exchange(
     name="FulfillmentLines",
     optional=True,
 )
+STOCK = StockPush("stock-1", (ListedStock("MUG", 5), ListedStock("PLATE", 0, "32")))
+ITEMS = {31: "MUG", 32: "PLATE"}
+
+
+def inventory(number: int, available: int) -> dict[str, Any]:
+    level = {"quantities": [{"name": "available", "quantity": available}]}
+    return {
+        "id": f"gid://shopify/InventoryItem/{number}",
+        "sku": ITEMS[number],
+        "tracked": True,
+        "inventoryLevel": level,
+    }
+
+
+def numbers(asked: Asked) -> dict[str, int]:
+    """The numbers that a request sets, by SKU."""
+    quantities = asked.json["variables"]["input"]["quantities"]
+    return {ITEMS[int(each["inventoryItemId"].rsplit("/", 1)[1])]: each["quantity"] for each in quantities}
+
+
+BY_SKU = exchange(
+    "InventoryBySku",
+    {"inventoryItems": connection(inventory(31, 9))},
+    {"inventoryItems": connection(inventory(31, 5))},
+)
+BY_ID = exchange("InventoryById", {"nodes": [inventory(32, 3)]}, {"nodes": [inventory(32, 0)]})
+SET = replace(
+    exchange("InventorySet", {"inventorySetQuantities": {"userErrors": []}}, effect=True),
+    key=lambda asked: asked.json["variables"]["key"],
+    sets=numbers,
+)
+NOT_SET = {
+    "inventorySetQuantities": {"userErrors": [{"code": "INVALID_REASON", "field": ["input"], "message": "No reason"}]}
+}
 NO = {"fulfillmentCreate": {"fulfillment": None, "userErrors": [{"field": ["x"], "message": "It is on hold"}]}}
 
 SUBJECT = Subject(
@@ -127,6 +163,8 @@ SUBJECT = Subject(
     operations=(
         Operation("pull_orders", (SINCE, None), PULL),
         Operation("push_shipment", (NOTICE,), (*PUSH, LOOK), refusal=Reply(200, {"data": NO})),
+        Operation("push_stock", (STOCK,), (BY_SKU, BY_ID, SET), refusal=Reply(200, {"data": NOT_SET})),
+        Operation("shown_stock", (STOCK.items,), (BY_SKU, BY_ID)),
     ),
     webhooks=(webhook(), webhook(id=6000000000000000124, name="#1043")),
 )

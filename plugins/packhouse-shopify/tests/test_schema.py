@@ -9,8 +9,17 @@ import pytest
 from graphql import parse, validate
 from graphql.validation import NoDeprecatedCustomRule, specified_rules
 
-from packhouse.sdk import ProviderInDoubt, ProviderRateLimited, ProviderRefused, ProviderUnavailable, ShipmentNotice
-from packhouse_shopify import ShopifyChannel
+from packhouse.sdk import (
+    ListedStock,
+    ProviderInDoubt,
+    ProviderRateLimited,
+    ProviderRefused,
+    ProviderUnavailable,
+    PushedStock,
+    ShipmentNotice,
+    StockPush,
+)
+from packhouse_shopify import ShopifyChannel, ShopifyStockChannel
 from packhouse_shopify.client import document
 from packhouse_shopify.mapping import read_order
 
@@ -139,3 +148,65 @@ async def test_faults_of_the_pull(mock: Any, strict: ShopifyChannel, kind: str) 
     mock.faults.append({"op": "orders", "kind": kind, "status": 502})
     with pytest.raises(ProviderUnavailable):
         await strict.pull_orders(NOW, None)
+
+
+@pytest.fixture
+def strict_stock(schema_mock: Any, mock: Any, make_channel: Callable[..., ShopifyChannel]) -> ShopifyStockChannel:
+    """Two items, of which one is known by its id and shows its number already."""
+    channel = make_channel(schema_mock.url, stock_location="7")
+    assert isinstance(channel, ShopifyStockChannel)
+    mug, plate = (
+        {
+            "__typename": "InventoryItem",
+            "id": f"gid://shopify/InventoryItem/{number}",
+            "sku": sku,
+            "tracked": True,
+            "inventoryLevel": {"quantities": [{"name": "available", "quantity": 3}]},
+        }
+        for number, sku in ((31, "MUG"), (32, "PLATE"))
+    )
+    mock.answers.update(
+        {
+            "nodes": [[plate]],
+            "inventoryItems": [{"nodes": [mug], "pageInfo": {"hasNextPage": False, "endCursor": None}}],
+            "inventorySetQuantities": [{"userErrors": []}],
+        }
+    )
+    return channel
+
+
+STOCK = StockPush("k", (ListedStock("MUG", 5), ListedStock("PLATE", 3, "32")))
+
+
+async def test_sets_quantities_through_the_schema_with_its_own_key(
+    mock: Any, strict_stock: ShopifyStockChannel
+) -> None:
+    assert await strict_stock.push_stock(STOCK) == [
+        PushedStock("MUG", external_id="31"),
+        PushedStock("PLATE", external_id="32"),
+    ]
+    assert [entry["roots"] for entry in mock.journal] == [["nodes"], ["inventoryItems"], ["inventorySetQuantities"]]
+    assert [entry["errors"] for entry in mock.journal] == [None] * 3
+    [quantity] = mock.journal[-1]["variables"]["input"]["quantities"]
+    assert (quantity["quantity"], quantity["changeFromQuantity"]) == (5, 3)
+    assert await strict_stock.shown_stock(STOCK.items)
+    assert [entry["errors"] for entry in mock.journal] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("throttle", ProviderRateLimited),
+        ("commit-then-drop", ProviderInDoubt),
+        ("html", ProviderInDoubt),
+        ("status", ProviderInDoubt),
+        ("user_error", ProviderRefused),
+    ],
+)
+async def test_each_fault_of_setting_quantities_has_its_kind(
+    mock: Any, strict_stock: ShopifyStockChannel, kind: str, error: type[Exception]
+) -> None:
+    mock.faults.append({"op": "inventorySetQuantities", "times": 1, "kind": kind})
+    with pytest.raises(error) as caught:
+        await strict_stock.push_stock(STOCK)
+    assert type(caught.value) is error

@@ -16,6 +16,7 @@ from packhouse.sdk import (
     Event,
     IncomingOrder,
     LabelRequest,
+    ListedStock,
     Money,
     PluginContext,
     PluginManifest,
@@ -23,8 +24,10 @@ from packhouse.sdk import (
     ProviderRefused,
     ProviderUnavailable,
     PurchasedLabel,
+    PushedStock,
     QuoteRequest,
     ShippingQuote,
+    StockPush,
     TrackingUpdate,
     WebhookEnvelope,
     hookimpl,
@@ -236,6 +239,24 @@ class DropsOlderEvents(Plugin):
             await super().tell(what, event, context)
 
 
+# --- stock ------------------------------------------------------------------------------------------------------------
+
+
+class AddsStock(Channel):
+    def show(self, item: ListedStock) -> None:
+        self.shows[item.channel_sku] = self.shows.get(item.channel_sku, 0) + item.quantity
+
+
+class KeepsTheFirstStock(Channel):
+    def show(self, item: ListedStock) -> None:
+        self.shows.setdefault(item.channel_sku, item.quantity)
+
+
+class ForgetsAnItem(Channel):
+    async def push_stock(self, push: StockPush) -> list[PushedStock]:
+        return (await super().push_stock(push))[:1]
+
+
 # --- webhooks ---------------------------------------------------------------------------------------------------------
 
 
@@ -339,6 +360,9 @@ BROKEN = (
     Broken("duplicates", "dispatched happened 2 times, not 1", subject(NewKeyAfterSuccess)),
     Broken("duplicates", "then find_label: it found nothing", with_carrier(ForgetsLabels)),
     Broken("reordering", "events in another order have other effects: dispatched", subject(DropsOlderEvents)),
+    Broken("stock-outcomes", "of MUG, PLATE it answered for MUG", with_channel(ForgetsAnItem)),
+    Broken("stock-numbers", "MUG was to show 6, and shows 11", with_channel(AddsStock)),
+    Broken("stock-numbers", "MUG was to show 6, and shows 5", with_channel(KeepsTheFirstStock)),
     Broken("webhooks", "with a changed body: it was believed", with_channel(BelievesAnything)),
     Broken("webhooks", "thirty days old: it was believed", with_channel(NeverForgets)),
     Broken("webhooks", "without headers: it raised KeyError", with_channel(StumblesOverHeaders)),

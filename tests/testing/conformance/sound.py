@@ -20,6 +20,7 @@ from packhouse.sdk import (
     IncomingOrder,
     InvalidValue,
     LabelRequest,
+    ListedStock,
     Money,
     Parcel,
     PluginContext,
@@ -32,6 +33,9 @@ from packhouse.sdk import (
     ProviderRefused,
     ProviderUnavailable,
     PurchasedLabel,
+    PushedStock,
+    ShownStock,
+    StockPush,
     TrackingStatus,
     TrackingUpdate,
     Unreadable,
@@ -147,13 +151,29 @@ class Carrier:
 
 
 class Channel:
-    """Reads webhooks that are signed with the time: `t=<seconds>,v1=<hex of HMAC-SHA256>`."""
+    """Reads webhooks that are signed with the time, `t=<seconds>,v1=<hex of HMAC-SHA256>`, and shows the stock that it is told."""
 
     code = "sound"
     title = "Sound"
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.shows: dict[str, int] = {}
+
+    async def push_stock(self, push: StockPush) -> list[PushedStock]:
+        for item in push.items:
+            self.show(item)
+        return [PushedStock(item.channel_sku) for item in push.items]
+
+    def show(self, item: ListedStock) -> None:
+        self.shows[item.channel_sku] = item.quantity
+
+    async def shown_stock(self, items: Sequence[ListedStock]) -> list[ShownStock]:
+        return [
+            ShownStock(each.channel_sku, self.shows[each.channel_sku])
+            for each in items
+            if each.channel_sku in self.shows
+        ]
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> WebhookEnvelope:
         parts = dict(part.partition("=")[::2] for part in headers.get("X-Signature", "").split(","))
@@ -255,6 +275,7 @@ BUY = Exchange("POST", "/labels", Reply(201, LABEL), effect=True, name="labels")
 FIND = Exchange(
     "GET", "/labels/S-1", Reply(200, {"labels": []}), afterwards=Reply(200, {"labels": [LABEL]}), name="find"
 )
+STOCK = StockPush("stock-1", (ListedStock("MUG", 5), ListedStock("PLATE", 0)))
 NO = Reply(422, {"error": "no such service"})
 
 
@@ -276,6 +297,8 @@ def subject(plugin: type[Plugin] = Plugin, **changes: Any) -> Subject:
             Operation(
                 "shipment_delivered", event=event(EventType.SHIPMENT_DELIVERED, 2), exchanges=(told("delivered"),)
             ),
+            Operation("push_stock", (STOCK,)),
+            Operation("shown_stock", (STOCK.items,)),
         ),
         webhooks=(Webhook("order", ORDER, sign), Webhook("order", OTHER, sign)),
     )

@@ -33,6 +33,8 @@ async def add_listing(uow: UnitOfWork, data: AddListing) -> Listing:
     variant = await Variant.get_or_none(sku=data.sku)
     if variant is None:
         raise Refused("UNKNOWN_SKU", f"there is no variant with SKU {data.sku}", "sku")
+    earlier = await Listing.get_or_none(channel=channel, channel_sku=data.channel_sku)
+    uow.moved.update({variant.id} | ({earlier.variant_id} if earlier else set()))
     listing, _ = await Listing.update_or_create(
         channel=channel, channel_sku=data.channel_sku, defaults={"variant": variant}
     )

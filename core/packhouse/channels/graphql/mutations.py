@@ -131,7 +131,9 @@ class ChannelsMutations:
         row, errors = await attempt(context.write(lambda uow: create_channel(uow, data)))
         return ChannelPayload(channel=Channel.of(row) if row else None, user_errors=errors)
 
-    @strawberry.mutation(description="Say which of our variants a channel means by its own SKU.")
+    @strawberry.mutation(
+        description="Say that a channel sells a variant, and what it calls it. Its plugin is told how many there are."
+    )
     async def add_listing(self, info: Info, input: AddListingInput) -> ListingPayload:
         data = AddListing(input.channel, input.channel_sku, input.sku)
         context = info.context

@@ -18,20 +18,54 @@ from packhouse.web.graphql.enums import expose
 expose(MessageStatus)
 
 
-@strawberry.type(description="A channel's own SKU for one of our variants.")
+@strawberry.type(description="What a listing may show, and what its channel has heard of it.")
+class ListingStock:
+    quantity: int = strawberry.field(description="Units that it may show, as they were counted last.")
+    told_quantity: int | None = strawberry.field(description="Units that the channel was told last; null: none yet.")
+    told_at: datetime | None = strawberry.field(description="When it was told.")
+    due_at: datetime | None = strawberry.field(
+        description="When the channel is told next, where its plugin pushes stock; null: it knows."
+    )
+    error: str | None = strawberry.field(description="Why the channel does not show it.")
+    compared_at: datetime | None = strawberry.field(
+        description="When it was last compared with what the channel shows."
+    )
+
+    @classmethod
+    def of(cls, row: models.ListingStock) -> "ListingStock":
+        """The numbers of a row."""
+        return cls(
+            quantity=row.quantity,
+            told_quantity=row.told_quantity,
+            told_at=row.told_at,
+            due_at=row.due_at,
+            error=row.error or None,
+            compared_at=row.compared_at,
+        )
+
+
+@strawberry.type(description="A variant that a channel sells, by the channel's own SKU.")
 class Listing(relay.Node):
     id: relay.NodeID[UUID]
     variant_id: strawberry.Private[UUID]
     channel_sku: str = strawberry.field(description="What the channel calls it.")
+    buffer: int | None = strawberry.field(
+        description="Units of it that are never sold; null: as many as the channel keeps back."
+    )
 
     @classmethod
     def of(cls, row: models.Listing) -> "Listing":
         """The listing of a row."""
-        return cls(id=row.id, variant_id=row.variant_id, channel_sku=row.channel_sku)
+        return cls(id=row.id, variant_id=row.variant_id, channel_sku=row.channel_sku, buffer=row.buffer)
 
     @strawberry.field(description="What we call it.")
     async def variant(self, info: Info) -> VariantType:
         return await variant_of(info, self.variant_id)
+
+    @strawberry.field(description="What it may show; null while it was not counted.")
+    async def stock(self, info: Info) -> ListingStock | None:
+        rows = await info.context.loaders.many(queries.stock_of_listings, self.id)
+        return ListingStock.of(rows[0]) if rows else None
 
 
 @strawberry.type(description="A place where orders are placed.")
@@ -44,6 +78,11 @@ class Channel(relay.Node):
     is_demo: bool = strawberry.field(description="Whether it was made by the demo.")
     pulled_until: datetime | None = strawberry.field(description="Up to when its orders were pulled.")
     last_error: str | None = strawberry.field(description="Why the last pull did not work; null if it did.")
+    buffer: int = strawberry.field(description="Units of each variant that are never sold there.")
+    counts_networks: bool = strawberry.field(
+        description="Whether stock that lies with fulfilment networks is sold there."
+    )
+    push_error: str | None = strawberry.field(description="Why its stock could not be told; null if it could.")
     created_at: datetime = strawberry.field(description="When it was created.")
 
     @classmethod
@@ -58,10 +97,13 @@ class Channel(relay.Node):
             is_demo=row.is_demo,
             pulled_until=row.pulled_until,
             last_error=row.last_error or None,
+            buffer=row.buffer,
+            counts_networks=row.counts_networks,
+            push_error=row.push_error or None,
             created_at=row.created_at,
         )
 
-    @strawberry.field(description="Its own SKUs for our variants, where the two differ.")
+    @strawberry.field(description="The variants that it sells, by its own SKUs.")
     async def listings(self, info: Info) -> list[Listing]:
         return [Listing.of(row) for row in await info.context.loaders.many(queries.listings_of_channels, self.id)]
 

@@ -55,6 +55,7 @@ async def set_bundle(uow: UnitOfWork, data: SetBundle) -> Variant:
         await BundleComponent.create(bundle_id=bundle.id, component_id=variants[sku].id, quantity=quantity)
     bundle.is_bundle = bool(units)
     await bundle.save(update_fields=["is_bundle"])
+    uow.moved.add(bundle.id)
     return bundle
 
 

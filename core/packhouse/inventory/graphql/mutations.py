@@ -15,6 +15,7 @@ from packhouse.inventory.commands.reclassify_stock import ReclassifyStock, recla
 from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
+from packhouse.inventory.commands.set_location_active import SetLocationActive, set_location_active
 from packhouse.inventory.graphql.types import Location, Reservation, StockLevel
 from packhouse.inventory.models import Reservation as ReservationRow
 from packhouse.inventory.models import StockLevel as StockLevelRow
@@ -39,7 +40,13 @@ class CreateLocationInput:
     group: str = strawberry.field(default="", description="A name that locations may share, for routing rules.")
 
 
-@strawberry.type(description="The location that was created.")
+@strawberry.input(description="A location to take out of use, or back in.")
+class SetLocationActiveInput:
+    location_id: relay.GlobalID = strawberry.field(description="The location.")
+    is_active: bool = strawberry.field(description="Whether new work is given to it, and its stock is sold.")
+
+
+@strawberry.type(description="The location that was created or changed.")
 class LocationPayload:
     location: Location | None = strawberry.field(description="The location; null where nothing was changed.")
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
@@ -149,6 +156,18 @@ class InventoryMutations:
             return Location.of(await context.write(lambda uow: create_location(uow, data)))
 
         location, errors = await attempt(create())
+        return LocationPayload(location=location, user_errors=errors)
+
+    @strawberry.mutation(description="Take a location out of use, or back in. Work that it has stays with it.")
+    async def set_location_active(self, info: Info, input: SetLocationActiveInput) -> LocationPayload:
+        context = info.context
+
+        async def change() -> Location:
+            location_id = node_id(input.location_id, "Location", "locationId")
+            data = SetLocationActive(location_id, input.is_active)
+            return Location.of(await context.write(lambda uow: set_location_active(uow, data)))
+
+        location, errors = await attempt(change())
         return LocationPayload(location=location, user_errors=errors)
 
     @strawberry.mutation(description="Change the stock of a variant at a location.")

@@ -58,7 +58,8 @@ class Exchange:
     An `effect` is something that must not happen twice. `key` reads out of a request what the vendor knows a repeat by (an
     idempotency key, an id of ours); without one each request is a new effect, but for PUT and DELETE, which HTTP calls
     idempotent. `afterwards` is what it answers once the operation's effect has happened: to a repeat, or to a question about it.
-    With `optional` the plugin may go on without the answer.
+    With `optional` the plugin may go on without the answer. `sets` reads out of a push of stock which numbers it sets, by the
+    channel's SKU.
     """
 
     method: str
@@ -70,6 +71,7 @@ class Exchange:
     when: Callable[[Asked], bool] | None = None
     optional: bool = False
     name: str = ""
+    sets: Callable[[Asked], Mapping[str, int]] | None = None
 
     def __str__(self) -> str:
         return self.name or f"{self.method} {self.path}"

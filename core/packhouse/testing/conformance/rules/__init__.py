@@ -9,6 +9,7 @@ from packhouse.testing.conformance.rules import (
     malformed,
     repeats,
     secrets,
+    stock,
     webhooks,
 )
 
@@ -18,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     *failures.RULES,
     *malformed.RULES,
     *repeats.RULES,
+    *stock.RULES,
     *webhooks.RULES,
     *secrets.RULES,
     *leftovers.RULES,
