@@ -10,7 +10,9 @@ from packhouse.customers.commands.record_consent import RecordConsent, record_co
 from packhouse.demo.catalogue import CHANNEL, LOCATIONS, VARIANTS, order_plans
 from packhouse.demo.removal import Removed, remove_demo
 from packhouse.demo.setup import seed
-from packhouse.inventory.models import Location, StockLevel, StockMovement
+from packhouse.events.models import EventRow
+from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
+from packhouse.inventory.models import Backorder, Location, StockLevel, StockMovement
 from packhouse.ordering.commands.place import place
 from packhouse.ordering.data import PlaceLine, PlaceOrder, PlacePayment
 from packhouse.orders.models import Order
@@ -26,6 +28,7 @@ from packhouse.testing.factories import (
     make_stock,
     make_variant,
 )
+from packhouse.testing.proofs import contradictions
 
 Rows = Mapping[str, list[dict[str, Any]]]
 
@@ -129,6 +132,25 @@ async def test_real_stock_that_demo_orders_took_is_given_back_by_a_movement(data
     assert sum(movement.allocated for movement in movements) == level.allocated
     assert (movements[-1].kind, movements[-1].on_hand) == ("adjust", 3)
     assert movements[-1].reason == "the demo's orders were removed"
+
+
+async def test_demo_orders_that_wait_go_too(database: Database, by: Initiator) -> None:
+    await seed_demo(database, by)
+    await make_variant(database, "REAL")
+    location = await make_location(database, "london")
+    for sku in ("REAL", "DEMO-MUG"):
+        terms = SetBackorderTerms(sku, location.id, limit=2_000)
+        await database.write(by, lambda uow, terms=terms: set_backorder_terms(uow, terms))  # type: ignore[misc]  # a default binds it
+    await make_stock(database, "REAL", location, 1)
+    await demo_order(database, by, {"REAL": 3, "DEMO-MUG": 2_000})
+    await make_stock(database, "DEMO-MUG", location, 1)
+
+    await database.write(by, remove_demo)
+    assert await Backorder.all().count() == 0
+    level = await StockLevel.get(variant__sku="REAL")
+    assert (level.on_hand, level.allocated, level.backordered) == (1, 0, 0)
+    assert await EventRow.filter(type="awaited_stock_changed").count() == 0
+    assert await contradictions(database) == []
 
 
 async def test_a_database_with_real_orders_is_refused(database: Database, by: Initiator) -> None:

@@ -1,8 +1,10 @@
 from dataclasses import dataclass, field
+from typing import cast
 
 from packhouse.fulfillment.commands.reject import RejectFulfillment, reject_fulfillment
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.fulfillment.states import RejectionReason
+from packhouse.hooks import PluginHost
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.orders.models import Hold
 from packhouse.sdk import Event, EventType, Providers, new_id, now
@@ -47,3 +49,9 @@ async def test_an_event_of_no_order_is_nothing_to_do(database: Database) -> None
     plugin = OrderingPlugin(_Services(database))
     await plugin.fulfillment_failed(Event(new_id(), EventType.FULFILLMENT_FAILED, 1, now()))
     assert plugin.plugin_manifest().code == "packhouse-ordering"
+
+
+def test_it_hears_of_stock_that_orders_wait_for() -> None:
+    choices = Settings().plugins.model_copy(update={"enabled": []})
+    host = PluginHost.load(choices, [OrderingPlugin(_Services(cast("Database", None)))])
+    assert host.listeners[EventType.AWAITED_STOCK_CHANGED] == ("packhouse-ordering",)

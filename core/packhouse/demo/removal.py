@@ -176,6 +176,8 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
         f"type IN ('stock_adjusted', 'stock_changed') AND order_id IS NULL"
         f" AND {_of_payload(uow, 'sku')} IN {demo_skus}",
     )
+    demo_ids = f"(SELECT CAST(id AS VARCHAR(36)) FROM variant WHERE id IN {_VARIANTS})"
+    await _remove_events(uow, f"type = 'awaited_stock_changed' AND {_of_payload(uow, 'variant_id')} IN {demo_ids}")
     kept_stock = await _kept_stock(uow, moved)
     for rows in _OF_CATALOGUE:
         await uow.execute(f"DELETE FROM {rows}")
