@@ -120,22 +120,19 @@ async def test_nothing_is_read_while_nobody_follows(house: Any, make_plugins: An
 
 async def test_positions_are_in_the_order_of_commits(house: Any) -> None:
     """The second one to count waits until the first has committed, so nobody reads past what is not there yet."""
-    committed: list[int] = []
+    positions: list[int] = []
     counted = asyncio.Event()
 
-    async def slow(uow: UnitOfWork) -> int:
+    async def slow(uow: UnitOfWork) -> None:
         position = await count_on(uow, ATTEMPT_COUNTER, 1)
         counted.set()
         await asyncio.sleep(0.2)
-        return position
+        positions.append(position)
 
-    async def fast(uow: UnitOfWork) -> int:
-        return await count_on(uow, ATTEMPT_COUNTER, 2)
+    async def fast(uow: UnitOfWork) -> None:
+        positions.append(await count_on(uow, ATTEMPT_COUNTER, 2))
 
-    async def write(work: Any) -> None:
-        committed.append(await house.database.write(house.by, work))
-
-    first = asyncio.create_task(write(slow))
+    first = asyncio.create_task(house.database.write(house.by, slow))
     await counted.wait()
-    await asyncio.gather(first, write(fast))
-    assert committed == [1, 3]
+    await asyncio.gather(first, house.database.write(house.by, fast))
+    assert positions == [1, 3]

@@ -129,14 +129,14 @@ async def test_a_worker_that_lost_its_lease_writes_nothing_but_its_attempts(hous
     assert len(taken.deliveries) == 2
     go_on.set()
     await asyncio.wait([task for task, _ in stalled._running.values()])
-    await stalled._settle()
+    await stalled._settle(stalled._finished())
     assert await kept(house) == []
     assert [row["status"] for row in await house.rows("SELECT status FROM delivery")] == ["pending", "pending"]
     assert len(await house.rows("SELECT id FROM delivery_attempt WHERE ok")) == 2
 
     await other._start([taken])
     await asyncio.wait([task for task, _ in other._running.values()])
-    await other._settle()
+    await other._settle(other._finished())
     assert plugin.before == [(1, 0), (2, 1), (1, 0), (2, 1)]
     assert await kept(house) == ["2"]
     assert [row["status"] for row in await house.rows("SELECT status FROM delivery")] == ["done", "done"]

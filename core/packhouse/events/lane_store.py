@@ -4,7 +4,7 @@ A lease is the lane's row with an owner and a due time in the future; a worker t
 and another one takes the lane. Nobody waits for a row that another worker holds (SKIP LOCKED; SQLite has one writer).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,21 +18,38 @@ from packhouse.events.queries import ATTEMPT_COUNTER, EVENT_COLUMNS, read_event
 from packhouse.events.states import DeliveryStatus
 from packhouse.hooks.state import write_state
 from packhouse.sdk.events import Event
-from packhouse.sdk.values import new_id, now
+from packhouse.sdk.values import now
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import Dialect, read_id
+from packhouse.storage.dialect import Dialect, fresh_id_text, insert_sql
 
 _BY = Initiator("system", "lanes")
 # A deep lane is read in pieces, so that one order cannot fill the memory.
 _LANE_PIECE = 100
-_EVENT_COLUMNS = ", ".join(f"event.{column.strip()}" for column in EVENT_COLUMNS.split(","))
+_EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
+_DUE_COLUMNS = (
+    ", ".join(f"event.{column.strip()}" for column in EVENT_COLUMNS.split(","))
+    + ", delivery.lane_id, delivery.id AS delivery_id, delivery.attempts, event.traceparent"
+)
+_ATTEMPT_COLUMNS = ("id", "delivery_id", "started_at", "duration_ms", "ok", "error", "answer", "position")
+_INSERT_ATTEMPT = insert_sql("delivery_attempt", _ATTEMPT_COLUMNS, 1)
+_INSERT_ATTEMPTS = """
+INSERT INTO delivery_attempt (id, delivery_id, started_at, duration_ms, ok, error, answer, position)
+SELECT id, delivery_id, started_at, duration_ms, ok, error, answer, $1 + place
+FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::bool[], $7::text[], $8::text[]) WITH ORDINALITY
+     AS made(id, delivery_id, started_at, duration_ms, ok, error, answer, place)
+"""
 
 
-@dataclass(frozen=True, slots=True)
+RowId = UUID | str
+"""An id that only goes back to where it came from, as the database gave it: reading it would be the dearest part of a row."""
+
+
+# Neither this nor an attempt is frozen: one of each is made for every delivery, and freezing doubles that.
+@dataclass(slots=True)
 class DueDelivery:
     """A delivery to make now; `attempts` were counted before. `traceparent` names the span in which the event happened."""
 
-    id: UUID
+    id: RowId
     attempts: int
     event: Event
     traceparent: str = ""
@@ -45,17 +62,17 @@ class LeasedLane:
     `probe`: the plugin is paused for failing, and this lane finds out whether it works again.
     """
 
-    id: UUID
+    id: RowId
     version: int
     deliveries: tuple[DueDelivery, ...]
     probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One try; `error` is empty where it worked, `status` what the delivery becomes, `counted` the attempts so far."""
 
-    delivery_id: UUID
+    delivery_id: RowId
     started_at: datetime
     duration_ms: int
     status: DeliveryStatus
@@ -79,21 +96,34 @@ class LaneRun:
     complete: bool = False
 
     @property
+    def went_well(self) -> bool:
+        """Whether it was no probe, and every attempt worked."""
+        return not self.lane.probe and all(attempt.status is DeliveryStatus.DONE for attempt in self.attempts)
+
+    @property
     def due_at(self) -> datetime | None:
         """When its next delivery is to be tried again, None where none has to wait."""
         return self.attempts[-1].next_attempt_at if self.attempts else None
 
 
-async def lease_lanes(database: Database, plugin: str, owner: UUID, *, limit: int, seconds: float) -> list[LeasedLane]:
-    """Take up to `limit` due lanes of a plugin for `seconds`, the longest waiting first; none while it is paused."""
+async def lease_lanes(
+    database: Database, plugin: str, owner: UUID, *, limit: int, seconds: float, is_expected: bool = False
+) -> list[LeasedLane]:
+    """Take up to `limit` due lanes of a plugin for `seconds`, the longest waiting first; none while it is paused.
+
+    `is_expected`: there are probably some.
+    """
     if limit < 1:
         return []
     # a read is cheaper than a transaction that finds nothing, and this is asked at every poll
-    turn = await turn_of(database, plugin)
-    if not turn.is_due:
+    known = None if is_expected else await turn_of(database, plugin)
+    if known is not None and not known.is_due:
         return []
 
     async def take(uow: UnitOfWork) -> list[LeasedLane]:
+        turn = known or await turn_of(uow, plugin)
+        if not turn.is_due:
+            return []
         versions = await _take_due(uow, plugin, owner, 1 if turn.probe else limit, seconds)
         deliveries = await _due_deliveries(uow, versions, 1 if turn.probe else _LANE_PIECE) if versions else {}
         return [
@@ -103,10 +133,10 @@ async def lease_lanes(database: Database, plugin: str, owner: UUID, *, limit: in
     return await database.write(_BY, take)
 
 
-async def renew_leases(database: Database, owner: UUID, lanes: Collection[UUID], *, seconds: float) -> set[UUID]:
+async def renew_leases(database: Database, owner: UUID, lanes: Collection[RowId], *, seconds: float) -> set[RowId]:
     """Hold lanes for another `seconds`; returns those that are still ours."""
 
-    async def renew(uow: UnitOfWork) -> set[UUID]:
+    async def renew(uow: UnitOfWork) -> set[RowId]:
         rows = await uow.fetch(
             f"""
             UPDATE lane SET due_at = $3
@@ -118,28 +148,29 @@ async def renew_leases(database: Database, owner: UUID, lanes: Collection[UUID],
             owner,
             now() + timedelta(seconds=seconds),
         )
-        return {read_id(row["id"]) for row in rows}
+        return {row["id"] for row in rows}
 
     return await database.write(_BY, renew)
 
 
-async def settle_lanes(database: Database, plugin: str, owner: UUID, runs: Sequence[LaneRun]) -> None:
+async def settle_lanes(database: Database, plugin: str, owner: UUID, runs: Sequence[LaneRun]) -> bool:
     """Write down every attempt and what the plugin changed in its state, and give the lanes back: gone where nothing is left,
-    else due again.
+    else due again. Returns whether any is due at once.
 
     A lane that another worker has taken meanwhile is left to it: that one delivers all of it again, so of ours only the
     attempts are kept.
     """
 
-    async def settle(uow: UnitOfWork) -> None:
+    async def settle(uow: UnitOfWork) -> bool:
         versions = await _held_versions(uow, owner, [run.lane.id for run in runs])
         held = [run for run in runs if run.lane.id in versions]
         await _write_deliveries(uow, [attempt for run in held for attempt in run.attempts])
         await write_state(uow, plugin, {key: value for run in held for key, value in run.changes.items()})
-        await _give_back(uow, held, versions)
+        has_more = await _give_back(uow, held, versions)
         await _write_attempts(uow, [attempt for run in runs for attempt in run.attempts])
+        return has_more
 
-    await database.write(_BY, settle)
+    return await database.write(_BY, settle)
 
 
 async def redeliver(uow: UnitOfWork, delivery_id: UUID) -> bool:
@@ -163,7 +194,7 @@ async def redeliver(uow: UnitOfWork, delivery_id: UUID) -> bool:
     return bool(rows)
 
 
-async def _take_due(uow: UnitOfWork, plugin: str, owner: UUID, limit: int, seconds: float) -> dict[UUID, int]:
+async def _take_due(uow: UnitOfWork, plugin: str, owner: UUID, limit: int, seconds: float) -> dict[RowId, int]:
     skip = "FOR UPDATE SKIP LOCKED" if uow.dialect is Dialect.POSTGRES else ""
     rows = await uow.fetch(
         f"""
@@ -177,15 +208,54 @@ async def _take_due(uow: UnitOfWork, plugin: str, owner: UUID, limit: int, secon
         owner,
         now() + timedelta(seconds=seconds),
     )
-    return {read_id(row["id"]): row["version"] for row in rows}
+    return {row["id"]: row["version"] for row in rows}
 
 
-async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID], piece: int) -> Mapping[UUID, list[DueDelivery]]:
+async def _due_deliveries(
+    uow: UnitOfWork, lanes: Collection[RowId], piece: int
+) -> Mapping[RowId, Sequence[DueDelivery]]:
+    """The next deliveries of lanes, at most `piece` of each, in the order of their positions."""
+    deep = await _deep_lanes(uow, lanes, piece)
+    flat = [lane for lane in lanes if lane not in deep]
+    return await _all_due(uow, flat) | await _first_due(uow, deep, piece)
+
+
+async def _deep_lanes(uow: UnitOfWork, lanes: Collection[RowId], piece: int) -> set[RowId]:
+    """Those that hold more than a piece: counted in the index of what is pending, and no further than that."""
+    rows = await uow.fetch(
+        f"""
+        SELECT id FROM lane WHERE {any_id(uow.dialect, "id", "$1")} AND {piece:d} < (
+            SELECT count(*) FROM (SELECT 1 FROM delivery WHERE lane_id = lane.id AND status = 'pending'
+                                  LIMIT {piece + 1:d}) AS few)
+        """,
+        bound(uow.dialect, lanes),
+    )
+    return {row["id"] for row in rows}
+
+
+async def _all_due(uow: UnitOfWork, lanes: Collection[RowId]) -> dict[RowId, list[DueDelivery]]:
+    if not lanes:
+        return {}
+    rows = await uow.fetch(
+        f"SELECT {_DUE_COLUMNS} FROM delivery JOIN event ON event.id = delivery.event_id "
+        f"WHERE {any_id(uow.dialect, 'delivery.lane_id', '$1')} AND delivery.status = 'pending' "
+        "AND event.position IS NOT NULL",
+        bound(uow.dialect, lanes),
+    )
+    # in order of their positions here: a sort there would carry whole rows
+    found = _by_lane(rows)
+    for queue in found.values():
+        queue.sort(key=_position)
+    return found
+
+
+async def _first_due(uow: UnitOfWork, lanes: Collection[RowId], piece: int) -> dict[RowId, list[DueDelivery]]:
+    if not lanes:
+        return {}
     rows = await uow.fetch(
         f"""
         SELECT * FROM (
-            SELECT {_EVENT_COLUMNS}, event.traceparent, delivery.id AS delivery_id, delivery.attempts, delivery.lane_id,
-                   row_number() OVER (PARTITION BY delivery.lane_id ORDER BY event.position) AS place
+            SELECT {_DUE_COLUMNS}, row_number() OVER (PARTITION BY delivery.lane_id ORDER BY event.position) AS place
             FROM delivery JOIN event ON event.id = delivery.event_id
             WHERE {any_id(uow.dialect, "delivery.lane_id", "$1")} AND delivery.status = 'pending'
               AND event.position IS NOT NULL) AS queue
@@ -194,14 +264,27 @@ async def _due_deliveries(uow: UnitOfWork, lanes: Collection[UUID], piece: int) 
         bound(uow.dialect, lanes),
         piece,
     )
-    found: dict[UUID, list[DueDelivery]] = {}
+    return _by_lane(rows)
+
+
+def _by_lane(rows: Iterable[Any]) -> dict[RowId, list[DueDelivery]]:
+    """Deliveries out of rows that begin with `_DUE_COLUMNS`."""
+    found: dict[RowId, list[DueDelivery]] = {}
     for row in rows:
-        due = DueDelivery(read_id(row["delivery_id"]), row["attempts"], read_event(row), row["traceparent"])
-        found.setdefault(read_id(row["lane_id"]), []).append(due)
+        lane, delivery, attempts, traceparent = row[_EVENT_WIDTH : _EVENT_WIDTH + 4]
+        due = DueDelivery(delivery, attempts, read_event(row), traceparent)
+        if lane in found:
+            found[lane].append(due)
+        else:
+            found[lane] = [due]
     return found
 
 
-async def _held_versions(uow: UnitOfWork, owner: UUID, lanes: Collection[UUID]) -> dict[UUID, int]:
+def _position(due: DueDelivery) -> int:
+    return due.event.position
+
+
+async def _held_versions(uow: UnitOfWork, owner: UUID, lanes: Collection[RowId]) -> dict[RowId, int]:
     """The versions of those lanes that are still ours; locked, so that nothing is added until the commit."""
     rows = await uow.fetch(
         f"SELECT id, version FROM lane WHERE {any_id(uow.dialect, 'id', '$1')} AND lease_owner = $2 "
@@ -209,7 +292,7 @@ async def _held_versions(uow: UnitOfWork, owner: UUID, lanes: Collection[UUID]) 
         bound(uow.dialect, lanes),
         owner,
     )
-    return {read_id(row["id"]): row["version"] for row in rows}
+    return {row["id"]: row["version"] for row in rows}
 
 
 async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
@@ -239,29 +322,36 @@ async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> Non
 
 async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
     """Insert them with their positions, as the last statements: whoever counts next waits for this commit."""
-    if attempts:
-        last = await count_on(uow, ATTEMPT_COUNTER, len(attempts))
-        first = last - len(attempts) + 1
-        await uow.insert("delivery_attempt", [_attempt_row(*each) for each in enumerate(attempts, start=first)])
+    if not attempts:
+        return
+    before = await count_on(uow, ATTEMPT_COUNTER, len(attempts)) - len(attempts)
+    rows = map(_values, attempts)
+    if uow.dialect is Dialect.POSTGRES:
+        await uow.execute(_INSERT_ATTEMPTS, before, *(list(column) for column in zip(*rows, strict=True)))
+    else:
+        await uow.execute_many(
+            _INSERT_ATTEMPT, ((*row, position) for position, row in enumerate(rows, start=before + 1))
+        )
 
 
-def _attempt_row(position: int, attempt: Attempt) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "delivery_id": attempt.delivery_id,
-        "position": position,
-        "started_at": attempt.started_at,
-        "duration_ms": attempt.duration_ms,
-        "ok": attempt.status is DeliveryStatus.DONE,
-        "error": attempt.error,
-        "answer": attempt.answer,
-    }
+def _values(attempt: Attempt) -> tuple[Any, ...]:
+    """All but the position."""
+    return (
+        fresh_id_text(),
+        attempt.delivery_id,
+        attempt.started_at,
+        attempt.duration_ms,
+        attempt.status is DeliveryStatus.DONE,
+        attempt.error,
+        attempt.answer,
+    )
 
 
-async def _give_back(uow: UnitOfWork, runs: Sequence[LaneRun], held: Mapping[UUID, int]) -> None:
+async def _give_back(uow: UnitOfWork, runs: Sequence[LaneRun], held: Mapping[RowId, int]) -> bool:
+    """Returns whether any is due at once."""
     waiting = [run for run in runs if run.due_at is not None]
-    finished: list[UUID] = []
-    more: list[UUID] = []
+    finished: list[RowId] = []
+    more: list[RowId] = []
     for run in runs:
         if run.due_at is None:
             (finished if _nothing_left(run, held[run.lane.id]) else more).append(run.lane.id)
@@ -275,6 +365,7 @@ async def _give_back(uow: UnitOfWork, runs: Sequence[LaneRun], held: Mapping[UUI
         )
     for run in waiting:
         await uow.execute("UPDATE lane SET lease_owner = NULL, due_at = $2 WHERE id = $1", run.lane.id, run.due_at)
+    return bool(more)
 
 
 def _nothing_left(run: LaneRun, version: int) -> bool:

@@ -22,6 +22,7 @@ from packhouse.events.lane_store import (
     DueDelivery,
     LaneRun,
     LeasedLane,
+    RowId,
     lease_lanes,
     renew_leases,
     settle_lanes,
@@ -106,6 +107,11 @@ class Subjects:
     orders: Mapping[UUID, OrderSnapshot] | None
     customers: Mapping[UUID, CustomerSnapshot] | None
 
+    @property
+    def are_none(self) -> bool:
+        """Whether no event is about anything that its hooks look at."""
+        return self.orders == {} and self.customers == {}
+
 
 def nothing_to_do() -> None:
     """For callbacks that nobody wants."""
@@ -129,6 +135,7 @@ class LaneWorker:
     ) -> None:
         self.plugin = plugin
         self.owner = new_id()
+        self._task_name = f"lane {plugin}"
         self._database = database
         self._recipients = recipients
         self._load_snapshots = load_snapshots
@@ -146,11 +153,15 @@ class LaneWorker:
         self._seconds = database.metrics.attempt_seconds[plugin,]
         self._luck = random.Random()  # noqa: S311  (jitter, not a secret)
         self._wake = asyncio.Event()
-        self._running: dict[UUID, tuple[asyncio.Task[None], LaneRun]] = {}
+        self._running: dict[RowId, tuple[asyncio.Task[None], LaneRun]] = {}
         self._breaker = Breaker(settings.pause_after)
         self._renew_at = 0.0
+        self._expects_more = False
         self._stopping = False
         self._interrupted = False
+
+    def _has_ended(self, _: asyncio.Task[None]) -> None:
+        self._wake.set()
 
     def wake(self) -> None:
         """Look for due lanes now."""
@@ -185,19 +196,40 @@ class LaneWorker:
         self._wake.set()
 
     async def _turn(self) -> None:
+        """Write down what has ended, take what is due, and begin with it; the first two at once where all went well."""
         self._wake.clear()
-        await self._settle()
         await self._renew()
-        takes = not self._stopping and self._recipients.is_ready(self.plugin)
-        free = self._settings.batch - len(self._running) if takes else 0
-        lanes = await lease_lanes(
-            self._database, self.plugin, self.owner, limit=free, seconds=self._settings.lease_seconds
-        )
-        await self._start(lanes)
-        if lanes:
-            await asyncio.sleep(0)  # hooks that have nothing to wait for end here, and are settled together
-        else:
+        finished = self._finished()
+        settling = asyncio.ensure_future(self._settle(finished))
+        if not all(run.went_well for run in finished):
+            # it may be the one failure too many, after which nothing is taken
+            await settling
+        try:
+            lanes = await self._lease(len(finished))
+            if any(lane.id in self._running for lane in lanes):
+                # given back a moment ago, and there again
+                await settling
+            await self._start(lanes)
+            if lanes:
+                await asyncio.sleep(0)  # hooks that have nothing to wait for end here, and are settled together
+        finally:
+            await settling
+        if not lanes:
             await self._rest()
+
+    async def _lease(self, ended: int) -> Sequence[LeasedLane]:
+        takes = not self._stopping and self._recipients.is_ready(self.plugin)
+        free = self._settings.batch - len(self._running) + ended if takes else 0
+        lanes = await lease_lanes(
+            self._database,
+            self.plugin,
+            self.owner,
+            limit=free,
+            seconds=self._settings.lease_seconds,
+            is_expected=self._expects_more,
+        )
+        self._expects_more = bool(lanes) and len(lanes) == free
+        return lanes
 
     async def _rest(self) -> None:
         try:
@@ -206,14 +238,18 @@ class LaneWorker:
         except TimeoutError:
             return
 
-    async def _settle(self) -> None:
-        finished = [run for task, run in self._running.values() if task.done()]
+    def _finished(self) -> list[LaneRun]:
+        return [run for task, run in self._running.values() if task.done()]
+
+    async def _settle(self, finished: Sequence[LaneRun]) -> None:
         if not finished:
             return
-        await settle_lanes(self._database, self.plugin, self.owner, finished)
+        has_more = await settle_lanes(self._database, self.plugin, self.owner, finished)
         self._settled()
         for run in finished:
             del self._running[run.lane.id]
+        if has_more:
+            self._wake.set()
         await self._judge(finished)
 
     async def _judge(self, runs: Sequence[LaneRun]) -> None:
@@ -258,8 +294,8 @@ class LaneWorker:
         subjects = await self._subjects(fresh)
         for lane in fresh:
             run = LaneRun(lane)
-            task = asyncio.create_task(self._deliver(run, subjects), name=f"lane {self.plugin} {lane.id}")
-            task.add_done_callback(lambda _: self._wake.set())
+            task = asyncio.create_task(self._deliver(run, subjects), name=self._task_name)
+            task.add_done_callback(self._has_ended)
             self._running[lane.id] = (task, run)
             if self._interrupted:  # it came while these were taken
                 task.cancel()
@@ -283,17 +319,13 @@ class LaneWorker:
             return None
 
     async def _deliver(self, run: LaneRun, subjects: Subjects) -> None:
+        attempting = self._attempt_in_span if self._database.tracing.is_on else self._attempt
         for due in run.lane.deliveries:
             about, handover = due.event, Handover(self.plugin, due.event.id, run.changes)
-            with (
-                bound(
-                    correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
-                ),
-                self._span(due) as span,
+            with bound(
+                correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
             ):
-                attempt = await self._attempt(due, subjects, handover)
-                if attempt.status is not DeliveryStatus.DONE:
-                    span.fail(attempt.status.value)
+                attempt = await attempting(due, subjects, handover)
             run.attempts.append(attempt)
             self._attempts[attempt.status].inc()
             if attempt.status is DeliveryStatus.DONE:
@@ -304,12 +336,17 @@ class LaneWorker:
                 return  # the rest is for whoever takes the lane next
         run.complete = True
 
+    async def _attempt_in_span(self, due: DueDelivery, subjects: Subjects, handover: Handover) -> Attempt:
+        with self._span(due) as span:
+            attempt = await self._attempt(due, subjects, handover)
+            if attempt.status is not DeliveryStatus.DONE:
+                span.fail(attempt.status.value)
+            return attempt
+
     def _span(self, due: DueDelivery) -> AbstractContextManager[Span]:
         """The attempt as part of the trace in which the event happened, in whichever process that was."""
-        about, tracing = due.event, self._database.tracing
-        if not tracing.is_on:
-            return tracing.span("")
-        return tracing.span(
+        about = due.event
+        return self._database.tracing.span(
             f"deliver {about.type.value}",
             "consumer",
             parent=due.traceparent,
@@ -325,8 +362,10 @@ class LaneWorker:
         started_at, started = now(), time.perf_counter()
         error: Exception | None = None
         try:
-            order = await _one(self._order_of(due.event), subjects.orders, self._load_snapshots)
-            customer = await _one(self._customer_of(due.event), subjects.customers, self._load_customers)
+            order, customer = None, None
+            if not subjects.are_none:
+                order = await _one(self._order_of(due.event), subjects.orders, self._load_snapshots)
+                customer = await _one(self._customer_of(due.event), subjects.customers, self._load_customers)
             await self._recipients.deliver(due.event, order, handover, customer)
         except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
             error = raised
@@ -335,7 +374,7 @@ class LaneWorker:
         seconds = time.perf_counter() - started
         milliseconds = round(seconds * 1000)
         self._seconds.observe(seconds)
-        answer = answer_of(error, handover.answer, self._database.hide)
+        answer = answer_of(error, handover.answer, self._database.hide) if error or handover.answer else ""
         if error is None:
             return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1, answer=answer)
         schedule = self._recipients.retries(self.plugin)

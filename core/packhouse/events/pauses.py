@@ -7,7 +7,7 @@ from packhouse.events.breaker import pause_seconds
 from packhouse.events.models import PluginPause
 from packhouse.events.states import PauseKind
 from packhouse.sdk.values import now
-from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage import Database, Initiator, Reader, UnitOfWork
 from packhouse.storage.dialect import read_time
 
 _BY = Initiator("system", "lanes")
@@ -22,10 +22,10 @@ class Turn:
     probe: bool = False
 
 
-async def turn_of(database: Database, plugin: str) -> Turn:
+async def turn_of(reader: Reader, plugin: str) -> Turn:
     """Whether anything of a plugin is due and may be delivered; one statement."""
     at = now()
-    (row,) = await database.fetch(
+    (row,) = await reader.fetch(
         """
         SELECT (SELECT id FROM lane WHERE plugin = $1 AND due_at <= $2 LIMIT 1) AS lane, pause.kind, pause.until
         FROM (SELECT 1) AS one LEFT JOIN plugin_pause AS pause ON pause.plugin = $1

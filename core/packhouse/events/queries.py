@@ -1,6 +1,6 @@
 """Reads the log. A reader that goes on from where it stopped uses positions: ids and times are no cursor."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,26 +26,44 @@ EVENT_COLUMNS = (
 EVENT_COUNTER = "event"
 ATTEMPT_COUNTER = "delivery_attempt"
 _FIRST = 50
+_TYPES = {each.value: each for each in EventType}
 # ids are in the order of time, also as text; PostgreSQL has no min(uuid)
 _OLDEST = RawSQL("min(CAST(id AS text))")
 
 
-def read_event(row: Mapping[str, Any]) -> Event:
-    """An event out of a row with `EVENT_COLUMNS`; `position` is 0 while it has none."""
+def read_event(row: Iterable[Any]) -> Event:
+    """An event out of a row that begins with `EVENT_COLUMNS`; `position` is 0 while it has none."""
+    # by place: finding eighteen columns by their names takes longer than reading them
+    (
+        id_,
+        type_,
+        position,
+        occurred_at,
+        order_id,
+        actor,
+        origin,
+        reason,
+        correlation_id,
+        causation_id,
+        schema_version,
+        customer_id,
+        payload,
+        *_,
+    ) = row
     return Event(
-        id=read_id(row["id"]),
-        type=EventType(row["type"]),
-        position=row["position"] or 0,
-        occurred_at=read_time(row["occurred_at"]),
-        order_id=None if row["order_id"] is None else read_id(row["order_id"]),
-        actor=row["actor"],
-        origin=row["origin"],
-        reason=row["reason"],
-        correlation_id=row["correlation_id"],
-        causation_id=row["causation_id"],
-        schema_version=row["schema_version"],
-        customer_id=None if row["customer_id"] is None else read_id(row["customer_id"]),
-        payload=read_json(row["payload"]),
+        id=read_id(id_),
+        type=_TYPES[type_],
+        position=position or 0,
+        occurred_at=read_time(occurred_at),
+        order_id=None if order_id is None else read_id(order_id),
+        actor=actor,
+        origin=origin,
+        reason=reason,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        schema_version=schema_version,
+        customer_id=None if customer_id is None else read_id(customer_id),
+        payload=read_json(payload),
     )
 
 

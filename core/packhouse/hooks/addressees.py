@@ -38,7 +38,7 @@ class Addressees:
         }
         self._wants = {
             subject: {key for key, called in self.hooks.items() if any(subject in each.arguments for each in called)}
-            for subject in ("order", "customer")
+            for subject in ("order", "customer", "context")
         }
         self.listeners: Mapping[EventType, tuple[str, ...]] = MappingProxyType(
             {
@@ -48,7 +48,7 @@ class Addressees:
         )
 
     def wants(self, subject: str, address: str, event_type: EventType) -> bool:
-        """Whether hooks for an event look at what it is about: the "order", the "customer"."""
+        """Whether hooks for an event ask for what costs something to make: the "order", the "customer", the "context"."""
         return (address, event_type) in self._wants[subject]
 
     def retries(self, address: str) -> Sequence[float]:

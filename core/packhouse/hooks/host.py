@@ -301,7 +301,9 @@ class PluginHost:
         implementations = self._addressees.hooks.get((handover.plugin, event.type), ())
         if not implementations:
             return
-        context = self._addressees.contexts[handover.plugin].during(handover)
+        context = None
+        if self._addressees.wants("context", handover.plugin, event.type):
+            context = self._addressees.contexts[handover.plugin].during(handover)
         values = {"event": event, "order": order, "customer": customer, "context": context}
         for each in implementations:
             await within(self._hook_timeout, each.call(values))

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from uuid_utils import uuid7
 
 _AS_JSON = frozenset((dict, list))
 _PARAMETER = re.compile(r"\$(\d+)")
@@ -29,7 +30,8 @@ def sqlite_sql(sql: str) -> str:
 
 def sqlite_values(values: Sequence[Any]) -> list[Any]:
     """Values as SQLite binds them: ids as text, times in UTC."""
-    return [_IN_SQLITE[type(value)](value) if type(value) in _IN_SQLITE else value for value in values]
+    form = _IN_SQLITE.get
+    return [value if (text := form(type(value))) is None else text(value) for value in values]
 
 
 def sqlite_time(moment: datetime) -> str:
@@ -65,6 +67,11 @@ def read_json(value: Any) -> Any:  # noqa: ANN401  (JSON is any value)
 def read_id(value: UUID | str) -> UUID:
     """An id out of a row, whichever database it comes from."""
     return value if isinstance(value, UUID) else UUID(value)
+
+
+def fresh_id_text() -> str:
+    """A new id for a row of which thousands are written at once: as text for either database, which an object costs more than."""
+    return str(uuid7())
 
 
 def read_time(value: datetime | str) -> datetime:

@@ -6,7 +6,7 @@ Only one of the two uses the connection at any time, because the writer holds it
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import aiosqlite
@@ -35,6 +35,14 @@ def run_here(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> list
     if connection is None:
         raise ConnectionError("the SQLite connection is closed")
     return connection._conn.execute(sql, values).fetchall()  # noqa: SLF001  (aiosqlite's own is in the other thread)
+
+
+def run_many_here(client: BaseDBAsyncClient, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    """A statement for each row of values, on the connection of a running unit of work: it is prepared once."""
+    connection = cast("SqliteClient", client)._connection  # noqa: SLF001
+    if connection is None:
+        raise ConnectionError("the SQLite connection is closed")
+    connection._conn.executemany(sql, rows)  # noqa: SLF001
 
 
 def mark_here(connection: aiosqlite.Connection, sql: str) -> None:

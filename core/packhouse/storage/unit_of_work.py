@@ -1,6 +1,6 @@
 """One transaction of a command: it is handed the unit of work, and nothing it does is visible until it returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -12,14 +12,14 @@ from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import EventType
 from packhouse.sdk.values import new_id
 from packhouse.storage.dialect import Dialect, insert_sql, row_values, sqlite_sql, sqlite_values
-from packhouse.storage.sqlite_client import run_here
+from packhouse.storage.sqlite_client import run_here, run_many_here
 
 # Among the variants that moved: whatever any of them was, all have to be looked at again.
 EVERY_VARIANT = UUID(int=0)
 # SQLite binds at most 32,766 values and PostgreSQL 32,767 in one statement.
 _MAX_VALUES = 30_000
-# Up to so many rows are one statement, more are split in powers of two: a long statement for every possible number of
-# rows would fill the statement caches (tens of megabytes in an import).
+# Up to so many rows are one statement. PostgreSQL gets more in powers of two: a long statement for every possible number
+# of rows would fill the statement caches (tens of megabytes in an import). SQLite runs one statement for each of them.
 _ANY_COUNT = 16
 
 
@@ -115,11 +115,22 @@ class UnitOfWork:
         """Run a statement whose rows nobody needs."""
         await self.fetch(sql, *values)
 
+    async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each of many rows of values."""
+        if self.dialect is Dialect.SQLITE:
+            run_many_here(self.client, sqlite_sql(sql), map(sqlite_values, rows))
+            return
+        async with self.client.acquire_connection() as connection:
+            await connection.executemany(sql, rows)
+
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows that all have the same columns, in few statements."""
         if not rows:
             return
         columns = tuple(rows[0])
+        if self.dialect is Dialect.SQLITE and len(rows) > _ANY_COUNT:
+            await self.execute_many(insert_sql(table, columns, 1), (row_values([row], columns) for row in rows))
+            return
         start = 0
         while start < len(rows):
             count = _rows_at_once(len(rows) - start, len(columns))
