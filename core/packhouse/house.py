@@ -15,9 +15,9 @@ from packhouse.events.bus import Bus
 from packhouse.events.delivery_log import DELIVERIES, LiveDeliveries
 from packhouse.events.event_log import EVENTS
 from packhouse.events.figures import event_figures
-from packhouse.events.lanes import LoadCustomers, LoadSnapshots, no_customers
 from packhouse.events.outbox import Outbox
 from packhouse.events.relay import Relay
+from packhouse.events.subjects import LoadCustomers, LoadSnapshots, no_customers
 from packhouse.hooks import NotStarted, PluginHost
 from packhouse.hooks.services import Services
 from packhouse.jobs.figures import job_figures

@@ -25,6 +25,7 @@ from packhouse.storage.dialect import Dialect, fresh_id_text, insert_sql
 _BY = Initiator("system", "lanes")
 # A deep lane is read in pieces, so that one order cannot fill the memory.
 _LANE_PIECE = 100
+_MOST_AT_ONCE = 5000
 _EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
 _DUE_COLUMNS = (
     ", ".join(f"event.{column.strip()}" for column in EVENT_COLUMNS.split(","))
@@ -38,7 +39,14 @@ SELECT id, delivery_id, started_at, duration_ms, ok, error, answer, $1 + place
 FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::bool[], $7::text[], $8::text[]) WITH ORDINALITY
      AS made(id, delivery_id, started_at, duration_ms, ok, error, answer, place)
 """
-
+# the driver looks at each element of a list, so what is the same for all is none
+_INSERT_PLAIN_ATTEMPTS = """
+INSERT INTO delivery_attempt (id, delivery_id, started_at, duration_ms, ok, error, answer, position)
+SELECT id, delivery_id, started_at, duration_ms, true, '', '', $1 + place
+FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[]) WITH ORDINALITY
+     AS made(id, delivery_id, started_at, duration_ms, place)
+"""
+_PLAIN_WIDTH = 4
 
 RowId = UUID | str
 """An id that only goes back to where it came from, as the database gave it: reading it would be the dearest part of a row."""
@@ -215,43 +223,24 @@ async def _due_deliveries(
     uow: UnitOfWork, lanes: Collection[RowId], piece: int
 ) -> Mapping[RowId, Sequence[DueDelivery]]:
     """The next deliveries of lanes, at most `piece` of each, in the order of their positions."""
-    deep = await _deep_lanes(uow, lanes, piece)
-    flat = [lane for lane in lanes if lane not in deep]
-    return await _all_due(uow, flat) | await _first_due(uow, deep, piece)
-
-
-async def _deep_lanes(uow: UnitOfWork, lanes: Collection[RowId], piece: int) -> set[RowId]:
-    """Those that hold more than a piece: counted in the index of what is pending, and no further than that."""
-    rows = await uow.fetch(
-        f"""
-        SELECT id FROM lane WHERE {any_id(uow.dialect, "id", "$1")} AND {piece:d} < (
-            SELECT count(*) FROM (SELECT 1 FROM delivery WHERE lane_id = lane.id AND status = 'pending'
-                                  LIMIT {piece + 1:d}) AS few)
-        """,
-        bound(uow.dialect, lanes),
-    )
-    return {row["id"] for row in rows}
-
-
-async def _all_due(uow: UnitOfWork, lanes: Collection[RowId]) -> dict[RowId, list[DueDelivery]]:
-    if not lanes:
-        return {}
     rows = await uow.fetch(
         f"SELECT {_DUE_COLUMNS} FROM delivery JOIN event ON event.id = delivery.event_id "
         f"WHERE {any_id(uow.dialect, 'delivery.lane_id', '$1')} AND delivery.status = 'pending' "
-        "AND event.position IS NOT NULL",
+        f"AND event.position IS NOT NULL LIMIT {_MOST_AT_ONCE:d}",
         bound(uow.dialect, lanes),
     )
-    # in order of their positions here: a sort there would carry whole rows
+    if len(rows) == _MOST_AT_ONCE:
+        return await _first_due(uow, lanes, piece)
     found = _by_lane(rows)
-    for queue in found.values():
+    for lane, queue in found.items():
+        # in their order here: a sort there would carry whole rows
         queue.sort(key=_position)
+        found[lane] = queue[:piece]
     return found
 
 
 async def _first_due(uow: UnitOfWork, lanes: Collection[RowId], piece: int) -> dict[RowId, list[DueDelivery]]:
-    if not lanes:
-        return {}
+    """The same where there are so many that all of them together may not fit into memory."""
     rows = await uow.fetch(
         f"""
         SELECT * FROM (
@@ -327,7 +316,11 @@ async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
     before = await count_on(uow, ATTEMPT_COUNTER, len(attempts)) - len(attempts)
     rows = map(_values, attempts)
     if uow.dialect is Dialect.POSTGRES:
-        await uow.execute(_INSERT_ATTEMPTS, before, *(list(column) for column in zip(*rows, strict=True)))
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        if all(attempt.status is DeliveryStatus.DONE and not attempt.answer for attempt in attempts):
+            await uow.execute(_INSERT_PLAIN_ATTEMPTS, before, *columns[:_PLAIN_WIDTH])
+        else:
+            await uow.execute(_INSERT_ATTEMPTS, before, *columns)
     else:
         await uow.execute_many(
             _INSERT_ATTEMPT, ((*row, position) for position, row in enumerate(rows, start=before + 1))

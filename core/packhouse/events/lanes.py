@@ -8,12 +8,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
-from uuid import UUID
+from typing import Protocol
 
 from packhouse.events.breaker import Blame, Breaker, blame_of
 from packhouse.events.failures import answer_of, describe, next_attempt
@@ -29,6 +27,7 @@ from packhouse.events.lane_store import (
 )
 from packhouse.events.pauses import close_breaker, open_breaker, pause_for_good
 from packhouse.events.states import DeliveryStatus
+from packhouse.events.subjects import LoadCustomers, LoadSnapshots, SubjectReader, Subjects, Wanting, no_customers
 from packhouse.hooks.handover import Handover
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
@@ -36,11 +35,6 @@ from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
 from packhouse.telemetry.bound import bound
 from packhouse.telemetry.tracing import Span
-
-LoadSnapshots = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, OrderSnapshot]]]
-LoadCustomers = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, CustomerSnapshot]]]
-
-T = TypeVar("T")
 
 _PAUSE_AFTER_ERROR = 1.0
 log = logging.getLogger(__name__)
@@ -70,18 +64,12 @@ class DeliverySettings(Protocol):
         """After how many failures in a row, whatever the order, deliveries to a plugin are paused for a while."""
 
 
-class Recipients(Protocol):
+class Recipients(Wanting, Protocol):
     """Who gets events: the plugin host."""
 
     @property
     def listeners(self) -> Mapping[EventType, tuple[str, ...]]:
         """For each event type the codes of the plugins that want it."""
-
-    def wants_order(self, code: str, event_type: EventType) -> bool:
-        """Whether the plugin looks at the order of such events."""
-
-    def wants_customer(self, code: str, event_type: EventType) -> bool:
-        """Whether the plugin looks at the customer of such events."""
 
     def retries(self, code: str) -> Sequence[float]:
         """How many seconds to wait after each failed attempt; empty for the host's own way."""
@@ -93,24 +81,6 @@ class Recipients(Protocol):
         self, event: Event, order: OrderSnapshot | None, handover: Handover, customer: CustomerSnapshot | None
     ) -> None:
         """Hand an event to the plugin of a handover; whatever it raises means: again later."""
-
-
-async def no_customers(_: Sequence[UUID]) -> Mapping[UUID, CustomerSnapshot]:
-    """For a house without a room for customers."""
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """What the events of lanes are about, read together; None where that failed, so that each event reads its own."""
-
-    orders: Mapping[UUID, OrderSnapshot] | None
-    customers: Mapping[UUID, CustomerSnapshot] | None
-
-    @property
-    def are_none(self) -> bool:
-        """Whether no event is about anything that its hooks look at."""
-        return self.orders == {} and self.customers == {}
 
 
 def nothing_to_do() -> None:
@@ -138,8 +108,7 @@ class LaneWorker:
         self._task_name = f"lane {plugin}"
         self._database = database
         self._recipients = recipients
-        self._load_snapshots = load_snapshots
-        self._load_customers = load_customers
+        self._subjects = SubjectReader(plugin, load_snapshots, load_customers)
         self._settled = settled
         self._settings = settings
         self._attempts = {
@@ -291,7 +260,8 @@ class LaneWorker:
 
     async def _start(self, lanes: Sequence[LeasedLane]) -> None:
         fresh = [lane for lane in lanes if lane.id not in self._running]
-        subjects = await self._subjects(fresh)
+        events = [due.event for lane in fresh for due in lane.deliveries]
+        subjects = await self._subjects.read(events, self._recipients)
         for lane in fresh:
             run = LaneRun(lane)
             task = asyncio.create_task(self._deliver(run, subjects), name=self._task_name)
@@ -299,24 +269,6 @@ class LaneWorker:
             self._running[lane.id] = (task, run)
             if self._interrupted:  # it came while these were taken
                 task.cancel()
-
-    async def _subjects(self, lanes: Sequence[LeasedLane]) -> Subjects:
-        events = [due.event for lane in lanes for due in lane.deliveries]
-        orders = {order_id for event in events if (order_id := self._order_of(event)) is not None}
-        customers = {customer_id for event in events if (customer_id := self._customer_of(event)) is not None}
-        return Subjects(
-            await self._together("orders", self._load_snapshots, orders),
-            await self._together("customers", self._load_customers, customers),
-        )
-
-    async def _together(
-        self, name: str, load: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]], ids: Collection[UUID]
-    ) -> Mapping[UUID, T] | None:
-        try:
-            return await load(sorted(ids)) if ids else {}
-        except Exception:
-            log.exception("%s %s of lanes of plugin %s could not be read together", len(ids), name, self.plugin)
-            return None
 
     async def _deliver(self, run: LaneRun, subjects: Subjects) -> None:
         attempting = self._attempt_in_span if self._database.tracing.is_on else self._attempt
@@ -362,10 +314,7 @@ class LaneWorker:
         started_at, started = now(), time.perf_counter()
         error: Exception | None = None
         try:
-            order, customer = None, None
-            if not subjects.are_none:
-                order = await _one(self._order_of(due.event), subjects.orders, self._load_snapshots)
-                customer = await _one(self._customer_of(due.event), subjects.customers, self._load_customers)
+            order, customer = await subjects.of(due.event) if subjects else (None, None)
             await self._recipients.deliver(due.event, order, handover, customer)
         except Exception as raised:  # noqa: BLE001  (a plugin may fail in any way)
             error = raised
@@ -387,12 +336,6 @@ class LaneWorker:
         reason = describe(error, self._database.hide)
         return Attempt(due.id, started_at, milliseconds, status, counted, reason, next_at, blame, answer)
 
-    def _order_of(self, event: Event) -> UUID | None:
-        return event.order_id if self._recipients.wants_order(self.plugin, event.type) else None
-
-    def _customer_of(self, event: Event) -> UUID | None:
-        return event.customer_id if self._recipients.wants_customer(self.plugin, event.type) else None
-
     def _tell(self, event: Event, error: Exception, counted: int, *, given_up: bool) -> None:
         log.log(
             logging.ERROR if given_up else logging.WARNING,
@@ -405,11 +348,3 @@ class LaneWorker:
             describe(error, self._database.hide),
             exc_info=error if given_up else None,
         )
-
-
-async def _one(
-    id_: UUID | None, found: Mapping[UUID, T] | None, load: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]]
-) -> T | None:
-    if id_ is None:
-        return None
-    return (await load([id_]) if found is None else found).get(id_)

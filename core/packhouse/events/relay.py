@@ -11,14 +11,12 @@ from packhouse.events.event_log import live_events
 from packhouse.events.lanes import (
     DeliverySettings,
     LaneWorker,
-    LoadCustomers,
-    LoadSnapshots,
     Recipients,
-    no_customers,
     nothing_to_do,
 )
 from packhouse.events.outbox import Outbox
 from packhouse.events.positions import assign_positions
+from packhouse.events.subjects import LoadCustomers, LoadSnapshots, no_customers
 from packhouse.sdk.values import now
 from packhouse.storage import Database
 
