@@ -82,7 +82,8 @@ def read_operation(schema: GuardedSchema, asked: GraphQLRequest, limits: GraphQL
         cursor = _literal(value)
     if not isinstance(cursor, str | None):
         return Operation(kind)
-    key = (asked.query, asked.operation_name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
+    # as text: the bytes keep the whole buffer that they were written into
+    key = (asked.query, asked.operation_name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode())
     return Operation(kind, followed, cursor, key)
 
 
