@@ -120,7 +120,9 @@ async def test_places_are_found_by_postcode_in_one_indexed_statement(
     with noted_statements() as sent:
         found = await locate(database, [whole, area, city])
     (statement,) = sent
-    assert "postcode" in (await query_plan(database, statement)).lower()
+    if database.dialect.value == "sqlite":
+        # a table of three rows is scanned by PostgreSQL, whatever indexes it has
+        assert "SEARCH postcode USING INDEX" in await query_plan(database, statement)
     assert found == {
         whole: Coordinates(CoordinateSource.POSTCODE, 52.25, 21.0),
         area: Coordinates(CoordinateSource.POSTCODE, 53.797, -1.55),

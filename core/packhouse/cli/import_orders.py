@@ -1,4 +1,4 @@
-"""`packhouse import`: orders of the past, the catalogue, prices and stock out of files; and postcodes."""
+"""`packhouse import`: orders of the past, the catalogue, prices and stock out of files; postcodes and shipping rates."""
 # ruff: noqa: PLC0415  (heavy modules are imported when a command runs)
 
 from pathlib import Path
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     commands = typer.Typer(
         no_args_is_help=True,
-        help="Import orders of the past, the catalogue, prices, stock, postcodes or transit times.",
+        help="Import orders of the past, the catalogue, prices, stock, postcodes, transit times or rates.",
     )
     commands.command("orders")(import_orders)
     commands.command("catalog")(import_catalog)
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     commands.command("stock")(import_stock)
     commands.command("postcodes")(import_postcodes)
     commands.command("transit-times")(import_transit_times)
+    commands.command("rates")(import_rates)
     app.add_typer(commands, name="import")
 
 
@@ -110,3 +111,13 @@ def import_transit_times(
     found = read_transit_times(file)
     count = write(read_settings(), lambda uow: run(uow, found))
     typer.echo(f"{count} transit times from {len(found)} origins are known now")
+
+
+def import_rates(
+    file: Annotated[Path, typer.Argument(help="CSV of what parcels cost; see core/README.md.", dir_okay=False)],
+    rejects: RejectsFile = None,
+) -> None:
+    """Import what parcels cost, for routing by cost. Importing again changes nothing."""
+    from packhouse.cli import rates
+
+    rates.run_import(file, rejects)

@@ -13,7 +13,7 @@ from typing import Any
 from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.implementations import Implementation, implementation_of
 from packhouse.hooks.plugin_settings import read_settings
-from packhouse.hooks.registry import KINDS, contributions, recipients
+from packhouse.hooks.registry import KINDS, contributions, recipients, routing_rules
 from packhouse.hooks.tables import PluginTable, Secrets, follow
 from packhouse.sdk import (
     CustomerSnapshot,
@@ -24,6 +24,7 @@ from packhouse.sdk import (
     PluginManifest,
     Provider,
     Recipient,
+    RoutingRule,
 )
 
 EVERY_EVENT = "event_recorded"
@@ -48,6 +49,7 @@ class LonePlugin:
     implementations: Mapping[str, Implementation]
     providers: tuple[Provider, ...]
     recipients: tuple[Recipient, ...] | None
+    routing_rules: tuple[RoutingRule, ...] = ()
 
     @classmethod
     def load(
@@ -76,6 +78,7 @@ class LonePlugin:
             {hook: implementation_of(manifest.code, plugin, hook) for hook in hooks},
             tuple(each for kind in kinds for each in contributions(name, kind, plugin, context)),
             recipients(name, plugin, context) if "register_recipients" in hooks else None,
+            routing_rules(name, plugin, context) if "register_routing_rules" in hooks else (),
         )
 
     async def startup(self, context: PluginContext) -> None:

@@ -13,8 +13,11 @@ from packhouse.storage.dialect import placeholders
 
 _AT_ONCE = 1000
 
+# those that are wanted first: SQLite looks at every postcode otherwise
 _POSTCODES = """
-SELECT country, postcode, latitude, longitude FROM postcode WHERE (country, postcode) IN (VALUES {pairs})
+WITH wanted (country, postcode) AS (VALUES {pairs})
+SELECT postcode.country, postcode.postcode, postcode.latitude, postcode.longitude
+FROM wanted CROSS JOIN postcode WHERE postcode.country = wanted.country AND postcode.postcode = wanted.postcode
 """
 
 

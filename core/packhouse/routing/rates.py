@@ -17,9 +17,13 @@ from packhouse.storage.dialect import placeholders, read_id
 LONGEST_PREFIX = 10
 _AT_ONCE = 1000
 
+# the lanes first: SQLite looks at every rate otherwise
 _RATES = """
-SELECT location_id, origin_country, country, postcode_prefix, up_to_grams, price, currency, service, source
-FROM shipping_rate WHERE (country, postcode_prefix) IN (VALUES {pairs}) AND valid_until > ${until}
+WITH wanted (country, postcode_prefix) AS (VALUES {pairs})
+SELECT rate.location_id, rate.origin_country, rate.country, rate.postcode_prefix, rate.up_to_grams, rate.price, rate.currency,
+       rate.service, rate.source
+FROM wanted CROSS JOIN shipping_rate AS rate
+WHERE rate.country = wanted.country AND rate.postcode_prefix = wanted.postcode_prefix AND rate.valid_until > ${until}
 """
 _Row = Mapping[str, Any]
 _Lane = tuple[str, str]

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from packhouse.sdk import PluginContext, PluginManifest, Provider, hookimpl
+from packhouse.sdk import PluginContext, PluginManifest, Provider, RoutingRule, hookimpl
 from packhouse_demo.carrier import DemoCarrier
 from packhouse_demo.channel import DemoChannel
 from packhouse_demo.network import DemoNetwork
 from packhouse_demo.payments import DemoPayments
 from packhouse_demo.reviews import DemoReviews
+from packhouse_demo.routing import SPREAD
 from packhouse_demo.settings import DemoSettings
 
 
@@ -46,6 +47,11 @@ class Plugin:
     def register_review_platforms(self, context: PluginContext) -> Sequence[Provider]:
         """The review platform."""
         return [DemoReviews(_settings(context))]
+
+    @hookimpl
+    def register_routing_rules(self) -> Sequence[RoutingRule]:
+        """The rule that spreads orders over locations."""
+        return [SPREAD]
 
 
 def _settings(context: PluginContext) -> DemoSettings:

@@ -81,4 +81,5 @@ SUBJECT = Subject(
         Operation("pull_reviews", (None,)),
         Operation("reply", (REPLY,), find=Operation("find_reply", ("review-1",))),
     ),
+    routing_options={"spread": {"locations": ["london", "york"]}},
 )

@@ -155,7 +155,8 @@ class Subject:
     `plugin` is its class; `settings` makes its table of settings for a vendor's address, with `secrets` planted in it (all of
     them at least eight characters; tokens in recorded answers belong to them, too). `always` are exchanges that any operation
     may need: a token. `unauthorised` is how the vendor says that credentials do not work. `query` answers `context.query`.
-    `exempt` names rules that cannot hold for this plugin, each with its reason.
+    `exempt` names rules that cannot hold for this plugin, each with its reason. `routing_options` are options to try its routing rules
+    with, by their codes.
     """
 
     plugin: type
@@ -167,3 +168,4 @@ class Subject:
     unauthorised: Reply = Reply(401, {"error": "unauthorised"})
     query: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = no_data
     exempt: Mapping[str, str] = field(default_factory=dict)
+    routing_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

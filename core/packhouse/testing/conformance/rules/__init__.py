@@ -8,6 +8,7 @@ from packhouse.testing.conformance.rules import (
     loading,
     malformed,
     repeats,
+    routing,
     secrets,
     stock,
     webhooks,
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *repeats.RULES,
     *stock.RULES,
     *webhooks.RULES,
+    *routing.RULES,
     *secrets.RULES,
     *leftovers.RULES,
 )

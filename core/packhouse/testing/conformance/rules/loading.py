@@ -8,6 +8,7 @@ from packhouse.hooks.alone import EVERY_EVENT
 from packhouse.hooks.specifications import specifications
 from packhouse.sdk import EventType, Provider, SdkDeprecation
 from packhouse.testing.conformance.kit import LOADS, Kit, Look, Rule
+from packhouse.testing.conformance.rules.routing import STRATEGY
 from packhouse.testing.conformance.running import load
 from packhouse.testing.conformance.subject import Operation
 from packhouse.testing.conformance.trials import PATIENCE, OutOfPatience, Trial
@@ -104,7 +105,8 @@ def _hooks(implemented: tuple[str, ...]) -> Iterator[str]:
     """Hooks beyond starting up, but for the one for every event."""
     events = {each.value for each in EventType}
     for name in implemented:
-        if name != EVERY_EVENT and (name in events or specifications()[name].phase not in _STARTS):
+        # rules and strategies of routing have a rule of their own
+        if name not in (EVERY_EVENT, STRATEGY) and (name in events or specifications()[name].phase not in _STARTS):
             yield name
 
 
