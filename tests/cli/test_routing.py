@@ -11,6 +11,7 @@ from packhouse.cli import make_app
 from packhouse.cli.replaying import read_rules
 from packhouse.events.outbox import Outbox
 from packhouse.routing.commands.set_routing_rules import SetRoutingRules
+from packhouse.routing.costs import SplitBound
 from packhouse.routing.models import RoutingDecision
 from packhouse.routing.questions import Rule
 from packhouse.routing.states import RuleKind, SplitPolicy
@@ -37,6 +38,7 @@ def run(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PACKHOUSE_DATABASE__URL", sqlite_url)
     monkeypatch.setenv("PACKHOUSE_PROFILE", "default")
+    monkeypatch.setenv("PACKHOUSE_SECURITY__SECRET_KEY", "x" * 32)
 
     async def prepare() -> None:
         database = await open_database(sqlite_url, before_commit=Outbox().flush)
@@ -121,3 +123,40 @@ def test_a_refused_replay_changes_nothing(run: Run, tmp_path: Path, sqlite_url: 
             await database.close()
 
     assert asyncio.run(decisions()) == 2
+
+
+def test_stock_placed_otherwise_is_tried(run: Run) -> None:
+    result = run(*SPAN, "--place", "MUG=york:100%")
+    assert result.exit_code == 0, result.output
+    # all nine lie in York, which then sends both orders whole
+    assert figures(result)["parcels"] == ("3", "2")
+    assert figures(result)["cost"] == ("unknown", "unknown")
+    for bad in ("MUG=york", "york:30", "MUG=york:x", "=york:1"):
+        refused = run(*SPAN, "--place", bad)
+        assert (refused.exit_code, "is not SKU=location:percent" in str(refused.exception)) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("bound", "problem"),
+    [
+        ('most_extra_cost = "2.50"', "is an amount with its currency"),
+        ("most_extra_cost = 2.5", "is an amount with its currency"),
+        ('most_extra_percent = "5"', "is a number"),
+    ],
+)
+def test_bounds_that_are_none_are_refused(tmp_path: Path, bound: str, problem: str) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(f'split = "cost_bounded"\n{bound}\n[[rules]]\nkind = "priority"\n')
+    with pytest.raises(InvalidValue, match=problem):
+        read_rules(path)
+
+
+def test_bounds_and_codes_of_plugins_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        'split = "cost_bounded"\nmost_extra_cost = "2.50 GBP"\n'
+        '[[rules]]\nkind = "plugin"\ncode = "demo/spread"\nlocations = ["york"]\n'
+    )
+    rules = read_rules(path)
+    assert rules.bound == SplitBound(250, "GBP")
+    assert rules.rules == (Rule(RuleKind.PLUGIN, {"locations": ["york"]}, "demo/spread"),)
