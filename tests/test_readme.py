@@ -74,6 +74,23 @@ def check_basket(answer: Any) -> None:
     assert part["promise"]["dispatchBy"][:10] < part["promise"]["earliest"] < part["promise"]["latest"]
 
 
+def check_routed(answer: Any) -> None:
+    """By the rules that were set: from London, which is as far from there as one city's middle from the other's."""
+    tried = answer["previewRouting"]
+    assert (tried["ruleVersion"], tried["missingUnits"]) == ("web-1", 0)
+    assert tried["parts"] == [{"location": "london", "sku": "MUG-BLUE", "quantity": 3}]
+    (london,) = tried["receipt"]["candidates"]
+    assert (london["coordinates"], london["work"]) == ("city", {"units": 2, "orders": 1})
+    assert london["km"] == pytest.approx(272, abs=2)
+
+
+def check_costs(answer: Any) -> None:
+    """Nobody has said what parcels cost."""
+    (london,) = answer["previewRouting"]["receipt"]["candidates"]
+    assert (london["cost"], london["costWhy"]) == (None, "there is no rate to there")
+    assert answer["pluginRoutingRules"] == []
+
+
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
     (
         shop,
@@ -88,6 +105,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         promises,
         basket,
         preview,
+        cheapest,
         board,
         waiting,
         live,
@@ -147,16 +165,8 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         promised = await run(promises, location=made["createLocation"]["location"]["id"])
         assert promised["setTransitTimes"]["count"] == 2
         check_basket(await run(basket))
-        tried = (await run(preview))["previewRouting"]
-        assert (tried["ruleVersion"], tried["missingUnits"]) == ("web-1", 0)
-        assert tried["parts"] == [{"location": "london", "sku": "MUG-BLUE", "quantity": 3}]
-        (london,) = tried["receipt"]["candidates"]
-        # from the middle of one city to that of the other
-        assert (london["coordinates"], london["work"], london["km"]) == (
-            "city",
-            {"units": 2, "orders": 1},
-            pytest.approx(272, abs=2),
-        )
+        check_routed(await run(preview))
+        check_costs(await run(cheapest))
         node = (await run(board))["orders"]["edges"][0]["node"]
         assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)
         check_waiting(await run(waiting, location=made["createLocation"]["location"]["id"]))
