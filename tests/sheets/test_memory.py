@@ -46,17 +46,20 @@ async def peak(work: Callable[[], Awaitable[object]]) -> int:
         gc.unfreeze()
 
 
-async def test_three_times_the_rows_take_no_more_memory(sqlite_url: str, tmp_path: Path) -> None:
+async def test_more_rows_take_no_more_memory(sqlite_url: str, tmp_path: Path) -> None:
     database = await open_database(sqlite_url, before_commit=Outbox().flush)
     try:
-        await fill(database, 0, 600)
+        await fill(database, 0, 1_100)
         small = await _peaks(database, tmp_path / "small")
-        await fill(database, 600, 1_800)
+        await fill(database, 1_100, 2_600)
         large = await _peaks(database, tmp_path / "large")
-        assert await Variant.all().count() == 1_800
+        assert await Variant.all().count() == 2_600
     finally:
         await database.close()
-    assert all(many - few < 500_000 for few, many in zip(small, large, strict=True)), (small, large)
+    grown = [many - few for few, many in zip(small, large, strict=True)]
+    # openpyxl keeps an empty element of each row that it has read, some 180 bytes
+    allowed = [300_000, 300_000, 300_000, 1_500 * 400]
+    assert all(each < most for each, most in zip(grown, allowed, strict=True)), (small, large)
 
 
 async def _peaks(database: Database, folder: Path) -> list[int]:

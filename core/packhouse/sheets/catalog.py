@@ -123,10 +123,11 @@ class BundlesSheet:
 
     async def changes(self, items: Sequence[Item]) -> Sequence[Item]:
         """Those whose components are others."""
+        sku_of = dict(await Variant.filter(sku__in=[item.key for item in items]).values_list("id", "sku"))
         known: dict[str, dict[str, int]] = defaultdict(dict)
-        rows = BundleComponent.filter(bundle__sku__in=[item.key for item in items])
-        for bundle, component, quantity in await rows.values_list("bundle__sku", "component__sku", "quantity"):
-            known[bundle][component] = quantity
+        rows = BundleComponent.filter(bundle_id__in=list(sku_of)).values_list("bundle_id", "component__sku", "quantity")
+        for bundle_id, component, quantity in await rows:
+            known[sku_of[bundle_id]][component] = quantity
         return [item for item in items if item.says != known[item.key]]
 
     async def apply(self, uow: UnitOfWork, item: Item) -> None:

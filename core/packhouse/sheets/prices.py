@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from packhouse.catalog.commands.list_price import ListPrice, Period, check_listed, list_price, usual_list
-from packhouse.catalog.models import Price
+from packhouse.catalog.models import Price, PriceList, Variant
 from packhouse.sdk import Money
 from packhouse.sheets.cells import BadCell, Record
 from packhouse.sheets.seen import Seen
@@ -93,13 +93,16 @@ class PricesSheet:
 
     async def changes(self, items: Sequence[Item]) -> Sequence[Item]:
         """Those that are new or different."""
-        rows = Price.filter(
-            variant__sku__in=list({item.says.sku for item in items}),
-            price_list__code__in=list({item.says.price_list for item in items}),
-        )
+        skus = Variant.filter(sku__in=list({item.says.sku for item in items})).values_list("id", "sku")
+        lists = {row.id: row for row in await PriceList.filter(code__in=list({item.says.price_list for item in items}))}
+        sku_of = dict(await skus)
+        rows = await Price.filter(variant_id__in=list(sku_of), price_list_id__in=list(lists))
         known = {
-            "\x1f".join((row.price_list.code, row.variant.sku, str(row.min_quantity))): row
-            for row in await rows.select_related("variant", "price_list")
+            "\x1f".join((lists[row.price_list_id].code, sku_of[row.variant_id], str(row.min_quantity))): (
+                row.amount,
+                lists[row.price_list_id],
+            )
+            for row in rows
         }
         return [item for item in items if _differs(item.says, known.get(item.key))]
 
@@ -121,12 +124,13 @@ def _period(record: Record) -> Period | None:
     return Period(record.moment("valid_from"), record.moment("valid_to")) if named else None
 
 
-def _differs(data: ListPrice, price: Price | None) -> bool:
-    if price is None or price.amount != data.price.minor:
+def _differs(data: ListPrice, found: tuple[int, PriceList] | None) -> bool:
+    if found is None:
         return True
-    listed = price.price_list
+    amount, listed = found
     is_other = (
-        listed.currency != data.price.currency
+        amount != data.price.minor
+        or listed.currency != data.price.currency
         or data.channel not in {None, listed.channel}
         or data.customer_group not in {None, listed.customer_group}
     )

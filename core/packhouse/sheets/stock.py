@@ -83,13 +83,11 @@ class StockSheet:
 
     async def changes(self, items: Sequence[Item]) -> Sequence[Item]:
         """Those that are different."""
-        rows = StockLevel.filter(
-            variant__sku__in=list({item.says.sku for item in items}),
-            location__code__in=list({item.says.location for item in items}),
-        )
-        known = {
-            f"{row.location.code}\x1f{row.variant.sku}": row for row in await rows.select_related("variant", "location")
-        }
+        skus = Variant.filter(sku__in=list({item.says.sku for item in items})).values_list("id", "sku")
+        codes = Location.filter(code__in=list({item.says.location for item in items})).values_list("id", "code")
+        sku_of, code_of = dict(await skus), dict(await codes)
+        rows = await StockLevel.filter(variant_id__in=list(sku_of), location_id__in=list(code_of))
+        known = {f"{code_of[row.location_id]}\x1f{sku_of[row.variant_id]}": row for row in rows}
         return [item for item in items if _differs(item.says, known)]
 
     async def apply(self, uow: UnitOfWork, item: Item) -> None:
