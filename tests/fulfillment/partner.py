@@ -1,7 +1,8 @@
 """A fulfilment network for tests, orders that lie with it, and a desk that delivers events step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from packhouse.catalog.models import Variant
@@ -53,9 +54,8 @@ class Desk:
         await FulfillmentOrder.exclude(next_poll_at=None).update(next_poll_at=now())
         await poll_networks(self.database, self.providers, BY)
 
-    async def _rows(self) -> Sequence[dict[str, object]]:
-        rows = await self.database.fetch(f"SELECT {EVENT_COLUMNS} FROM event ORDER BY recorded_at, ordinal")
-        return [dict(row) for row in rows]
+    async def _rows(self) -> Sequence[Mapping[str, Any]]:
+        return await self.database.fetch(f"SELECT {EVENT_COLUMNS} FROM event ORDER BY recorded_at, ordinal")
 
 
 async def make_network_location(database: Database, network: TestNetwork, code: str = "london") -> Location:
