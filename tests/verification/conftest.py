@@ -126,6 +126,8 @@ async def _by_lot(database: Database, location_id: UUID) -> None:
     dropped = ReclassifyStock("TEA", location_id, 2, StockCondition.SELLABLE, StockCondition.DAMAGED, "wet", lot="T-2")
     await database.write(BY, lambda uow: reclassify_stock(uow, dropped))
     await make_shipped(database, await make_order(database, {"TEA": 2}))
+    work = await FulfillmentOrder.get(order_id=(await make_order(database, {"TEA": 1})).id)
+    await database.write(BY, lambda uow: start_picking(uow, StartPicking((work.id,))))
 
 
 async def _counted(database: Database, location: Location) -> None:

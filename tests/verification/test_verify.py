@@ -321,6 +321,17 @@ CORRUPTIONS = {
         " ON variant.id = stock_level.variant_id WHERE variant.sku = 'TEA')",
         ("only a divided level has holdings",),
     ),
+    "more picked than there is": Corruption(
+        "UPDATE stock_holding SET damaged = on_hand WHERE bin = 'T1'",
+        (
+            "damaged in a bin and of a lot is the sum of its movements",
+            "a divided level is the sum of its bins and lots",
+            "units that are being picked are there",
+        ),
+    ),
+    "units kept for no pick": Corruption(
+        f"UPDATE holding_claim SET pick_id = '{UUID(int=7)}'", ("only work under way keeps units in a bin for itself",)
+    ),
     "a lot that was sent": Corruption(
         f"UPDATE holding_entry SET on_hand = on_hand - 1 WHERE {_SENT_LOT}",
         (

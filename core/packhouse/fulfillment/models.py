@@ -87,7 +87,7 @@ class FulfillmentOrderLine(Row):
 
 
 class PickList(Row):
-    """What one picker fetches at one location, in the order of the bins."""
+    """What one picker fetches at one location."""
 
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "packhouse.Location", related_name="pick_lists", on_delete=fields.RESTRICT
@@ -103,7 +103,7 @@ class PickList(Row):
 
 
 class Pick(Row):
-    """Units of one SKU to fetch from one bin."""
+    """Units of one SKU to fetch from one bin, and of one lot where it is tracked; pickers come by in the order of `position`."""
 
     pick_list: fields.ForeignKeyRelation[PickList] = fields.ForeignKeyField(
         "packhouse.PickList", related_name="picks", on_delete=fields.RESTRICT
@@ -113,7 +113,9 @@ class Pick(Row):
         "packhouse.FulfillmentOrderLine", related_name="picks", on_delete=fields.RESTRICT
     )
     fulfillment_order_line_id: UUID
+    position = fields.IntField(default=0)
     bin = fields.CharField(max_length=32, default="")
+    lot = fields.CharField(max_length=64, default="")
     sku = fields.CharField(max_length=100)
     quantity = fields.IntField()
     picked = fields.IntField(default=0)
@@ -121,7 +123,7 @@ class Pick(Row):
     class Meta:
         table = "pick"
         indexes = [
-            Index(fields=("pick_list_id", "bin"), name="pick_list_bin"),
+            Index(fields=("pick_list_id", "position"), name="pick_list_walk"),
             Index(fields=("fulfillment_order_line_id",), name="pick_work"),
         ]
         constraints = (CheckConstraint(check="picked >= 0 AND picked <= quantity", name="pick_within_quantity"),)

@@ -21,7 +21,7 @@ fulfillment_orders_of_orders = children(FulfillmentOrder, "order_id", "created_a
 lines_of_fulfillment_orders = children(FulfillmentOrderLine, "fulfillment_order_id", "sku")
 parcels_of_fulfillment_orders = children(Parcel, "fulfillment_order_id", "packed_at")
 items_of_parcels = children(ParcelItem, "parcel_id")
-picks_of_pick_lists = children(Pick, "pick_list_id", "bin", "sku")
+picks_of_pick_lists = children(Pick, "pick_list_id", "position")
 
 _GIVEN_OUT = f"""
 SELECT fulfillment_order.location_id, COUNT(DISTINCT fulfillment_order.id) AS orders,

@@ -131,7 +131,7 @@ async def make_delivered(database: Database, order: Order, *, at: datetime | Non
 async def _send(database: Database, work_id: UUID) -> Shipment:
     pick_list = await _run(database, start_picking, StartPicking((work_id,)))
     for pick in await Pick.filter(pick_list_id=pick_list.id):
-        await _run(database, confirm_pick, ConfirmPick(pick.id, pick.sku, pick.quantity))
+        await _run(database, confirm_pick, ConfirmPick(pick.id, pick.sku, pick.quantity, pick.lot))
     parcel = await _run(database, pack, PackParcel(work_id))
     data = CreateShipment(parcel.id, carrier="test", tracking_number=f"TEST-{parcel.id.hex[-8:]}")
     shipment = await _run(database, create_shipment, data)

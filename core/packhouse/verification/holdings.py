@@ -83,6 +83,10 @@ async def _divide(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: AR
     await uow.execute("UPDATE stock_level SET is_divided = $2 WHERE id = $1", row["id"], True)
 
 
+async def _let_go(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: ARG001  (every repair gets one; this moves nothing)
+    await uow.execute("DELETE FROM holding_claim WHERE id = $1", row["id"])
+
+
 _DIFFERS = " OR ".join(f"{condition} <> held_{condition}" for condition in _CONDITIONS)
 
 INVARIANTS = (
@@ -166,5 +170,40 @@ INVARIANTS = (
         ids=("variant_id", "location_id"),
         repair=_place_rest,
         locks=Locks.BALANCE,
+    ),
+    Invariant(
+        name="units that are being picked are there",
+        table="stock_holding",
+        broken="""SELECT * FROM (
+          SELECT stock_holding.id, stock_holding.variant_id, stock_holding.location_id, stock_holding.bin,
+            stock_holding.lot, stock_holding.on_hand - stock_holding.damaged - stock_holding.quarantined AS units, (
+              SELECT COALESCE(SUM(holding_claim.quantity), 0) FROM holding_claim
+              WHERE holding_claim.variant_id = stock_holding.variant_id
+                AND holding_claim.location_id = stock_holding.location_id AND holding_claim.bin = stock_holding.bin
+                AND holding_claim.lot = stock_holding.lot) AS claimed
+          FROM stock_holding WHERE {batch}) AS holding WHERE claimed > units ORDER BY id""",
+        message="{claimed} units in bin '{bin}' of lot '{lot}' are being picked, and {units} are there",
+        proposal="count the bin, and reject the work that cannot be done",
+        ids=("variant_id", "location_id"),
+        locks=None,
+    ),
+    Invariant(
+        name="only work under way keeps units in a bin for itself",
+        table="holding_claim",
+        broken="""SELECT holding_claim.id, holding_claim.variant_id, holding_claim.location_id, holding_claim.bin,
+            holding_claim.lot, holding_claim.quantity, holding_claim.fulfillment_order_line_id
+          FROM holding_claim WHERE {batch} AND NOT EXISTS (
+            SELECT 1 FROM pick
+            JOIN fulfillment_order_line ON fulfillment_order_line.id = pick.fulfillment_order_line_id
+            JOIN fulfillment_order ON fulfillment_order.id = fulfillment_order_line.fulfillment_order_id
+            WHERE pick.id = holding_claim.pick_id AND pick.quantity >= holding_claim.quantity
+              AND fulfillment_order_line.id = holding_claim.fulfillment_order_line_id
+              AND fulfillment_order.status IN ('in_progress', 'packed', 'incomplete'))
+          ORDER BY holding_claim.id""",
+        message="{quantity} units in bin '{bin}' of lot '{lot}' are kept for a pick that asks for fewer, or has ended",
+        proposal="let go of them",
+        ids=("fulfillment_order_line_id", "variant_id", "location_id"),
+        repair=_let_go,
+        locks=None,
     ),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.catalog.models import Variant
+from packhouse.fulfillment.commands.check_lot import check_lot
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, refuse_held, touch_orders
 from packhouse.fulfillment.commands.picks import complete_when_done
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Pick, PickList
@@ -17,19 +18,24 @@ _RUNNING = {PickListStatus.OPEN.value, PickListStatus.IN_PROGRESS.value}
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPick:
-    """Units taken from the bin, proved by the code that was scanned: the variant's barcode or SKU."""
+    """Units taken from the bin, proved by the code that was scanned: the variant's barcode or SKU, and the `lot` on them."""
 
     pick_id: UUID
     code: str
     quantity: int = 1
+    lot: str = ""
 
 
 async def confirm_pick(uow: UnitOfWork, data: ConfirmPick) -> PickList:
     """Count units as picked; the pick list is completed with its last one.
 
+    Where the pick names a lot, one has to be scanned. Another one than it names is taken as well, where it lies in the same
+    bin, may be sold, and nobody else picks it.
+
     Raises:
         InvalidValue: a quantity below one.
-        Refused: NOT_FOUND, PICK_LIST_ENDED, NOT_IN_PROGRESS, ON_HOLD, WRONG_ITEM, TOO_MANY.
+        Refused: NOT_FOUND, PICK_LIST_ENDED, NOT_IN_PROGRESS, ON_HOLD, WRONG_ITEM, TOO_MANY, LOT_REQUIRED, WRONG_LOT,
+            NOT_SELLABLE (a lot that is recalled, in quarantine or expired).
     """
     found = await Pick.get_or_none(id=data.pick_id)
     if found is None:
@@ -39,7 +45,7 @@ async def confirm_pick(uow: UnitOfWork, data: ConfirmPick) -> PickList:
     pick_list = await PickList.filter(id=found.pick_list_id).select_for_update().get()
     _check_running(pick_list, work)
     await refuse_held([work.order_id], "pickId")
-    await _count(await Pick.get(id=found.id), data)
+    await _count(uow, await Pick.get(id=found.id), data)
     await complete_when_done(pick_list)
     await touch_orders([work.order_id])
     return pick_list
@@ -52,7 +58,7 @@ def _check_running(pick_list: PickList, work: FulfillmentOrder) -> None:
         raise Refused("NOT_IN_PROGRESS", f"fulfillment order {work.id} is {work.status}: put the units back", "pickId")
 
 
-async def _count(pick: Pick, data: ConfirmPick) -> None:
+async def _count(uow: UnitOfWork, pick: Pick, data: ConfirmPick) -> None:
     line = await FulfillmentOrderLine.get(id=pick.fulfillment_order_line_id)
     variant = await Variant.get_or_none(id=line.variant_id) if line.variant_id else None
     target = PickTarget(pick.sku, pick.quantity, pick.picked, variant.barcode if variant else "")
@@ -62,5 +68,7 @@ async def _count(pick: Pick, data: ConfirmPick) -> None:
     if scan.refusal is ScanRefusal.TOO_MANY:
         left = pick.quantity - pick.picked
         raise Refused("TOO_MANY", f"{left} units of {pick.sku} are left to pick, not {data.quantity}", "quantity")
-    await Pick.filter(id=pick.id).update(picked=scan.picked)
+    if pick.lot or data.lot:
+        pick = await check_lot(uow, pick, line, data.lot, data.quantity)
+    await Pick.filter(id=pick.id).update(picked=pick.picked + data.quantity)
     await FulfillmentOrderLine.filter(id=line.id).update(picked=line.picked + data.quantity)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from packhouse.fulfillment.models import Pick, PickList
-from packhouse.fulfillment.states import PICK_LIST_STATUS, PickListStatus
+from packhouse.fulfillment.models import FulfillmentOrderLine, Pick, PickList
+from packhouse.fulfillment.states import PICK_LIST_STATUS, FulfillmentOrderStatus, PickListStatus
+from packhouse.inventory.commands.claim_holdings import claims_of_lines, keep_claims
 from packhouse.sdk import now
 
 
@@ -30,9 +31,27 @@ async def drop_picks(fulfillment_order_line_ids: Sequence[UUID]) -> None:
     )
     for pick in picks:
         await Pick.filter(id=pick.id).update(quantity=pick.picked)
+    await _release_units(fulfillment_order_line_ids)
     lists = sorted({pick.pick_list_id for pick in picks})
     for pick_list in await PickList.filter(id__in=lists).order_by("id").select_for_update():
         await complete_when_done(pick_list)
+
+
+async def _release_units(fulfillment_order_line_ids: Sequence[UUID]) -> None:
+    """Let go of the bins and lots of work that has ended; what is packed of incomplete work keeps its own until it leaves."""
+    claims = await claims_of_lines(fulfillment_order_line_ids)
+    if not claims:
+        return
+    lines = await FulfillmentOrderLine.filter(id__in=sorted(claims)).prefetch_related("fulfillment_order")
+    kept: dict[UUID, int] = {}
+    for line in lines:
+        left = line.packed - line.shipped
+        if line.fulfillment_order.status != FulfillmentOrderStatus.INCOMPLETE:
+            left = 0
+        for row in claims[line.id]:
+            kept[row.pick_id] = min(row.quantity, left)
+            left -= kept[row.pick_id]
+    await keep_claims(kept)
 
 
 async def _move(pick_list: PickList, to: PickListStatus) -> None:

@@ -1,6 +1,7 @@
-"""Starting to pick: a pick list for fulfillment orders of one location, in the order of the bins."""
+"""Starting to pick: a pick list for fulfillment orders of one location, first expired first, in the order of the bins."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from packhouse.events.record import record
 from packhouse.fulfillment.commands.load import locked_work, refuse_held, touch_orders
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Pick, PickList
 from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOrderStatus, PickListStatus
-from packhouse.inventory.models import StockLevel
+from packhouse.inventory.commands.claim_holdings import Fetch, Wanted, choose_units, claim
 from packhouse.sdk import EventType, InvalidValue, Refused, now
 from packhouse.storage import UnitOfWork
 
@@ -27,7 +28,8 @@ async def start_picking(uow: UnitOfWork, data: StartPicking) -> PickList:
 
     Raises:
         InvalidValue: no fulfillment order was named.
-        Refused: NOT_FOUND, NOT_OPEN, FULFILLED_BY_NETWORK, DIFFERENT_LOCATIONS, ON_HOLD.
+        Refused: NOT_FOUND, NOT_OPEN, FULFILLED_BY_NETWORK, DIFFERENT_LOCATIONS, ON_HOLD, NOT_SELLABLE (too few units are of
+            lots that may be sold).
     """
     if not data.fulfillment_order_ids:
         raise InvalidValue(_FIELD, "name at least one fulfillment order to pick")
@@ -38,7 +40,7 @@ async def start_picking(uow: UnitOfWork, data: StartPicking) -> PickList:
     pick_list = await PickList.create(
         location_id=work[0].location_id, status=PickListStatus.OPEN.value, created_at=started_at
     )
-    await _write_picks(pick_list, work)
+    await _write_picks(uow, pick_list, work)
     await FulfillmentOrder.filter(id__in=[row.id for row in work]).update(
         status=FulfillmentOrderStatus.IN_PROGRESS.value, started_at=started_at
     )
@@ -77,22 +79,44 @@ def _check(work: Sequence[FulfillmentOrder]) -> None:
         )
 
 
-async def _write_picks(pick_list: PickList, work: Sequence[FulfillmentOrder]) -> None:
+async def _write_picks(uow: UnitOfWork, pick_list: PickList, work: Sequence[FulfillmentOrder]) -> None:
     lines = await FulfillmentOrderLine.filter(fulfillment_order_id__in=[row.id for row in work]).order_by("id")
-    bins = dict(
-        await StockLevel.filter(
-            location_id=pick_list.location_id, variant_id__in=[line.variant_id for line in lines if line.variant_id]
-        ).values_list("variant_id", "bin")
-    )
-    open_lines = [(bins.get(line.variant_id, ""), line) for line in lines if _unpicked(line)]
-    for bin_code, line in sorted(open_lines, key=lambda each: (each[0], each[1].sku, each[1].id)):
-        await Pick.create(
+    open_lines = {line.id: line for line in lines if _unpicked(line)}
+    wanted = [Wanted(line.id, line.variant_id, _unpicked(line)) for line in open_lines.values() if line.variant_id]
+    fetches = await choose_units(uow, pick_list.location_id, wanted)
+    _check_units(open_lines, wanted, fetches)
+    unknown = [line for line in open_lines.values() if not line.variant_id]
+    fetches += [Fetch(line.id, line.id, "", "", _unpicked(line), (0, 0, ""), is_divided=False) for line in unknown]
+    walked = sorted(fetches, key=lambda fetch: (fetch.walk, open_lines[fetch.line_id].sku, fetch.line_id, fetch.lot))
+    for position, fetch in enumerate(walked):
+        pick = await Pick.create(
             pick_list_id=pick_list.id,
-            fulfillment_order_line_id=line.id,
-            bin=bin_code,
-            sku=line.sku,
-            quantity=_unpicked(line),
+            fulfillment_order_line_id=fetch.line_id,
+            position=position,
+            bin=fetch.bin,
+            lot=fetch.lot,
+            sku=open_lines[fetch.line_id].sku,
+            quantity=fetch.quantity,
         )
+        if fetch.is_divided:
+            await claim(pick_list.location_id, fetch, pick.id)
+
+
+def _check_units(
+    lines: Mapping[UUID, FulfillmentOrderLine], wanted: Sequence[Wanted], fetches: Sequence[Fetch]
+) -> None:
+    units: Counter[UUID] = Counter()
+    for fetch in fetches:
+        units[fetch.line_id] += fetch.quantity
+    for each in wanted:
+        if units[each.line_id] < each.quantity:
+            line = lines[each.line_id]
+            raise Refused(
+                "NOT_SELLABLE",
+                f"{units[line.id]} of {each.quantity} units of {line.sku} for fulfillment order {line.fulfillment_order_id}"
+                " are of lots that may be sold: reject it, or leave it out",
+                _FIELD,
+            )
 
 
 def _unpicked(line: FulfillmentOrderLine) -> int:

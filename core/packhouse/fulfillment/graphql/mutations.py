@@ -32,6 +32,11 @@ class ConfirmPickInput:
     pick_id: relay.GlobalID = strawberry.field(description="The pick on the list.")
     code: str = strawberry.field(description="What the scanner read: the variant's barcode or SKU.")
     quantity: int = strawberry.field(default=1, description="Units taken.")
+    lot: str = strawberry.field(
+        default="",
+        description="The lot on the units, where the pick names one. Another one goes instead where it lies in the same bin, may be"
+        " sold, and nobody else picks it.",
+    )
 
 
 @strawberry.type(description="A pick list as it stands now.")
@@ -121,7 +126,7 @@ class FulfillmentMutations:
         context = info.context
 
         async def confirm() -> models.PickList:
-            data = ConfirmPick(node_id(input.pick_id, "Pick", "pickId"), input.code, input.quantity)
+            data = ConfirmPick(node_id(input.pick_id, "Pick", "pickId"), input.code, input.quantity, input.lot)
             return await context.write(lambda uow: confirm_pick(uow, data))
 
         row, errors = await attempt(confirm())

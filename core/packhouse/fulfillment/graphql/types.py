@@ -182,6 +182,7 @@ class Pick(relay.Node):
     id: relay.NodeID[UUID]
     fulfillment_order_line_id: strawberry.Private[UUID]
     bin: str | None = strawberry.field(description="Where they lie.")
+    lot: str | None = strawberry.field(description="Of which lot; null where the variant is not tracked by lot.")
     sku: str = strawberry.field(description="What to fetch.")
     quantity: int = strawberry.field(description="Units to fetch.")
     picked: int = strawberry.field(description="Units fetched.")
@@ -193,6 +194,7 @@ class Pick(relay.Node):
             id=row.id,
             fulfillment_order_line_id=row.fulfillment_order_line_id,
             bin=row.bin or None,
+            lot=row.lot or None,
             sku=row.sku,
             quantity=row.quantity,
             picked=row.picked,

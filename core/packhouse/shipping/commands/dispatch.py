@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +10,11 @@ from packhouse.events.record import record
 from packhouse.fulfillment.commands.close import count_shipped
 from packhouse.fulfillment.commands.count_bundles import count_bundles
 from packhouse.fulfillment.commands.load import touch_orders
+from packhouse.fulfillment.commands.take_picked import take_picked
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.inventory.commands.move import Movement, apply_movements
-from packhouse.inventory.commands.settle import settle_claims
+from packhouse.inventory.commands.settle import Settled, settle_claims
+from packhouse.inventory.shelves import Placed
 from packhouse.inventory.states import AllocationStatus, MovementKind
 from packhouse.orders.models import OrderLine
 from packhouse.sdk import EventType, now
@@ -28,7 +31,7 @@ async def dispatch(
 
     Raises:
         IllegalTransition: it was handed over already, or voided.
-        Refused: NOT_SENDABLE, ALREADY_SHIPPED, NOT_ALLOCATED.
+        Refused: NOT_SENDABLE, ALREADY_SHIPPED, NOT_ALLOCATED, NOT_SELLABLE (of a lot that is recalled or expired).
     """
     SHIPMENT_STATUS.check(ShipmentStatus(shipment.status), ShipmentStatus.HANDED_OVER)
     units: dict[UUID, int] = defaultdict(int)
@@ -38,6 +41,7 @@ async def dispatch(
     await count_shipped(uow, work, units, at)
     order_lines = await _ship_order_lines(lines)
     claims = await settle_claims(units, AllocationStatus.SHIPPED)
+    picked = await take_picked(units)
     await _ship_bundles(uow, order_lines, lines)
     shipment.status = ShipmentStatus.HANDED_OVER.value
     shipment.handed_over_at = at
@@ -74,22 +78,47 @@ async def dispatch(
             ],
         },
     )
-    await apply_movements(
-        uow,
-        [
-            Movement(
-                claim.variant_id,
-                claim.location_id,
-                MovementKind.SHIP,
-                "handed over",
-                on_hand=-claim.quantity,
-                allocated=-claim.quantity,
-                order_id=shipment.order_id,
-                reference=str(shipment.id),
-            )
-            for claim in claims
-        ],
-    )
+    await apply_movements(uow, _movements(shipment, claims, picked))
+
+
+def _movements(
+    shipment: Shipment, claims: Sequence[Settled], picked: Mapping[UUID, Sequence[Placed]]
+) -> list[Movement]:
+    """What leaves: the units that were picked by bin and lot from there, the others from wherever the level has them."""
+    left = {line_id: list(placed) for line_id, placed in picked.items()}
+    movements = []
+    for each in claims:
+        placed, units = _part(left.get(each.fulfillment_order_line_id, []), each.quantity)
+        for quantity, where in ((units, tuple(placed)), (each.quantity - units, ())):
+            if quantity:
+                movements.append(
+                    Movement(
+                        each.variant_id,
+                        each.location_id,
+                        MovementKind.SHIP,
+                        "handed over",
+                        on_hand=-quantity,
+                        allocated=-quantity,
+                        order_id=shipment.order_id,
+                        reference=str(shipment.id),
+                        placed=where,
+                    )
+                )
+    return movements
+
+
+def _part(placed: list[Placed], units: int) -> tuple[list[Placed], int]:
+    """So many of the units, taken from the list, and how many they are: a line's claim may have ended in several rows."""
+    taken: list[Placed] = []
+    wanted = units
+    while placed and wanted:
+        first = placed.pop(0)
+        part = min(wanted, -first.on_hand)
+        taken.append(replace(first, on_hand=-part))
+        if -first.on_hand > part:
+            placed.insert(0, replace(first, on_hand=first.on_hand + part))
+        wanted -= part
+    return taken, units - wanted
 
 
 async def _ship_order_lines(lines: Sequence[ShipmentLine]) -> dict[UUID, OrderLine]:
