@@ -18,6 +18,7 @@ from packhouse.events.exporter import export_events
 from packhouse.feedback.asking import send_due_review_requests
 from packhouse.feedback.hooks import FeedbackPlugin
 from packhouse.feedback.pulling import pull_reviews, recheck_reviews
+from packhouse.fulfillment.commands.withdraw_lots import withdraw_lots
 from packhouse.fulfillment.hooks import FulfillmentPlugin
 from packhouse.fulfillment.jobs import count_networks
 from packhouse.hooks.services import Services
@@ -109,6 +110,7 @@ def _jobs(house: House) -> Sequence[Job]:
         ),
         Job("take back expired reservations", _SWEEP_SECONDS, lambda: take_back_expired(house.database, _by())),
         Job("open due pre-orders", _SWEEP_SECONDS, lambda: open_due(house.database, _by())),
+        Job("withdraw lots", _SWEEP_SECONDS, lambda: withdraw_lots(house.database, _by())),
         Job("forget kept requests", _HOUR, lambda: forget_expired_requests(house.database)),
         *_exporter(house),
         *_trimmer(house),

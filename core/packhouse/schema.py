@@ -71,6 +71,7 @@ from packhouse.routing.graphql.mutations import RoutingMutations
 from packhouse.routing.graphql.transit import TransitMutations, TransitQueries
 from packhouse.routing.graphql.types import OrderRouting
 from packhouse.shipping.graphql import queries as shipping
+from packhouse.shipping.graphql.lots import LotRecipientQueries
 from packhouse.shipping.graphql.mutations import ShippingMutations
 from packhouse.shipping.graphql.quotes import ShippingQuoteQueries
 from packhouse.shipping.graphql.types import OrderShipping
@@ -183,6 +184,7 @@ class Query(
     FulfillmentPreviewQueries,
     shipping.ShippingQueries,
     ShippingQuoteQueries,
+    LotRecipientQueries,
     returns.ReturnsQueries,
     channels.ChannelsQueries,
     ChannelStockQueries,

@@ -7,6 +7,7 @@ from packhouse.fulfillment.commands.ask_cancellation import ask_cancellation
 from packhouse.fulfillment.commands.pass_on import Change, PassOn, pass_on
 from packhouse.fulfillment.commands.submit import submit_fulfillment
 from packhouse.fulfillment.commands.time_out import ask_timed_out
+from packhouse.fulfillment.commands.withdraw_lots import withdraw_lots
 from packhouse.fulfillment.models import FulfillmentOrder
 from packhouse.fulfillment.states import FulfillmentOrderStatus, RequestStatus
 from packhouse.hooks.services import Services
@@ -50,6 +51,11 @@ class FulfillmentPlugin:
         """Put the question to the network."""
         networks = self._services.providers.networks
         await ask_cancellation(self._services.database, networks, _by(event), _work_of(event), str(event.id))
+
+    @hookimpl
+    async def lot_recalled(self, event: Event) -> None:
+        """Take its units out of the work."""
+        await withdraw_lots(self._services.database, _by(event))
 
     @hookimpl
     async def order_changed(self, event: Event) -> None:

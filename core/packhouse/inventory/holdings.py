@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,14 @@ LEFT JOIN lot ON lot.variant_id = stock_holding.variant_id AND lot.code = stock_
 LEFT JOIN lot_tracking ON lot_tracking.variant_id = stock_holding.variant_id
 LEFT JOIN bin ON bin.location_id = stock_holding.location_id AND bin.code = stock_holding.bin
 WHERE stock_holding.location_id = $1 AND stock_holding.variant_id IN ({variants})
+"""
+# $1 is the day on which units expire of which the strictest tracking has too few days left.
+_DUE = """
+SELECT stock_holding.variant_id, stock_holding.location_id, lot.status, lot.expires_on, lot_tracking.minimum_days
+FROM lot JOIN stock_holding ON stock_holding.variant_id = lot.variant_id AND stock_holding.lot = lot.code
+LEFT JOIN lot_tracking ON lot_tracking.variant_id = lot.variant_id
+WHERE (lot.status <> 'released' OR lot.expires_on < $1)
+  AND stock_holding.on_hand > stock_holding.damaged + stock_holding.quarantined
 """
 # Bins that nobody described are walked to like pick faces.
 _KINDS = {BinKind.PICK_FACE.value: 0, None: 0, BinKind.OVERFLOW.value: 1, BinKind.QUARANTINE.value: 2}
@@ -74,6 +82,20 @@ async def entries_of(
     for row in rows:
         found[row.variant_id].append(Placed(row.bin, row.lot, row.on_hand, row.damaged, row.quarantined))
     return found
+
+
+async def spoiled_levels(reader: Reader) -> list[tuple[UUID, UUID]]:
+    """The (variant, location) of balances that count units as sellable which may not be sold any more."""
+    today = now().date()
+    [longest] = await reader.fetch("SELECT MAX(minimum_days) AS days FROM lot_tracking")
+    rows = await reader.fetch(_DUE, today + timedelta(days=longest["days"] or 0))
+    return sorted(
+        {
+            (read_id(row["variant_id"]), read_id(row["location_id"]))
+            for row in rows
+            if not is_good(row["status"], read_date(row["expires_on"]), today, row["minimum_days"] or 0)
+        }
+    )
 
 
 def read_date(value: date | str | None) -> date | None:

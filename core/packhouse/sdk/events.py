@@ -27,6 +27,7 @@ class EventType(StrEnum):
     STOCK_CHANGED = "stock_changed"
     AWAITED_STOCK_CHANGED = "awaited_stock_changed"
     STOCK_COUNT_CHANGED = "stock_count_changed"
+    LOT_RECALLED = "lot_recalled"
     FULFILLMENT_REQUESTED = "fulfillment_requested"
     FULFILLMENT_ACCEPTED = "fulfillment_accepted"
     FULFILLMENT_STARTED = "fulfillment_started"

@@ -236,6 +236,10 @@ class Deliver:
         """A stock count was made, or went on: its status and the one before are in the payload."""
 
     @hookspec
+    async def lot_recalled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A lot was recalled: the payload has its id, SKU, code and expiry. Who received units of it is `lotRecipients`."""
+
+    @hookspec
     async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """A location was asked to fulfil lines of the order."""
 

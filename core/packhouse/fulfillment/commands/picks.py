@@ -1,11 +1,11 @@
 """How a pick list goes on and ends by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from packhouse.fulfillment.models import FulfillmentOrderLine, Pick, PickList
 from packhouse.fulfillment.states import PICK_LIST_STATUS, FulfillmentOrderStatus, PickListStatus
-from packhouse.inventory.commands.claim_holdings import claims_of_lines, keep_claims
+from packhouse.inventory.commands.claim_holdings import Fetch, claim, claims_of_lines, keep_claims
 from packhouse.sdk import now
 
 
@@ -21,6 +21,24 @@ async def complete_when_done(pick_list: PickList) -> None:
         await _move(pick_list, PickListStatus.IN_PROGRESS)
     if is_done:
         await _move(pick_list, PickListStatus.COMPLETED if is_begun else PickListStatus.CANCELLED)
+
+
+async def add_picks(
+    pick_list: PickList, fetches: Iterable[Fetch], skus: Mapping[UUID, str], first_position: int
+) -> None:
+    """Ask for units on a pick list, in the given order from a position on; those of divided levels are claimed in their bins."""
+    for position, fetch in enumerate(fetches, first_position):
+        pick = await Pick.create(
+            pick_list_id=pick_list.id,
+            fulfillment_order_line_id=fetch.line_id,
+            position=position,
+            bin=fetch.bin,
+            lot=fetch.lot,
+            sku=skus[fetch.line_id],
+            quantity=fetch.quantity,
+        )
+        if fetch.is_divided:
+            await claim(pick_list.location_id, fetch, pick.id)
 
 
 async def drop_picks(fulfillment_order_line_ids: Sequence[UUID]) -> None:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from packhouse.events.record import record
 from packhouse.fulfillment.commands.load import locked_work, refuse_held, touch_orders
-from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Pick, PickList
+from packhouse.fulfillment.commands.picks import add_picks
+from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, PickList
 from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOrderStatus, PickListStatus
-from packhouse.inventory.commands.claim_holdings import Fetch, Wanted, choose_units, claim
+from packhouse.inventory.commands.claim_holdings import Fetch, Wanted, choose_units
 from packhouse.sdk import EventType, InvalidValue, Refused, now
 from packhouse.storage import UnitOfWork
 
@@ -88,18 +89,7 @@ async def _write_picks(uow: UnitOfWork, pick_list: PickList, work: Sequence[Fulf
     unknown = [line for line in open_lines.values() if not line.variant_id]
     fetches += [Fetch(line.id, line.id, "", "", _unpicked(line), (0, 0, ""), is_divided=False) for line in unknown]
     walked = sorted(fetches, key=lambda fetch: (fetch.walk, open_lines[fetch.line_id].sku, fetch.line_id, fetch.lot))
-    for position, fetch in enumerate(walked):
-        pick = await Pick.create(
-            pick_list_id=pick_list.id,
-            fulfillment_order_line_id=fetch.line_id,
-            position=position,
-            bin=fetch.bin,
-            lot=fetch.lot,
-            sku=open_lines[fetch.line_id].sku,
-            quantity=fetch.quantity,
-        )
-        if fetch.is_divided:
-            await claim(pick_list.location_id, fetch, pick.id)
+    await add_picks(pick_list, walked, {line.id: line.sku for line in open_lines.values()}, 0)
 
 
 def _check_units(

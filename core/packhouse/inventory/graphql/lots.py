@@ -13,6 +13,7 @@ from packhouse.catalog.graphql.types import VariantType, variant_object, variant
 from packhouse.inventory import models, queries
 from packhouse.inventory.commands.move_stock import AssignLot, MoveStock, assign_lot, move_stock
 from packhouse.inventory.commands.set_bin import SetBin, set_bin
+from packhouse.inventory.commands.set_lot_status import SetLotStatus, set_lot_status
 from packhouse.inventory.commands.track_lots import TrackLots, track_lots
 from packhouse.inventory.graphql.mutations import StockPayload
 from packhouse.inventory.graphql.types import InboundShipment, Location, StockLevel, location_of
@@ -227,6 +228,19 @@ class AssignLotInput:
     expires_on: date | None = strawberry.field(default=None, description="The last day on which the lot is good.")
 
 
+@strawberry.input(description="A lot whose status changes, and why.")
+class LotReasonInput:
+    sku: str = strawberry.field(description="SKU of the variant.")
+    code: str = strawberry.field(description="The lot's code.")
+    reason: str = strawberry.field(description="Why, for the ledger and for whoever hears of it.")
+
+
+@strawberry.type(description="The lot that was changed.")
+class LotPayload:
+    lot: Lot | None = strawberry.field(description="The lot; null where nothing was changed.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
+
+
 @strawberry.type(description="Changes of bins and lots.")
 class LotMutations:
     @strawberry.mutation(
@@ -280,6 +294,27 @@ class LotMutations:
             return await info.context.write(lambda uow: assign_lot(uow, data))
 
         return await _stock(change())
+
+    @strawberry.mutation(
+        description="Recall a lot: what is left of it is in quarantine at once, and orders that were to get some get others."
+        " `lotRecipients` names who received it."
+    )
+    async def recall_lot(self, info: Info, input: LotReasonInput) -> LotPayload:
+        return await _change(info, input, LotStatus.RECALLED)
+
+    @strawberry.mutation(description="Put a lot in quarantine, until it is released or recalled.")
+    async def quarantine_lot(self, info: Info, input: LotReasonInput) -> LotPayload:
+        return await _change(info, input, LotStatus.QUARANTINED)
+
+    @strawberry.mutation(description="Release a lot: what was in quarantine of it may be sold again.")
+    async def release_lot(self, info: Info, input: LotReasonInput) -> LotPayload:
+        return await _change(info, input, LotStatus.RELEASED)
+
+
+async def _change(info: Info, input: LotReasonInput, to: LotStatus) -> LotPayload:
+    data = SetLotStatus(input.sku, input.code, to, input.reason)
+    row, errors = await attempt(info.context.write(lambda uow: set_lot_status(uow, data)))
+    return LotPayload(lot=Lot.of(row) if row else None, user_errors=errors)
 
 
 async def _stock(change: Awaitable[models.StockLevel]) -> StockPayload:

@@ -6,6 +6,9 @@ from datetime import datetime
 import strawberry
 from strawberry import relay
 
+from packhouse.fulfillment.graphql.mutations import FulfillmentOrderPayload
+from packhouse.fulfillment.graphql.types import FulfillmentOrder
+from packhouse.fulfillment.models import FulfillmentOrder as FulfillmentOrderRow
 from packhouse.sdk import TrackingStatus, TrackingUpdate, fact_id
 from packhouse.shipping import models
 from packhouse.shipping.commands.buy_label import BuyLabel, buy_label
@@ -13,6 +16,7 @@ from packhouse.shipping.commands.create_shipment import CreateShipment, create_s
 from packhouse.shipping.commands.hand_over import HandOver, hand_over
 from packhouse.shipping.commands.promise import AddPromise, promise
 from packhouse.shipping.commands.record_tracking import RecordTracking, record_tracking
+from packhouse.shipping.commands.unpack import UnpackParcel, unpack
 from packhouse.shipping.commands.void_label import VoidLabel, void_label
 from packhouse.shipping.graphql.types import DeliveryPromise, Shipment
 from packhouse.shipping.states import IncidentReason
@@ -30,6 +34,11 @@ class CreateShipmentInput:
         default="", description="A tracking number of our own: no label is needed then."
     )
     tracking_url: str = strawberry.field(default="", description="The carrier's page about the parcel.")
+
+
+@strawberry.input(description="A parcel to take apart.")
+class UnpackParcelInput:
+    parcel_id: relay.GlobalID = strawberry.field(description="The parcel; its shipment is voided, or it has none.")
 
 
 @strawberry.input(description="A label to buy.")
@@ -106,6 +115,15 @@ class ShippingMutations:
             return await context.write(lambda uow: create_shipment(uow, data))
 
         return await _payload(create())
+
+    @strawberry.mutation(description="Take a parcel apart that has not left: its units are picked, and packed no more.")
+    async def unpack_parcel(self, info: Info, input: UnpackParcelInput) -> FulfillmentOrderPayload:
+        async def change() -> FulfillmentOrderRow:
+            data = UnpackParcel(node_id(input.parcel_id, "Parcel", "parcelId"))
+            return await info.context.write(lambda uow: unpack(uow, data))
+
+        row, errors = await attempt(change())
+        return FulfillmentOrderPayload(fulfillment_order=FulfillmentOrder.of(row) if row else None, user_errors=errors)
 
     @strawberry.mutation(
         description="Buy the label. In doubt (PROVIDER_IN_DOUBT): do it again, the carrier is asked first."
