@@ -1,15 +1,17 @@
 """Deciding what becomes of each unit that came back, and moving the stock accordingly."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.events.record import record
 from packhouse.inventory.commands.move import Movement, apply_movements
 from packhouse.inventory.models import Location, StockLevel
+from packhouse.inventory.shelves import Placed
 from packhouse.inventory.states import MovementKind
 from packhouse.orders.models import OrderLineComponent
+from packhouse.returns.commands.find_lot import Returned, place_returned
 from packhouse.returns.commands.load import OpenReturn, decided_units, follow_goods, locked_return, touch
 from packhouse.returns.models import Return, ReturnInspection, ReturnLine
 from packhouse.returns.states import Disposition, ReturnRequestStatus
@@ -22,13 +24,17 @@ _STOCKED = (Disposition.RESTOCK, Disposition.QUARANTINE)
 
 @dataclass(frozen=True, slots=True)
 class InspectedUnits:
-    """Units of a return line that were looked at, where, and what becomes of them; without `disposition` the policy says."""
+    """Units of a return line that were looked at, where, and what becomes of them; without `disposition` the policy says.
+
+    `lot` is what was read on them, where the variant is tracked by lot; the only one that the order was sent need not be said.
+    """
 
     line_id: UUID
     location_id: UUID
     quantity: int
     disposition: Disposition | None = None
     note: str = ""
+    lot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ async def inspect_return(uow: UnitOfWork, data: InspectReturn, policy: ReturnsSe
 
     Raises:
         InvalidValue: nothing was looked at, or a quantity that is none.
-        Refused: NOT_FOUND, NOT_RECEIVED (units without a decision are fewer), UNKNOWN_VARIANT (nothing to stock it as).
+        Refused: NOT_FOUND, NOT_RECEIVED (units without a decision are fewer), UNKNOWN_VARIANT (nothing to stock it as),
+            UNKNOWN_LOT, LOT_REQUIRED (to be sold again, and nobody knows of which lot).
     """
     _check(data)
     opened = await locked_return(data.return_id)
@@ -59,7 +66,7 @@ async def inspect_return(uow: UnitOfWork, data: InspectReturn, policy: ReturnsSe
         await line.save()
     await touch(opened.order.id)
     _record_inspection(uow, opened, rows)
-    await _stock(uow, opened, rows)
+    await _stock(uow, opened, rows, {row.id: units.lot for row, units in zip(rows, data.units, strict=True)})
     return opened.request
 
 
@@ -135,10 +142,13 @@ def _record_inspection(uow: UnitOfWork, opened: OpenReturn, rows: Sequence[Retur
     )
 
 
-async def _stock(uow: UnitOfWork, opened: OpenReturn, rows: Sequence[ReturnInspection]) -> None:
+async def _stock(
+    uow: UnitOfWork, opened: OpenReturn, rows: Sequence[ReturnInspection], lots: Mapping[UUID, str]
+) -> None:
     """Bring units back on hand: the last step, because stock rows are what others wait for."""
     units = [each for row in rows if row.disposition in _STOCKED for each in await _units_of(opened, row)]
-    await apply_movements(uow, [_movement(opened, each) for each in units])
+    placed = [await place_returned(uow, _returned(opened, each, lots[each.row.id])) for each in units]
+    await apply_movements(uow, [_movement(opened, each, where) for each, where in zip(units, placed, strict=True)])
     deltas: Counter[tuple[UUID, UUID, str]] = Counter()
     for each in units:
         deltas[each.variant_id, each.row.location_id, each.sku] += each.quantity
@@ -172,17 +182,33 @@ async def _units_of(opened: OpenReturn, row: ReturnInspection) -> list[_Units]:
     return [_Units(row, order_line.variant_id, order_line.sku, row.quantity)]
 
 
-def _movement(opened: OpenReturn, units: _Units) -> Movement:
+def _returned(opened: OpenReturn, units: _Units, lot: str) -> Returned:
     row = units.row
+    is_bundle = opened.order_lines[_line_of(opened, row).order_line_id].is_bundle
+    return Returned(
+        order_id=opened.order.id,
+        variant_id=units.variant_id,
+        location_id=row.location_id,
+        quantity=units.quantity,
+        is_restocked=row.disposition == Disposition.RESTOCK,
+        # what was read is on the bundle's components, and nobody says on which
+        lot="" if is_bundle else lot,
+    )
+
+
+def _movement(opened: OpenReturn, units: _Units, placed: tuple[Placed, ...]) -> Movement:
+    row = units.row
+    apart = units.quantity if row.disposition == Disposition.QUARANTINE else 0
     return Movement(
         units.variant_id,
         row.location_id,
         MovementKind(row.disposition),
         f"return {opened.request.number}",
         on_hand=units.quantity,
-        quarantined=units.quantity if row.disposition == Disposition.QUARANTINE else 0,
+        quarantined=sum(each.quarantined for each in placed) if placed else apart,
         order_id=opened.order.id,
         reference=str(row.id),
+        placed=placed,
     )
 
 

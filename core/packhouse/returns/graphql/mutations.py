@@ -87,6 +87,9 @@ class InspectedUnitsInput:
         default=None, description="What becomes of them; without it the settings' policy decides."
     )
     note: str = strawberry.field(default="", description="What was seen.")
+    lot: str = strawberry.field(
+        default="", description="The lot that was read on them; the only one that the order was sent need not be said."
+    )
 
 
 @strawberry.input(description="What was seen of a return.")
@@ -252,6 +255,7 @@ def _inspected(units: InspectedUnitsInput, path: str) -> InspectedUnits:
         quantity=units.quantity,
         disposition=units.disposition,
         note=units.note,
+        lot=units.lot,
     )
 
 
