@@ -91,6 +91,15 @@ def check_costs(answer: Any) -> None:
     assert answer["pluginRoutingRules"] == []
 
 
+def check_recall(answer: Any) -> None:
+    """All of the lot is in quarantine, in both bins."""
+    assert answer["adjustStock"]["stockLevel"] == {"availableToPromise": 24}
+    lot = answer["recallLot"]["lot"]
+    assert lot["status"] == "RECALLED"
+    left = [(each["bin"], each["onHand"], each["quarantined"]) for each in lot["remaining"]]
+    assert left == [("T-1", 14, 14), ("T-2", 10, 10)]
+
+
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
     (
         shop,
@@ -101,6 +110,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         count,
         listings,
         selling,
+        lots,
         rules,
         promises,
         basket,
@@ -161,6 +171,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         ]
         assert seen["variant"]["arrivals"][0]["units"] == 100
         await sells(run, listings, selling)
+        check_recall(await run(lots, location=made["createLocation"]["location"]["id"]))
         assert (await run(rules))["setRoutingRules"]["routingRules"] == {"version": "web-1"}
         promised = await run(promises, location=made["createLocation"]["location"]["id"])
         assert promised["setTransitTimes"]["count"] == 2
