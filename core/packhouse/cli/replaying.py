@@ -170,6 +170,8 @@ _LABELS = (
     "parcels measured",
     "cost",
     "parcels priced",
+    "promised days",
+    "decisions with promises",
 )
 
 
@@ -184,6 +186,8 @@ def _figures(tally: Tally) -> tuple[str, ...]:
         str(tally.measured),
         ", ".join(shown(minor, currency) for currency, minor in sorted(tally.cost.items())) or "unknown",
         str(tally.priced),
+        f"{tally.promised_days:.1f}",
+        str(tally.promised),
     )
 
 

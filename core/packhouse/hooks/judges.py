@@ -32,7 +32,3 @@ class Judges:
                 }
             ),
         )
-
-    def has(self, code: str) -> bool:
-        """Whether there is a rule or a strategy of this code."""
-        return code in self.rules or code in self.strategies

@@ -144,8 +144,9 @@ def _decide_again(
     decision = route(other, rules) if is_draft else route(other, rules, receipt.get("failed", {}))
     again = decision.receipt
     result.same += _outcome(receipt) == _outcome(again)
-    count(result.before, asked, receipt, parcels_of(asked, receipt))
-    count(result.after, other, again, decision.assignments)
+    at = read_time(row["decided_at"])
+    count(result.before, asked, receipt, parcels_of(asked, receipt), at)
+    count(result.after, other, again, decision.assignments, at)
     before, after = units_sent(receipt), units_sent(again)
     if before != after and len(result.examples) < _MOST_EXAMPLES:
         result.examples.append(Difference(read_id(row["order_id"]), before, after))

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from packhouse.routing.geography import distance_km
 from packhouse.routing.kinds import rate_of
+from packhouse.routing.promises import promise_of_all
 from packhouse.routing.questions import Candidate, Question
+
+_DAY = timedelta(days=1)
 
 Sends = Mapping[UUID, Mapping[UUID, int]]
 
@@ -17,7 +21,8 @@ class Tally:
     """What some decisions come to. `abroad` are parcels that cross a border, `theirs` those that others send for us.
 
     `distance_km` is summed over the `measured` parcels: those whose both ends are known; `cost` in minor units by currency over the
-    `priced` ones: those whose weight and rate are.
+    `priced` ones: those whose weight and rate are. `promised_days` is summed over the `promised` decisions, those that kept a promise of
+    everybody who sends: from the decision to the last moment at which all of it is to be there.
     """
 
     parcels: int = 0
@@ -29,6 +34,8 @@ class Tally:
     distance_km: float = 0.0
     priced: int = 0
     cost: dict[str, int] = field(default_factory=dict)
+    promised: int = 0
+    promised_days: float = 0.0
 
 
 def units_sent(receipt: Mapping[str, Any]) -> dict[str, int]:
@@ -53,13 +60,17 @@ def parcels_of(question: Question, receipt: Mapping[str, Any]) -> Sends:
     return parcels
 
 
-def count(tally: Tally, question: Question, receipt: Mapping[str, Any], parcels: Sends) -> None:
+def count(tally: Tally, question: Question, receipt: Mapping[str, Any], parcels: Sends, decided_at: datetime) -> None:
     """Add a decision to the figures; `parcels` are the units that each location sends."""
     sends = units_sent(receipt)
     places = {each.code: each for each in question.candidates}
     tally.parcels += len(sends)
     tally.split += len(sends) > 1
     tally.unsent_units += receipt["missing"]
+    whole = promise_of_all(places[code].promise for code in sends)
+    if whole is not None and whole.delivery is not None:
+        tally.promised += 1
+        tally.promised_days += (whole.delivery.closes - decided_at) / _DAY
     for code in sends:
         place = places[code]
         tally.abroad += place.country != question.destination.country

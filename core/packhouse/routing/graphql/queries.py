@@ -65,6 +65,12 @@ class RoutingFigures:
         description="What the parcels cost by the rates that are known, one amount for each currency."
     )
     priced: int = strawberry.field(description="Parcels of which the weight and a rate are known.")
+    promised_days: float = strawberry.field(
+        description="Days from the decision until all of it was to be there, summed over the decisions that kept promises."
+    )
+    promised: int = strawberry.field(
+        description="Decisions that kept a promise of everybody who sends: where the rules looked at promises (FASTEST)."
+    )
 
     @classmethod
     def of(cls, tally: Tally) -> "RoutingFigures":
@@ -79,6 +85,8 @@ class RoutingFigures:
             measured=tally.measured,
             cost=[Money.of_minor(minor, currency) for currency, minor in sorted(tally.cost.items())],
             priced=tally.priced,
+            promised_days=round(tally.promised_days, 1),
+            promised=tally.promised,
         )
 
 
