@@ -1,6 +1,7 @@
 """Receipts name every candidate and say what decided, and a question that was kept is decided alike: over rules of every kind."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from packhouse.hooks import PluginHost
 from packhouse.routing.capacity import Work
 from packhouse.routing.costs import Rate, SplitBound
 from packhouse.routing.geography import UNKNOWN, Coordinates
+from packhouse.routing.promises import Promise, Window
 from packhouse.routing.questions import (
     Candidate,
     Destination,
@@ -81,6 +83,7 @@ plain = st.sampled_from(
         RuleKind.PRIORITY,
         RuleKind.NEAREST,
         RuleKind.CHEAPEST,
+        RuleKind.FASTEST,
     ]
 )
 rules = st.one_of(
@@ -97,6 +100,9 @@ rules = st.one_of(
         lambda code, fails: Rule(RuleKind.PLUGIN, {}, code, fails),
         st.sampled_from(["judging/good", "judging/bad", "judging/none", "gone/any"]),
         st.sampled_from(RuleFailure),
+    ),
+    st.just(
+        Rule(RuleKind.RESTRICTIONS, {"restrictions": [{"skus": ["MUG"], "countries": ["FR"], "locations": ["a"]}]})
     ),
     st.just(Rule(RuleKind.STRATEGY, {}, "judging", RuleFailure.HOLD)),
 )
@@ -118,6 +124,14 @@ points = st.one_of(
     st.none(),
     st.just(UNKNOWN),
     st.builds(Coordinates, st.just(CoordinateSource.CITY), st.sampled_from([50.0, 51.5]), st.sampled_from([0.0, 1.25])),
+)
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+promises = st.sampled_from(
+    [None, Promise(date(2026, 3, 2), AT)]
+    + [
+        Promise(date(2026, 3, 2), AT, Window(date(2026, 3, day), date(2026, 3, day), AT, AT + timedelta(days=day)))
+        for day in (4, 6)
+    ]
 )
 rates = st.lists(
     st.builds(
@@ -146,6 +160,7 @@ def questions(draw: st.DrawFn) -> Question:
             coordinates=draw(points),
             work=draw(st.sampled_from([None, Work(1, 1), Work(2, 1)])),
             rates=tuple(draw(rates)),
+            promise=draw(promises),
         )
         for code in CODES[: draw(st.integers(0, 4))]
     )
@@ -192,7 +207,7 @@ def check_reason(row: dict[str, Any], senders: list[dict[str, Any]], decision: R
     lost: str = row["lost"]
     scores = tuple(row["scores"].values())
     if not row["units"] and not is_exclusion(lost):
-        assert lost == "has nothing of it available"
+        assert lost in ("has nothing of it available", "may not send MUG to FR")
     elif lost.startswith(SPLIT):
         assert len(senders) >= 1
         assert decision.receipt["split"] != "when_needed"
@@ -226,6 +241,7 @@ WORDS = {
     "priority": "has a better priority",
     "nearest": "is nearer",
     "cheapest": "is cheaper",
+    "fastest": "delivers on",
     "location_group": "which goes before",
     "capacity": "has room",
     "judging/good": "judging/good puts",
