@@ -11,6 +11,7 @@ from packhouse.demo.catalogue import CHANNEL, LOCATIONS, VARIANTS, order_plans
 from packhouse.demo.removal import Removed, remove_demo
 from packhouse.demo.setup import seed
 from packhouse.events.models import EventRow
+from packhouse.inventory.commands.create_count import CreateCount, create_count
 from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.models import Backorder, Location, StockLevel, StockMovement
 from packhouse.ordering.commands.place import place
@@ -65,6 +66,13 @@ async def consent(database: Database, by: Initiator, order: Order) -> None:
     await database.write(by, lambda uow: record_consent(uow, said))
 
 
+async def count_teapots(database: Database, by: Initiator) -> None:
+    level = await StockLevel.filter(variant__sku="DEMO-TEAPOT").first()
+    assert level is not None
+    data = CreateCount(level.location_id, "the demo counts, too", skus=("DEMO-TEAPOT",))
+    await database.write(by, lambda uow: create_count(uow, data))
+
+
 async def seed_demo(database: Database, by: Initiator) -> None:
     await database.write(by, lambda uow: seed(uow, order_plans(4)))
 
@@ -90,6 +98,7 @@ async def test_everything_of_the_demo_goes_and_nothing_else(database: Database, 
     delivered = await demo_order(database, by, {"DEMO-MUG": 2, "DEMO-TEAPOT": 1})
     await make_delivered(database, delivered)
     await consent(database, by, delivered)
+    await count_teapots(database, by)
     assert (await everything(database))["shipment"] != before["shipment"]
 
     removed = await database.write(by, remove_demo)
