@@ -28,6 +28,7 @@ from packhouse.jobs.runner import Job
 from packhouse.ordering.commands.open_work import open_due
 from packhouse.ordering.hooks import OrderingPlugin
 from packhouse.plugins.own_routes import PluginDoor
+from packhouse.routing.warming import warm_up
 from packhouse.schema import create_schema
 from packhouse.sheets.routes import sheet_routes
 from packhouse.shipping.jobs import poll_networks, poll_tracking
@@ -52,7 +53,7 @@ def all_rooms() -> Parts:
         plugins=_plugins,
         routes=_routes,
         jobs=_jobs,
-        on_start=(ensure_channels,),
+        on_start=(ensure_channels, warm_up),
     )
 
 

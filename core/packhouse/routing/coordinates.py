@@ -1,6 +1,5 @@
 """Finding coordinates: of the imported postcodes first, then of cities and countries."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -32,8 +31,7 @@ async def locate(reader: Reader, places: Iterable[Place]) -> dict[Place, Coordin
     found = {place: next((known[pair] for pair in mine if pair in known), None) for place, mine in keys.items()}
     if all(found.values()):
         return {place: each for place, each in found.items() if each is not None}
-    # read once for the process, and not on the event loop
-    rest = await asyncio.to_thread(centroids)
+    rest = await centroids()
     return {place: each or rest.find(place) for place, each in found.items()}
 
 

@@ -3,9 +3,11 @@
 import strawberry
 
 from packhouse.routing import models
+from packhouse.routing.centroids import centroids
 from packhouse.routing.commands.set_routing_rules import set_routing_rules
 from packhouse.routing.graphql.inputs import RoutingRulesInput
 from packhouse.routing.graphql.types import RoutingRules
+from packhouse.routing.states import RuleKind
 from packhouse.web.context import Info
 from packhouse.web.graphql.payloads import UserError, attempt
 
@@ -33,6 +35,9 @@ class RoutingMutations:
     async def set_routing_rules(self, info: Info, input: SetRoutingRulesInput) -> RoutingRulesPayload:
         async def change() -> models.RoutingRules:
             data = input.rules.data(input.channel, input.note)
+            if any(rule.kind is RuleKind.NEAREST for rule in data.rules):
+                # before they decide, so that no order waits for it in its transaction
+                await centroids()
             return await info.context.write(lambda uow: set_routing_rules(uow, data))
 
         row, errors = await attempt(change())
