@@ -114,7 +114,13 @@ def import_transit_times(
 
 
 def import_rates(
-    file: Annotated[Path, typer.Argument(help="CSV of what parcels cost; see core/README.md.", dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV of what parcels cost: country, up_to_grams, price, currency, and any of location, origin_country, postcode_prefix, service.",
+            dir_okay=False,
+        ),
+    ],
     rejects: RejectsFile = None,
 ) -> None:
     """Import what parcels cost, for routing by cost. Importing again changes nothing."""

@@ -21,6 +21,37 @@ release. `packhouse plugin check` fails a plugin that still uses it.
 from typing import TYPE_CHECKING
 
 from packhouse.sdk.access import AccessToken, AccessTokens
+from packhouse.sdk.carriers import (
+    BuysLabels,
+    LabelRequest,
+    PurchasedLabel,
+    QuoteRequest,
+    Quotes,
+    ShippingQuote,
+    TrackingStatus,
+    TrackingUpdate,
+    Tracks,
+    VoidsLabels,
+)
+from packhouse.sdk.channels import (
+    IncomingLine,
+    IncomingOrder,
+    IncomingPayment,
+    ListedStock,
+    OrderPage,
+    PullsOrders,
+    PushedStock,
+    PushesShipments,
+    PushesStock,
+    ReadsHistory,
+    ReadsStock,
+    ReadsWebhooks,
+    ShipmentNotice,
+    ShownStock,
+    ShowsStock,
+    StockPush,
+    WebhookEnvelope,
+)
 from packhouse.sdk.consents import Consent, ConsentPurpose, ConsentState, IncomingConsent
 from packhouse.sdk.context import PluginContext, PluginState
 from packhouse.sdk.contributions import (
@@ -89,48 +120,18 @@ from packhouse.sdk.networks import (
     TracksFulfillment,
     UpdatesFulfillment,
 )
-from packhouse.sdk.providers import (
-    BuysLabels,
+from packhouse.sdk.payments import RefundReceipt, RefundRequest, Refunds
+from packhouse.sdk.providers import Provider, Providers
+from packhouse.sdk.reviews import (
     CollectsReviews,
-    IncomingLine,
-    IncomingOrder,
-    IncomingPayment,
     IncomingReview,
-    LabelRequest,
-    ListedStock,
-    OrderPage,
-    Provider,
-    Providers,
-    PullsOrders,
-    PurchasedLabel,
-    PushedStock,
-    PushesShipments,
-    PushesStock,
-    QuoteRequest,
-    Quotes,
-    ReadsHistory,
     ReadsReviews,
-    ReadsStock,
-    ReadsWebhooks,
-    RefundReceipt,
-    RefundRequest,
-    Refunds,
     RepliesToReviews,
     ReplyRequest,
     ReviewInvitation,
     ReviewPage,
     ReviewProduct,
     ReviewReply,
-    ShipmentNotice,
-    ShippingQuote,
-    ShownStock,
-    ShowsStock,
-    StockPush,
-    TrackingStatus,
-    TrackingUpdate,
-    Tracks,
-    VoidsLabels,
-    WebhookEnvelope,
 )
 from packhouse.sdk.routing import (
     RoutingCandidate,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from packhouse.sdk.providers import TrackingUpdate
+from packhouse.sdk.carriers import TrackingUpdate
 from packhouse.sdk.values import Address, Money, ShippingSpeed
 
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from packhouse.sdk.providers import TrackingStatus
+from packhouse.sdk.carriers import TrackingStatus
 from packhouse.sdk.states import StateMachine
 
 # Carriers report in this set, so the SDK defines it; offered here because this room is the one that keeps it.
