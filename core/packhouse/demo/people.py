@@ -137,7 +137,9 @@ class ServiceDesk:
         if order.id not in self._promised:
             self._promised.add(order.id)
             await self._promise(order)
-        if comes_back and order.phase == "delivered" and order.id not in self._returning:
+        # a customer who has sent everything back is not asked for a review any more
+        has_reviewed = order.phase == "delivered" and order.review_score is not None
+        if comes_back and has_reviewed and order.id not in self._returning:
             self._returning.add(order.id)
             await self._take_back(order)
 

@@ -26,6 +26,8 @@ from packhouse.sdk import (
     PurchasedLabel,
     PushedStock,
     QuoteRequest,
+    RoutingOpinion,
+    RoutingRule,
     ShippingQuote,
     StockPush,
     TrackingUpdate,
@@ -336,6 +338,12 @@ class RandomKeys(Plugin):
         return f"{super().key(event, context)}-{uuid4()}"
 
 
+class RanksByNothing(Plugin):
+    @hookimpl
+    def register_routing_rules(self) -> list[RoutingRule]:
+        return [RoutingRule("near", "Near", lambda *_: RoutingOpinion(float("nan")))]
+
+
 BROKEN = (
     Broken("loads", "API version 0", subject(ForAnotherHost)),
     Broken("loads", "RuntimeError: no licence", subject(CannotStart)),
@@ -366,6 +374,7 @@ BROKEN = (
     Broken("webhooks", "with a changed body: it was believed", with_channel(BelievesAnything)),
     Broken("webhooks", "thirty days old: it was believed", with_channel(NeverForgets)),
     Broken("webhooks", "without headers: it raised KeyError", with_channel(StumblesOverHeaders)),
+    Broken("routing", "near gave the rank nan", subject(RanksByNothing)),
     Broken("secrets", "a secret is in its log", with_client(LogsItsHeaders)),
     Broken("secrets", "400 that repeats the request at scans: a secret is in its error", with_client(QuotesTheVendor)),
     Broken("secrets", "a secret is in a repr", with_carrier(ShowsItsKey)),

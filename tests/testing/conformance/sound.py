@@ -34,6 +34,8 @@ from packhouse.sdk import (
     ProviderUnavailable,
     PurchasedLabel,
     PushedStock,
+    RoutingOpinion,
+    RoutingRule,
     ShownStock,
     StockPush,
     TrackingStatus,
@@ -224,6 +226,10 @@ class Plugin:
     @hookimpl
     def register_channels(self, context: PluginContext) -> Sequence[Provider]:
         return [self.channel_class(context.settings)]
+
+    @hookimpl
+    def register_routing_rules(self) -> Sequence[RoutingRule]:
+        return [RoutingRule("near", "Near", lambda *_: RoutingOpinion(1.0))]
 
     @hookimpl
     async def shipment_dispatched(self, event: Event, context: PluginContext) -> None:
