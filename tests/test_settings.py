@@ -89,7 +89,11 @@ class TestDefaults:
             "stock_seconds": 0.5,
             "stock_compare_seconds": 86_400.0,
         }
-        assert settings.shipping.tracking_poll_seconds == 300.0
+        assert settings.shipping.model_dump() == {
+            "tracking_poll_seconds": 300.0,
+            "quotes_seconds": 900.0,
+            "quotes_valid_hours": 24.0,
+        }
         assert settings.feedback.review_request_delay_days == 7
         assert settings.returns.window_days == 30
         assert settings.plugins.enabled is None

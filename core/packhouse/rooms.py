@@ -31,6 +31,7 @@ from packhouse.plugins.own_routes import PluginDoor
 from packhouse.routing.warming import warm_up
 from packhouse.schema import create_schema
 from packhouse.sheets.routes import sheet_routes
+from packhouse.shipping.gathering import QuoteGatherer
 from packhouse.shipping.jobs import poll_networks, poll_tracking
 from packhouse.shipping.queries import order_snapshots, tracking_view
 from packhouse.storage import Initiator
@@ -76,6 +77,7 @@ def _jobs(house: House) -> Sequence[Job]:
     settings = house.settings
     tracking = timedelta(seconds=settings.shipping.tracking_poll_seconds)
     feedback = settings.feedback
+    quotes = QuoteGatherer(timedelta(hours=settings.shipping.quotes_valid_hours))
     accept = timedelta(hours=settings.fulfillment.accept_within_hours)
     return [
         Job(_INBOX, settings.channels.inbox_poll_seconds, lambda: work_inbox(house, house.host), everywhere=True),
@@ -87,6 +89,11 @@ def _jobs(house: House) -> Sequence[Job]:
             "poll tracking",
             settings.shipping.tracking_poll_seconds,
             lambda: poll_tracking(house.database, house.providers, _by(), every=tracking),
+        ),
+        Job(
+            "gather quotes",
+            settings.shipping.quotes_seconds,
+            lambda: quotes.run(house.database, house.providers, _by()),
         ),
         Job(
             "poll networks",

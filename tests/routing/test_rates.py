@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from packhouse.cli import make_app
-from packhouse.routing.commands.import_rates import QUOTED, RateCount, import_rates, keep_rates
-from packhouse.routing.costs import Rate
+from packhouse.routing.commands.import_rates import RateCount, import_rates, keep_rates
+from packhouse.routing.costs import QUOTED, Rate, band_of, cheapest_rate, lacks_price
 from packhouse.routing.models import ShippingRate
 from packhouse.routing.questions import Candidate, Destination, Question
 from packhouse.routing.rate_files import RateRow, read_rates
@@ -78,6 +78,27 @@ def test_rates_are_looked_for_by_the_longest_beginning_first() -> None:
     assert prefixes("") == [""]
 
 
+def test_entered_rates_go_before_quotes_which_fill_their_gaps() -> None:
+    entered = Rate(1000, 900, "GBP", "contract", "imported")
+    quotes = [Rate(500, 300, "GBP", "quick", QUOTED), Rate(2000, 500, "GBP", "quick", QUOTED)]
+    assert cheapest_rate([entered, *quotes], 400, "GBP") == entered
+    assert cheapest_rate([entered, *quotes], 1001, "GBP") == quotes[1]
+    assert [band_of(grams) for grams in (0, 250, 251, 29_999, 30_000, 30_001, 40_000)] == [
+        250,
+        250,
+        500,
+        30_000,
+        30_000,
+        40_000,
+        40_000,
+    ]
+    assert not lacks_price([entered], 400, "GBP")
+    assert lacks_price([entered], 400, "EUR")
+    assert lacks_price([entered], 1001, "GBP")
+    assert not lacks_price(quotes, 400, "GBP")
+    assert lacks_price(quotes, 600, "GBP"), "a quote for a heavier band is only a makeshift"
+
+
 async def test_importing_again_changes_nothing_and_unknown_locations_are_told(database: Database, write: Write) -> None:
     await make_location(database, "york")
     told: list[str] = []
@@ -135,6 +156,19 @@ async def test_the_most_exact_rates_count_and_are_read_by_one_indexed_statement(
     with noted_statements() as sent:
         assert await with_rates(database, found) == found
     assert sent == []
+
+
+async def test_no_quote_hides_a_rate_that_somebody_entered(database: Database) -> None:
+    york = await make_location(database, "york")
+    await database.write(BY, lambda uow: keep_rates(uow, [(RateRow("", "GB", "GB", "", 500, 300, "GBP", "x"), None)]))
+    quote = [(RateRow("york", "", "GB", "LS1", 2000, 700, "GBP", "quick"), york.id)]
+    await database.write(BY, lambda uow: keep_rates(uow, quote, QUOTED, now() + timedelta(days=1)))
+    place = Candidate(york.id, "york", 1, True, {}, "GB")
+    (found,) = await with_rates(database, [Question({}, (place,), Destination("GB", "LS1 4AP"))])
+    assert found.candidates[0].rates == (
+        Rate(500, 300, "GBP", "x", "imported"),
+        Rate(2000, 700, "GBP", "quick", QUOTED),
+    )
 
 
 @pytest.fixture

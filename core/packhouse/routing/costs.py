@@ -6,6 +6,12 @@ from typing import Any, NamedTuple
 
 from packhouse.sdk import Money
 
+IMPORTED = "imported"
+QUOTED = "quoted"
+# the highest weight of each band that carriers are asked for; above them, every ten kilograms
+_BANDS = (250, 500, 1000, 2000, 3000, 5000, 10_000, 15_000, 20_000, 25_000, 30_000)
+_ABOVE = 10_000
+
 
 class Rate(NamedTuple):
     """What a parcel of at most so many grams costs from a location to where the order goes; `source` says how that is known."""
@@ -41,11 +47,29 @@ class SplitBound:
 
 
 def cheapest_rate(rates: Iterable[Rate] | None, grams: int | None, currency: str) -> Rate | None:
-    """The cheapest that takes a parcel of this weight; None where none is known, or the weight is not."""
+    """The cheapest that takes a parcel of this weight; None where none is known, or the weight is not.
+
+    Rates that somebody entered go before quotes, which only fill their gaps.
+    """
     if grams is None:
         return None
     fitting = [each for each in rates or () if each.currency == currency and each.up_to_grams >= grams]
-    return min(fitting, key=lambda each: (each.price, each.up_to_grams, each.service, each.source), default=None)
+    return min(
+        fitting,
+        key=lambda each: (each.source == QUOTED, each.price, each.up_to_grams, each.service, each.source),
+        default=None,
+    )
+
+
+def band_of(grams: int) -> int:
+    """The weight that carriers are asked about for a parcel of so many grams: the highest of its band."""
+    return next((band for band in _BANDS if grams <= band), -(-grams // _ABOVE) * _ABOVE)
+
+
+def lacks_price(rates: Iterable[Rate] | None, grams: int, currency: str) -> bool:
+    """Whether a carrier's quote would help: nobody entered a rate that fits, and nobody quoted for the weight's own band."""
+    fitting = [each for each in rates or () if each.currency == currency and each.up_to_grams >= grams]
+    return not any(each.source != QUOTED or each.up_to_grams == band_of(grams) for each in fitting)
 
 
 def weight_of(units: Mapping[Any, int], weights: Mapping[Any, int | None]) -> int | None:

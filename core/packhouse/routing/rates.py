@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from packhouse.routing.costs import Rate
+from packhouse.routing.costs import QUOTED, Rate
 from packhouse.routing.geography import normal_postcode
 from packhouse.routing.questions import Candidate, Destination, Question
 from packhouse.sdk import now
@@ -77,7 +77,14 @@ def _with(question: Question, found: Mapping[_Lane, Sequence[_Row]]) -> Question
 
 
 def _of(candidate: Candidate, rows: Sequence[_Row]) -> tuple[Rate, ...]:
-    """The rates of the most exact lane from a location: its own before its country's before any; the longest postcode first.
+    """The rates of the most exact lane of those that were entered, and of those that were quoted: no quote hides an entered rate."""
+    quoted = [row for row in rows if row["source"] == QUOTED]
+    entered = [row for row in rows if row["source"] != QUOTED]
+    return tuple(sorted(_rate(row) for row in (*_most_exact(candidate, entered), *_most_exact(candidate, quoted))))
+
+
+def _most_exact(candidate: Candidate, rows: Sequence[_Row]) -> list[_Row]:
+    """Those of a location before its country's before any; the longest postcode first.
 
     `rows` stand in the order of their postcodes, the longest first.
     """
@@ -85,8 +92,8 @@ def _of(candidate: Candidate, rows: Sequence[_Row]) -> tuple[Rate, ...]:
         mine = [row for row in rows if fits(candidate, row)]
         if mine:
             prefix = mine[0]["postcode_prefix"]
-            return tuple(sorted(_rate(row) for row in mine if row["postcode_prefix"] == prefix))
-    return ()
+            return [row for row in mine if row["postcode_prefix"] == prefix]
+    return []
 
 
 def _is_own(candidate: Candidate, row: _Row) -> bool:

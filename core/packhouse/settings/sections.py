@@ -227,9 +227,11 @@ class ChannelsSettings(Section):
 
 
 class ShippingSettings(Section):
-    """How often carriers are asked where shipments are."""
+    """How often carriers are asked where shipments are, and what parcels cost where routing looks at it; how long a quote counts."""
 
     tracking_poll_seconds: Seconds = 300.0
+    quotes_seconds: Seconds = 900.0
+    quotes_valid_hours: Annotated[float, Field(gt=0, le=8760, allow_inf_nan=False)] = 24.0
 
 
 class InventorySettings(Section):

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from packhouse.sdk import ProviderError, Providers, QuoteRequest, Quotes, ShippingQuote
 
@@ -13,10 +13,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MissingQuote:
-    """A carrier that gave no quote, and why."""
+    """A carrier that gave no quote, and why; `error` as it came."""
 
     carrier: str
     reason: str
+    error: Exception | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,17 @@ class QuoteBoard:
 
 
 async def quote_shipping(
-    providers: Providers, request: QuoteRequest, deadline_seconds: float = DEADLINE_SECONDS
+    providers: Providers,
+    request: QuoteRequest,
+    deadline_seconds: float = DEADLINE_SECONDS,
+    unasked: Collection[str] = (),
 ) -> QuoteBoard:
-    """All carriers' quotes side by side; one that fails or is late is named as missing and hides nobody else's."""
-    answers = await asyncio.gather(
-        *(_ask(code, provider, request, deadline_seconds) for code, provider in _quoting(providers))
-    )
+    """All carriers' quotes side by side; one that fails or is late is named as missing and hides nobody else's.
+
+    Those in `unasked` are left alone.
+    """
+    asked = [(code, carrier) for code, carrier in quoting_carriers(providers).items() if code not in unasked]
+    answers = await asyncio.gather(*(_ask(code, carrier, request, deadline_seconds) for code, carrier in asked))
     quotes = [quote for answer in answers if not isinstance(answer, MissingQuote) for quote in answer]
     return QuoteBoard(
         tuple(
@@ -43,10 +49,11 @@ async def quote_shipping(
     )
 
 
-def _quoting(providers: Providers) -> list[tuple[str, Quotes]]:
+def quoting_carriers(providers: Providers) -> dict[str, Quotes]:
+    """The carriers that quote, in the order of their codes."""
     # as objects: mypy sees no class that could be both Protocols
     carriers: Mapping[str, object] = providers.carriers
-    return [(code, carrier) for code, carrier in sorted(carriers.items()) if isinstance(carrier, Quotes)]
+    return {code: carrier for code, carrier in sorted(carriers.items()) if isinstance(carrier, Quotes)}
 
 
 async def _ask(
@@ -55,10 +62,10 @@ async def _ask(
     try:
         async with asyncio.timeout(deadline_seconds):
             return await carrier.quote(request)
-    except TimeoutError:
-        return MissingQuote(code, f"no answer within {deadline_seconds:g} seconds")
+    except TimeoutError as error:
+        return MissingQuote(code, f"no answer within {deadline_seconds:g} seconds", error)
     except ProviderError as error:
-        return MissingQuote(code, error.detail)
-    except Exception:
+        return MissingQuote(code, error.detail, error)
+    except Exception as error:
         log.exception("Carrier %s failed to quote", code)
-        return MissingQuote(code, "the carrier's plugin failed; see the log")
+        return MissingQuote(code, "the carrier's plugin failed; see the log", error)

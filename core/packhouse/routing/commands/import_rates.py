@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from packhouse.routing.costs import IMPORTED
 from packhouse.routing.rate_files import RateRow, Reject, read_rates
 from packhouse.sdk import SourceRow, new_id
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import insert_sql, placeholders, read_id
 
-IMPORTED = "imported"
-QUOTED = "quoted"
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BATCH = 500
 _COLUMNS = (
