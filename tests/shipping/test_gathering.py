@@ -267,6 +267,19 @@ async def test_a_run_asks_for_so_many_prices_by_indexed_reads(
     assert await run(carrier) == Gathered(12, 12)
 
 
+async def test_a_location_that_is_gone_is_passed_over(
+    database: Database, by: Initiator, ordered: Order, run: Run
+) -> None:
+    decision = await RoutingDecision.get(order_id=ordered.id)
+    decision.question["candidates"][0]["id"] = str(new_id())
+
+    async def change(_: UnitOfWork) -> None:
+        await decision.save(update_fields=["question"])
+
+    await database.write(by, change)
+    assert await run(TestCarrier()) == Gathered(asked=1, kept=1)
+
+
 @pytest.mark.usefixtures("ordered")
 async def test_what_was_decided_long_ago_is_not_asked_for(database: Database, by: Initiator, run: Run) -> None:
     long_ago: datetime = now() - timedelta(days=8)

@@ -78,7 +78,8 @@ class QuoteGatherer:
             unasked = silent | {code for code in carriers if (code, price) in self._in_vain}
             if asked == MOST_AT_ONCE or carriers <= silent:
                 break
-            if carriers <= unasked:
+            # a location may be gone since
+            if carriers <= unasked or price.location_id not in places:
                 continue
             asked += 1
             request = _request(price, places[price.location_id])
