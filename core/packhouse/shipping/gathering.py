@@ -78,7 +78,7 @@ class QuoteGatherer:
             unasked = silent | {code for code in carriers if (code, price) in self._in_vain}
             if asked == MOST_AT_ONCE or carriers <= silent:
                 break
-            # a location may be gone since
+            # a location may be gone or closed since
             if carriers <= unasked or price.location_id not in places:
                 continue
             asked += 1
@@ -126,7 +126,7 @@ def _usable(quotes: Collection[ShippingQuote], currency: str) -> list[ShippingQu
 
 async def _origins(prices: Collection[UnknownPrice]) -> list[Location]:
     ids = {each.location_id for each in prices}
-    return await Location.filter(id__in=sorted(ids)) if ids else []
+    return await Location.filter(id__in=sorted(ids), is_active=True) if ids else []
 
 
 async def _keep(uow: UnitOfWork, price: UnknownPrice, quote: ShippingQuote, until: datetime) -> None:
