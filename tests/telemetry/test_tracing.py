@@ -1,7 +1,7 @@
 """One trace from a request to what plugins did about it, in whichever process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,11 +9,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 from tests.end_to_end.api import ADDRESS, Api
+from tests.telemetry.traced import Traced, said
 from tests.web.conftest import tiny_parts
 
 from packhouse.app import Role
@@ -21,32 +20,11 @@ from packhouse.sdk import Event, OrderSnapshot, PluginContext, PluginManifest, h
 from packhouse.settings import Settings, TracingSettings
 from packhouse.telemetry.metrics import Metrics
 from packhouse.telemetry.outgoing import watching
-from packhouse.telemetry.spans import Spans
 from packhouse.telemetry.tracing import Tracing, open_tracing
 from packhouse.testing.server import RunningServer, running_server, server_settings
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CLIENTS_SPAN = "b7ad6b7169203331"
-
-
-@dataclass
-class Traced:
-    """Spans of one process."""
-
-    exporter: InMemorySpanExporter = field(default_factory=InMemorySpanExporter)
-
-    def __post_init__(self) -> None:
-        provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.tracing = Spans(provider)
-
-    @property
-    def spans(self) -> Sequence[ReadableSpan]:
-        return self.exporter.get_finished_spans()
-
-    def named(self, name: str) -> ReadableSpan:
-        (found,) = [span for span in self.spans if span.name == name]
-        return found
 
 
 @dataclass
@@ -132,14 +110,26 @@ async def until_told(partner: Partner, delivering: Traced) -> None:
             await asyncio.sleep(0.02)
 
 
+def writing(process: Traced, request: ReadableSpan) -> ReadableSpan:
+    """The transaction of a mutation's request that wrote an event."""
+    (found,) = [
+        span
+        for span in process.inside(request, "transaction")
+        if any("event" in str(said(statement, "db.query.text")) for statement in process.inside(span, "INSERT", "WITH"))
+    ]
+    return found
+
+
 @pytest.mark.parametrize("tell", [[], ["127.0.0.1"]], ids=["stranger", "ours"])
 async def test_one_trace_from_the_request_to_the_partner(database_url: str, partner: Partner, tell: list[str]) -> None:
     answering, delivering = await placed_and_told(database_url, partner, tell=tell)
     request = next(span for span in answering.spans if span.parent is not None and span.name == "request")
+    transaction = writing(answering, request)
     delivery, call = delivering.named("deliver order_placed"), delivering.named("HTTP POST")
-    assert {f"{span.context.trace_id:032x}" for span in (request, delivery, call)} == {TRACE}
-    parents = [None if span.parent is None else f"{span.parent.span_id:016x}" for span in (request, delivery, call)]
-    assert parents == [CLIENTS_SPAN, f"{request.context.span_id:016x}", f"{delivery.context.span_id:016x}"]
+    chain = (request, transaction, delivery, call)
+    assert {f"{span.context.trace_id:032x}" for span in chain} == {TRACE}
+    parents = [None if span.parent is None else f"{span.parent.span_id:016x}" for span in chain]
+    assert parents == [CLIENTS_SPAN, *(f"{span.context.span_id:016x}" for span in chain[:-1])]
     assert delivery.attributes is not None
     assert (delivery.attributes["packhouse.plugin"], delivery.attributes["packhouse.correlation"]) == (
         "telling",

@@ -15,7 +15,8 @@ from packhouse.jobs.store import add_jobs, finish_job, give_back, is_due, keep_j
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
 from packhouse.telemetry.bound import bound
-from packhouse.telemetry.metrics import Metrics, Stopwatch
+from packhouse.telemetry.metrics import Stopwatch
+from packhouse.telemetry.tracing import Span
 
 _JITTER = 0.1
 _LEASE_SECONDS = 60.0
@@ -88,9 +89,7 @@ class JobRunner:
             wake.clear()
             again = False
             try:
-                again = await (
-                    self._run_here(job, database.metrics) if job.everywhere else self._run_leased(database, job)
-                )
+                again = await (self._run_here(database, job) if job.everywhere else self._run_leased(database, job))
             except Exception:
                 # the database, not the job: it was not taken, or its lease will end by itself
                 log.exception("Job %s could not be looked after", job.name)
@@ -101,8 +100,8 @@ class JobRunner:
                 async with asyncio.timeout(pause * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311  (no secret)
                     await wake.wait()
 
-    async def _run_here(self, job: Job, metrics: Metrics) -> bool:
-        await self._run(job, metrics)
+    async def _run_here(self, database: Database, job: Job) -> bool:
+        await self._run(database, job)
         return False
 
     async def _run_leased(self, database: Database, job: Job) -> bool:
@@ -111,7 +110,7 @@ class JobRunner:
             return False
         if not await take_job(database, job.name, self.owner, seconds=self._lease_seconds):
             return False
-        run = asyncio.create_task(self._run(job, database.metrics), name=f"run {job.name}")
+        run = asyncio.create_task(self._run(database, job), name=f"run {job.name}")
         keeping = asyncio.create_task(self._keep(database, job, run), name=f"lease {job.name}")
         try:
             await asyncio.wait([run])
@@ -129,23 +128,25 @@ class JobRunner:
         )
         return due_at is not None and due_at <= now()
 
-    async def _run(self, job: Job, metrics: Metrics) -> str | None:
-        """Run a job; returns why it failed."""
+    async def _run(self, database: Database, job: Job) -> str | None:
+        """Run a job, as a trace of its own; returns why it failed."""
         watch, outcome = Stopwatch(), "interrupted"
-        try:
-            with bound(job=job.name):
-                failure = await self._tried(job)
-            outcome = "done" if failure is None else "failed"
-        finally:
-            metrics.job_runs[job.name, outcome].inc()
-            metrics.job_seconds[job.name,].observe(watch.seconds)
+        with bound(job=job.name), database.tracing.span(f"job {job.name}", parent=None, packhouse_job=job.name) as span:
+            try:
+                failure = await self._tried(job, span)
+                outcome = "done" if failure is None else "failed"
+            finally:
+                span.say(packhouse_outcome=outcome)
+                database.metrics.job_runs[job.name, outcome].inc()
+                database.metrics.job_seconds[job.name,].observe(watch.seconds)
         return failure
 
-    async def _tried(self, job: Job) -> str | None:
+    async def _tried(self, job: Job, span: Span) -> str | None:
         try:
             await job.run()
         except Exception as error:
             failure = type(error).__name__
+            span.fail(failure)
             if failure != self._last_failures.get(job.name):
                 log.exception("Job %s failed and will be tried again", job.name)
             self._last_failures[job.name] = failure

@@ -212,6 +212,9 @@ class Database:
         """The reading connection (SQLite) or the pool (PostgreSQL)."""
         return self._connections.get(next(self._readers))
 
+    def _begin(self, client: BaseDBAsyncClient, initiator: Initiator) -> UnitOfWork:
+        return UnitOfWork(client, self.dialect, initiator, self.judges)
+
     async def _write_sqlite(
         self, writer: SqliteWriter, initiator: Initiator, work: Callable[[UnitOfWork], Awaitable[T]]
     ) -> T:
@@ -219,7 +222,7 @@ class Database:
 
         async def run(client: BaseDBAsyncClient) -> T:
             nonlocal uow
-            uow = UnitOfWork(client, self.dialect, initiator, self.judges)
+            uow = self._begin(client, initiator)
             outcome = await work(uow)
             if uow.pending or uow.moved:
                 await self.before_commit(uow)
@@ -233,7 +236,7 @@ class Database:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with in_transaction(self.dialect.value) as client:
-                    uow = UnitOfWork(client, self.dialect, initiator, self.judges)
+                    uow = self._begin(client, initiator)
                     result = await work(uow)
                     if uow.pending or uow.moved:
                         await self.before_commit(uow)
@@ -287,6 +290,11 @@ async def open_database(
     routers: list[str | type] = [ReaderRouter] if dialect is Dialect.SQLITE else []
     # requests run in tasks of their own, which do not inherit the context that the lifespan made
     context = await Tortoise.init(config=config, routers=routers, _enable_global_fallback=True)
-    database = Database(context, dialect, before_commit, metrics or Metrics(), tracing or Tracing())
+    kind = Database
+    if tracing is not None and tracing.is_on:
+        from packhouse.storage.traced import TracedDatabase  # noqa: PLC0415  (only who traces pays for it)
+
+        kind = TracedDatabase
+    database = kind(context, dialect, before_commit, metrics or Metrics(), tracing or Tracing())
     await database.start()
     return database

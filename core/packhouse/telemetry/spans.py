@@ -61,7 +61,7 @@ class Spans(Tracing):
                 raise
 
     def span(
-        self, name: str, kind: Kind = "internal", *, parent: str = "", **attributes: object
+        self, name: str, kind: Kind = "internal", *, parent: str | None = "", **attributes: object
     ) -> AbstractContextManager[Span]:
         """A span while the block lasts."""
         return self._spanning(self._start(name, kind, parent, attributes))
@@ -74,12 +74,16 @@ class Spans(Tracing):
         """The current span, for another process."""
         return _traceparent(None)
 
+    def is_recording(self) -> bool:
+        """Whether there is a current span that is not over and will be sent."""
+        return trace.get_current_span().is_recording()
+
     async def close(self) -> None:
         """Send what is still to be sent."""
         await asyncio.to_thread(self._provider.shutdown)
 
-    def _start(self, name: str, kind: Kind, parent: str, attributes: Mapping[str, object]) -> trace.Span:
-        context = _PROPAGATOR.extract({TRACEPARENT: parent}) if parent else None
+    def _start(self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, object]) -> trace.Span:
+        context = Context() if parent is None else _PROPAGATOR.extract({TRACEPARENT: parent}) if parent else None
         return self._tracer.start_span(name, context, _KINDS[kind], _named(attributes))
 
 

@@ -56,9 +56,12 @@ class Tracing:
     is_on = False
 
     def span(
-        self, name: str, kind: Kind = "internal", *, parent: str = "", **attributes: object
+        self, name: str, kind: Kind = "internal", *, parent: str | None = "", **attributes: object
     ) -> AbstractContextManager[Span]:
-        """A span while the block lasts: inside the current one, or inside that of another process, by its traceparent."""
+        """A span while the block lasts: inside the current one, or inside that of another process, by its traceparent.
+
+        `parent` None begins a trace, whoever started the task.
+        """
         del name, kind, parent, attributes
         return _NO_BLOCK
 
@@ -70,6 +73,10 @@ class Tracing:
     def traceparent(self) -> str:
         """The current span, for another process; empty where there is none."""
         return ""
+
+    def is_recording(self) -> bool:
+        """Whether there is a current span that is not over and will be sent."""
+        return False
 
     async def close(self) -> None:
         """Send what is still to be sent."""
