@@ -29,7 +29,7 @@ class Ear:
                 await asyncio.sleep(0.01)
 
 
-async def test_a_hint_reaches_the_others_and_not_oneself(nats_url: str) -> None:
+async def test_a_hint_reaches_the_others_and_not_oneself(nats_url: str, caplog: pytest.LogCaptureFixture) -> None:
     one, two = Ear(nats_url), Ear(nats_url)
     for each in (one, two):
         each.bus.start()
@@ -42,6 +42,8 @@ async def test_a_hint_reaches_the_others_and_not_oneself(nats_url: str) -> None:
     one.bus.announce("unknown")
     for each in (one, two):
         await each.bus.stop()
+    # whoever leaves has lost nothing
+    assert not caplog.records
 
 
 async def test_many_hints_at_once_are_few_messages(nats_url: str) -> None:

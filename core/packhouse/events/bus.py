@@ -33,6 +33,7 @@ class Bus:
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_down = False
+        self._is_leaving = False
 
     @property
     def is_connected(self) -> bool:
@@ -45,6 +46,7 @@ class Bus:
 
     async def stop(self) -> None:
         """Say what is still to be said, if anybody listens, and leave."""
+        self._is_leaving = True
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -111,7 +113,8 @@ class Bus:
         self._tell_down(error)
 
     async def _lost(self) -> None:
-        self._tell_down(None)
+        if not self._is_leaving:
+            self._tell_down(None)
 
     async def _found(self) -> None:
         if self._is_down:
