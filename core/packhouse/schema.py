@@ -68,6 +68,7 @@ from packhouse.returns.graphql.situation import OrderState
 from packhouse.returns.graphql.types import OrderReturns
 from packhouse.routing.graphql import queries as routing
 from packhouse.routing.graphql.mutations import RoutingMutations
+from packhouse.routing.graphql.subscriptions import RoutingSubscriptions
 from packhouse.routing.graphql.transit import TransitMutations, TransitQueries
 from packhouse.routing.graphql.types import OrderRouting
 from packhouse.shipping.graphql import queries as shipping
@@ -229,7 +230,9 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(OrdersSubscriptions, FulfillmentSubscriptions, InventorySubscriptions, EventsSubscriptions):
+class Subscription(
+    OrdersSubscriptions, FulfillmentSubscriptions, InventorySubscriptions, EventsSubscriptions, RoutingSubscriptions
+):
     """The composed root of subscriptions."""
 
 

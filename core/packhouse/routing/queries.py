@@ -28,6 +28,9 @@ WHERE is_active AND channel IN ($1, '') ORDER BY channel DESC LIMIT 1
 """
 
 
+_FIRST_ID = UUID(int=0)
+
+
 async def active_rules(reader: Reader, channel: str) -> RuleSet:
     """The rules that decide for a channel: its own, else those for all channels, else the built-in ones."""
     rows = await reader.look_up(_ACTIVE, channel)
@@ -71,10 +74,15 @@ def rule_set(
     )
 
 
-async def count_decisions(reader: Reader, since: datetime, until: datetime) -> int:
-    """How many decisions were made in [since, until)."""
-    sql = "SELECT COUNT(*) AS decisions FROM routing_decision WHERE decided_at >= $1 AND decided_at < $2"
-    return int((await reader.fetch(sql, since, until))[0]["decisions"])
+async def count_decisions(
+    reader: Reader, since: datetime, until: datetime, behind: tuple[datetime, UUID] | None = None
+) -> int:
+    """How many decisions were made in [since, until), behind one by its time and id."""
+    sql = """
+    SELECT COUNT(*) AS decisions FROM routing_decision
+    WHERE decided_at >= $1 AND decided_at < $2 AND (decided_at, id) > ($3, $4)
+    """
+    return int((await reader.fetch(sql, since, until, *(behind or (since, _FIRST_ID))))[0]["decisions"])
 
 
 async def known_placement(reader: Reader, shares: Sequence[Share], field: str = "placement") -> Placement:

@@ -4,6 +4,7 @@ stock placed otherwise.
 Decisions are read in the order of their time, page by page, so that any number of them takes the memory of one page.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from packhouse.storage import Reader
 from packhouse.storage.dialect import read_id, read_json, read_time
 
 PAGE = 500
+_AT_ONCE = 20
 _MOST_EXAMPLES = 20
 
 _PAGE_OF_DECISIONS = """
@@ -86,20 +88,36 @@ async def replay_routing(
     while not result.is_complete:
         start = result.position or Position(since, _FIRST_ID)
         rows = await reader.fetch(_PAGE_OF_DECISIONS, since, until, start.decided_at, start.id, page)
-        kept = [read_json(row["question"]) for row in rows]
-        asked = [question_from_json(each) for each in kept if each]
-        asked = await _with_facts(reader, asked, prices=prices)
+        kept = await _questions(rows)
+        asked = await _with_facts(reader, [each for each in kept if each is not None], prices=prices)
         other = asked
         if placement.shares:
             other = await _with_facts(reader, [placed(each, placement) for each in asked], prices=prices)
         pairs = iter(zip(asked, other, strict=True))
-        for row, has_question in zip(rows, map(bool, kept), strict=True):
+        for number, (row, question) in enumerate(zip(rows, kept, strict=True)):
+            await _let_others(number)
             then = rules or await _rules_then(row["rule_version"], known, judges)
-            _decide_again(result, row, next(pairs) if has_question else None, then, is_draft=rules is not None)
+            _decide_again(result, row, None if question is None else next(pairs), then, is_draft=rules is not None)
         if rows:
             result.position = Position(read_time(rows[-1]["decided_at"]), read_id(rows[-1]["id"]))
         result.is_complete = len(rows) < page
         yield result
+
+
+async def _questions(rows: Sequence[Mapping[str, Any]]) -> list[Question | None]:
+    """What was decided on; None where that was not kept."""
+    found = []
+    for number, row in enumerate(rows):
+        await _let_others(number)
+        kept = read_json(row["question"])
+        found.append(question_from_json(kept) if kept else None)
+    return found
+
+
+async def _let_others(number: int) -> None:
+    """Whatever else the process does goes on within a page, too."""
+    if number % _AT_ONCE == 0:
+        await asyncio.sleep(0)
 
 
 async def _with_facts(reader: Reader, questions: Sequence[Question], *, prices: bool) -> list[Question]:

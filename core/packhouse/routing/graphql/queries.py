@@ -1,7 +1,8 @@
 """Reading routing rules, and deciding past orders again by others."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -135,9 +136,23 @@ class StockShareInput:
     percent: int = strawberry.field(description="Of all units that were there to send, 0 to 100.")
 
 
-@strawberry.type(description="Past decisions, decided again. Each call takes 5,000 at most: add the figures up.")
+Since = Annotated[datetime, strawberry.argument(description="Decisions from then on.")]
+Until = Annotated[datetime, strawberry.argument(description="Decisions before then.")]
+Rules = Annotated[RoutingRulesInput | None, strawberry.argument(description="The rules to try.")]
+Behind = Annotated[str | None, strawberry.argument(description="Go on behind an earlier call's `endCursor`.")]
+PlacedOtherwise = Annotated[
+    list[StockShareInput] | None,
+    strawberry.argument(
+        description="The stock placed otherwise at every decision; in total there was as much as there was."
+    ),
+]
+
+
+@strawberry.type(
+    description="Past decisions, decided again. Each call of the query takes 5,000 at most: add the figures up."
+)
 class RoutingReplay:
-    decisions: int = strawberry.field(description="How many were looked at by this call.")
+    decisions: int = strawberry.field(description="How many were looked at, by this call or so far.")
     same: int = strawberry.field(description="Decided exactly alike, with every rank and reason.")
     unknown: int = strawberry.field(
         description="From before questions were kept, or by rules or plugins that are gone."
@@ -209,37 +224,62 @@ class RoutingQueries:
     async def replay_routing(
         self,
         info: Info,
-        since: Annotated[datetime, strawberry.argument(description="Decisions from then on.")],
-        until: Annotated[datetime, strawberry.argument(description="Decisions before then.")],
-        rules: Annotated[RoutingRulesInput | None, strawberry.argument(description="The rules to try.")] = None,
-        after: Annotated[
-            str | None, strawberry.argument(description="Go on behind an earlier call's `endCursor`.")
-        ] = None,
-        placement: Annotated[
-            list[StockShareInput] | None,
-            strawberry.argument(
-                description="The stock placed otherwise at every decision; in total there was as much as there was."
-            ),
-        ] = None,
+        since: Since,
+        until: Until,
+        rules: Rules = None,
+        after: Behind = None,
+        placement: PlacedOtherwise = None,
     ) -> RoutingReplay:
-        if until < since:
-            raise Refused("INVALID_VALUE", "until lies before since", "until")
-        draft = None if rules is None else await checked_rules(rules.data(), queries.judges_of(info.context.database))
-        shares = [Share(each.sku, each.location, each.percent) for each in placement or ()]
-        otherwise = await queries.known_placement(info.context.database, shares)
-        place = None if after is None else read_cursor(_BY_TIME, after, "after")
-        start = replay.Position(place.key, place.id) if place and isinstance(place.key, datetime) else None
         pages, result = 0, replay.Replay()
-        again = replay.replay_routing(info.context.database, since, until, draft, start, placement=otherwise)
-        async with aclosing(again) as figures:
+        again = await begin(info, Span(since, until, after), rules, placement)
+        async with aclosing(again.pages) as figures:
             async for result in figures:  # noqa: B007  (the last one counts)
                 pages += 1
                 if pages == _PAGES_AT_ONCE:
                     break
-        return _shown(result)
+        return shown(result)
 
 
-def _shown(result: replay.Replay) -> RoutingReplay:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which decisions are decided again: those in [since, until), behind a cursor."""
+
+    since: datetime
+    until: datetime
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A replay that has begun: the running figures, page by page, and behind which decision it began."""
+
+    pages: AsyncGenerator[replay.Replay, None]
+    start: replay.Position | None
+
+
+async def begin(
+    info: Info, span: Span, rules: RoutingRulesInput | None, placement: list[StockShareInput] | None
+) -> Begun:
+    """Begin a replay.
+
+    Raises:
+        Refused, InvalidValue: a span that ends before it begins, rules that cannot decide, shares that cannot be.
+        BadUserInput: no cursor of a replay.
+    """
+    database = info.context.database
+    if span.until < span.since:
+        raise Refused("INVALID_VALUE", "until lies before since", "until")
+    draft = None if rules is None else await checked_rules(rules.data(), queries.judges_of(database))
+    shares = [Share(each.sku, each.location, each.percent) for each in placement or ()]
+    otherwise = await queries.known_placement(database, shares)
+    place = None if span.after is None else read_cursor(_BY_TIME, span.after, "after")
+    start = replay.Position(place.key, place.id) if place and isinstance(place.key, datetime) else None
+    pages = replay.replay_routing(database, span.since, span.until, draft, start, placement=otherwise)
+    return Begun(pages, start)
+
+
+def shown(result: replay.Replay) -> RoutingReplay:
+    """The figures so far."""
     position = result.position
     return RoutingReplay(
         decisions=result.decisions,
