@@ -1,4 +1,4 @@
-from packhouse.sdk import providers
+from packhouse import sdk
 from packhouse.shipping.states import SHIPMENT_STATUS, IncidentReason, TrackingStatus
 from packhouse.testing.machines import prove_machine
 
@@ -19,7 +19,7 @@ def test_shipment_status() -> None:
 
 
 def test_tracking_statuses_are_those_that_carriers_report_in() -> None:
-    assert TrackingStatus is providers.TrackingStatus
+    assert TrackingStatus is sdk.TrackingStatus
     assert " ".join(TrackingStatus) == (
         "pending picked_up in_transit on_hold delivery_delayed out_for_delivery ready_for_pickup delivery_failed"
         " delivered return_to_sender needs_attention unknown"
