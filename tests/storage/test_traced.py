@@ -1,5 +1,6 @@
 """Transactions and statements as spans, inside those of who asks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -75,12 +76,29 @@ async def test_reads_are_inside_who_reads(traced: Database, process: Traced, by:
     assert "planted" not in "".join(span.to_json() for span in process.spans)
 
 
-async def test_nothing_outside_a_span_and_after_its_end(traced: Database, process: Traced, by: Initiator) -> None:
+async def test_nothing_outside_a_span(traced: Database, process: Traced, by: Initiator) -> None:
     await traced.write(by, add)
     await traced.fetch(BY_SKU, "a")
     await traced.look_up(BY_SKU, "a")
     assert await Variant.all().count() == 2
     assert process.spans == ()
+
+
+async def test_what_goes_on_after_the_end_of_its_span_makes_none(
+    traced: Database, process: Traced, by: Initiator
+) -> None:
+    ended = asyncio.Event()
+
+    async def late() -> None:
+        await ended.wait()
+        await traced.write(by, add)
+        await traced.fetch(BY_SKU, "a")
+
+    with process.tracing.span("work"):
+        task = asyncio.create_task(late())
+    ended.set()
+    await task
+    assert [span.name for span in process.spans] == ["work"]
 
 
 async def test_what_fails_is_marked_without_its_text(traced: Database, process: Traced, by: Initiator) -> None:
