@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from tests.end_to_end.api import ADDRESS, Api, row_counts, until
+from tests.end_to_end.api import ADDRESS, USER_ERRORS, Api, row_counts, until
 from tests.end_to_end.shopify import CODE, Door, order_json, signed
 
 from packhouse.testing.server import RunningServer
@@ -297,6 +297,41 @@ async def test_orders_that_cannot_be_placed(
     assert await row_counts(server) == before
     assert await shop.is_well()
     await shop.do("placeOrder", "order { id }", **request())
+
+
+LONG = "x" * 300
+# The ORM does not look for a text that its column could not hold, and says so by an error of its own.
+TOO_LONG: dict[str, dict[str, Any]] = {
+    "addListing": {"channel": LONG, "channelSku": "M", "sku": "MUG"},
+    "setListingBuffer": {"channel": LONG, "channelSku": "M"},
+    "setServingLocations": {"channel": LONG},
+    "pushStock": {"channel": LONG},
+    "setPreorder": {"sku": LONG},
+    "trackLots": {"sku": LONG},
+    "recallLot": {"sku": "MUG", "code": LONG, "reason": "mould"},
+    "quarantineLot": {"sku": LONG, "code": "L1", "reason": "mould"},
+    "releaseLot": {"sku": LONG, "code": "L1", "reason": "fine"},
+    "setBundle": {"sku": "MUG", "components": [{"sku": LONG, "quantity": 1}]},
+}
+
+
+async def test_texts_that_are_longer_than_anything_kept(
+    shop: Api, server: RunningServer, subtests: pytest.Subtests
+) -> None:
+    before = await row_counts(server)
+    for mutation, values in TOO_LONG.items():
+        with subtests.test(mutation):
+            kind = "LotReason" if mutation.endswith("Lot") else f"{mutation[0].upper()}{mutation[1:]}"
+            document = f"mutation ($input: {kind}Input!) {{ {mutation}(input: $input) {{ {USER_ERRORS} }} }}"
+            (error,) = (await shop.ask(document, input=values))[mutation]["userErrors"]
+            assert error["code"] in {"INVALID_VALUE", "NOT_FOUND", "UNKNOWN_SKU", "UNKNOWN_CHANNEL"}, error
+            assert error["field"]
+            assert LONG not in error["message"] or error["code"] != "INVALID_VALUE"
+    body = {"query": "query ($sku: String!) { lot(sku: $sku, code: $sku) { code } }", "variables": {"sku": LONG}}
+    async with shop.http.post(server.graphql, json=body, headers=server.headers) as response:
+        answer = await response.json()
+    assert [each["extensions"]["code"] for each in answer.get("errors", [])] in ([], ["BAD_USER_INPUT"]), answer
+    assert await row_counts(server) == before
 
 
 async def test_a_channel_that_takes_no_orders(shop: Api, server: RunningServer) -> None:

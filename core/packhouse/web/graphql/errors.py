@@ -3,6 +3,9 @@
 from enum import StrEnum
 
 from graphql import GraphQLError
+from tortoise.exceptions import ValidationError
+
+from packhouse.sdk import InvalidValue
 
 
 class ErrorCode(StrEnum):
@@ -39,3 +42,16 @@ class CursorExpired(GraphQLError):
             "read how things stand now, then follow from now on",
             extensions={"code": ErrorCode.CURSOR_EXPIRED.value, "argument": argument},
         )
+
+
+def cannot_be_kept(error: ValidationError) -> InvalidValue:
+    """What the ORM says of a value that no column of its kind can hold, also where it was only looked for: a text that is too long.
+
+    Its own message quotes the value, which may be of any length.
+    """
+    column = str(error).partition(":")[0]
+    first, *rest = column.split("_")
+    return InvalidValue(
+        "".join([first, *(word.capitalize() for word in rest)]),
+        "it is longer than anything that is kept under this name",
+    )

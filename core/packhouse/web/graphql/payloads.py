@@ -5,9 +5,11 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 import strawberry
+from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, ProviderError, Refused
 from packhouse.sdk.states import IllegalTransition
+from packhouse.web.graphql.errors import cannot_be_kept
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -31,13 +33,19 @@ async def attempt(work: Awaitable[T]) -> tuple[T | None, list[UserError]]:
     except Refused as refused:
         error = UserError(code=refused.code, message=refused.message, field=_path(refused.field))
     except InvalidValue as invalid:
-        error = UserError(code="INVALID_VALUE", message=invalid.message, field=_path(invalid.field))
+        error = _invalid(invalid)
+    except ValidationError as unkept:
+        error = _invalid(cannot_be_kept(unkept))
     except IllegalTransition as illegal:
         error = UserError(code="ILLEGAL_STATE", message=str(illegal))
     except ProviderError as failed:
         error = UserError(code=_provider_code(failed), message=failed.detail)
     log.info("refused %s: %s", error.code, error.message)
     return None, [error]
+
+
+def _invalid(error: InvalidValue) -> UserError:
+    return UserError(code="INVALID_VALUE", message=error.message, field=_path(error.field))
 
 
 def _path(field: str | None) -> list[str] | None:

@@ -7,9 +7,10 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.relay.types import GlobalIDValueError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
+from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, Refused
-from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.errors import ErrorCode, cannot_be_kept
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ def single_error(code: ErrorCode, message: str, **extensions: Any) -> dict[str, 
 
 def _execution_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
     cause = _cause(error)
+    if isinstance(cause, ValidationError):
+        refused = cannot_be_kept(cause)
+        return {**_formatted(error, ErrorCode.BAD_USER_INPUT.value), "message": str(refused)}
     if isinstance(cause, GraphQLError):
         return _formatted(error, _own_code(cause) or ErrorCode.BAD_USER_INPUT.value)
     if isinstance(cause, Refused):
