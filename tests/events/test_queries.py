@@ -1,8 +1,11 @@
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
+
+import pytest
 
 from packhouse.events.positions import assign_positions
 from packhouse.events.queries import events_after, last_position, timeline
-from packhouse.sdk import EventType, new_id
+from packhouse.sdk import Event, EventType, new_id
 
 
 async def numbers(house: Any, *args: Any, **options: Any) -> dict[Any, list[Any]]:
@@ -42,3 +45,16 @@ async def test_the_log_is_read_in_pages(house: Any) -> None:
     page = await events_after(house.database, 2, limit=10, upto=4, types={EventType.ORDER_CHANGED})
     assert [event.position for event in page] == [3, 4]
     assert await events_after(house.database, 0, limit=10, types={EventType.ORDER_HELD}) == []
+
+
+async def test_an_event_that_was_read_is_like_any_other(house: Any) -> None:
+    order_id, customer_id = new_id(), new_id()
+    await house.happen(1, order_id=order_id, customer_id=customer_id)
+    await assign_positions(house.database)
+    (read,) = await events_after(house.database, 0, limit=10)
+    made = Event(**{each.name: getattr(read, each.name) for each in fields(Event)})
+    assert type(read) is Event
+    assert (read, repr(read), replace(read, position=7)) == (made, repr(made), replace(made, position=7))
+    assert (read.order_id, read.customer_id, read.payload) == (order_id, customer_id, {"n": 1})
+    with pytest.raises(FrozenInstanceError):
+        read.position = 2  # type: ignore[misc]

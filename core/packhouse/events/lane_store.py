@@ -7,6 +7,7 @@ and another one takes the lane. Nobody waits for a row that another worker holds
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,14 @@ from packhouse.hooks.state import write_state
 from packhouse.sdk.events import Event
 from packhouse.sdk.values import now
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import Dialect, fresh_id_text, insert_sql
+from packhouse.storage.dialect import Dialect, fresh_id_text, insert_sql, sqlite_time
 
 _BY = Initiator("system", "lanes")
 # A deep lane is read in pieces, so that one order cannot fill the memory.
 _LANE_PIECE = 100
 _MOST_AT_ONCE = 5000
+# found once: Python takes longer to find an enum's member than to compare with it
+_DONE, _DEAD = DeliveryStatus.DONE, DeliveryStatus.DEAD
 _EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
 _DUE_COLUMNS = (
     ", ".join(f"event.{column.strip()}" for column in EVENT_COLUMNS.split(","))
@@ -106,7 +109,7 @@ class LaneRun:
     @property
     def went_well(self) -> bool:
         """Whether it was no probe, and every attempt worked."""
-        return not self.lane.probe and all(attempt.status is DeliveryStatus.DONE for attempt in self.attempts)
+        return not self.lane.probe and all(attempt.status is _DONE for attempt in self.attempts)
 
     @property
     def due_at(self) -> datetime | None:
@@ -287,7 +290,7 @@ async def _held_versions(uow: UnitOfWork, owner: UUID, lanes: Collection[RowId])
 async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
     # Not "is pending": that would tempt PostgreSQL to read the whole partial index of pending ones instead of these ids.
     finished_at = now()
-    done = [attempt.delivery_id for attempt in attempts if attempt.status is DeliveryStatus.DONE]
+    done = [attempt.delivery_id for attempt in attempts if attempt.status is _DONE]
     if done:
         await uow.execute(
             "UPDATE delivery SET status = 'done', attempts = attempts + 1, last_error = '', next_attempt_at = NULL, "
@@ -296,7 +299,7 @@ async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> Non
             finished_at,
         )
     for attempt in attempts:
-        if attempt.status is not DeliveryStatus.DONE:
+        if attempt.status is not _DONE:
             await uow.execute(
                 "UPDATE delivery SET status = $2, attempts = $3, last_error = $4, next_attempt_at = $5, finished_at = $6 "
                 "WHERE id = $1 AND status <> 'done'",
@@ -305,7 +308,7 @@ async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> Non
                 attempt.counted,
                 attempt.error,
                 attempt.next_attempt_at,
-                finished_at if attempt.status is DeliveryStatus.DEAD else None,
+                finished_at if attempt.status is _DEAD else None,
             )
 
 
@@ -314,17 +317,14 @@ async def _write_attempts(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
     if not attempts:
         return
     before = await count_on(uow, ATTEMPT_COUNTER, len(attempts)) - len(attempts)
-    rows = map(_values, attempts)
-    if uow.dialect is Dialect.POSTGRES:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        if all(attempt.status is DeliveryStatus.DONE and not attempt.answer for attempt in attempts):
-            await uow.execute(_INSERT_PLAIN_ATTEMPTS, before, *columns[:_PLAIN_WIDTH])
-        else:
-            await uow.execute(_INSERT_ATTEMPTS, before, *columns)
+    if uow.dialect is Dialect.SQLITE:
+        await uow.execute_many(_INSERT_ATTEMPT, map(_sqlite_row, attempts, count(before + 1)))
+        return
+    columns = [list(column) for column in zip(*map(_values, attempts), strict=True)]
+    if all(attempt.status is _DONE and not attempt.answer for attempt in attempts):
+        await uow.execute(_INSERT_PLAIN_ATTEMPTS, before, *columns[:_PLAIN_WIDTH])
     else:
-        await uow.execute_many(
-            _INSERT_ATTEMPT, ((*row, position) for position, row in enumerate(rows, start=before + 1))
-        )
+        await uow.execute(_INSERT_ATTEMPTS, before, *columns)
 
 
 def _values(attempt: Attempt) -> tuple[Any, ...]:
@@ -334,9 +334,23 @@ def _values(attempt: Attempt) -> tuple[Any, ...]:
         attempt.delivery_id,
         attempt.started_at,
         attempt.duration_ms,
-        attempt.status is DeliveryStatus.DONE,
+        attempt.status is _DONE,
         attempt.error,
         attempt.answer,
+    )
+
+
+def _sqlite_row(attempt: Attempt, position: int) -> tuple[Any, ...]:
+    """The same with the position, as SQLite binds it: by hand, because each delivery has one."""
+    return (
+        fresh_id_text(),
+        attempt.delivery_id,
+        sqlite_time(attempt.started_at),
+        attempt.duration_ms,
+        int(attempt.status is _DONE),
+        attempt.error,
+        attempt.answer,
+        position,
     )
 
 

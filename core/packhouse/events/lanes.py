@@ -33,10 +33,12 @@ from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 from packhouse.sdk.values import new_id, now
 from packhouse.storage import Database
-from packhouse.telemetry.bound import bound
+from packhouse.telemetry.bound import bind
 from packhouse.telemetry.tracing import Span
 
 _PAUSE_AFTER_ERROR = 1.0
+# found once: Python takes longer to find an enum's member than to compare with it
+_DONE, _PENDING, _DEAD = DeliveryStatus.DONE, DeliveryStatus.PENDING, DeliveryStatus.DEAD
 log = logging.getLogger(__name__)
 
 
@@ -114,9 +116,9 @@ class LaneWorker:
         self._attempts = {
             status: database.metrics.attempts[plugin, outcome]
             for status, outcome in (
-                (DeliveryStatus.DONE, "done"),
-                (DeliveryStatus.PENDING, "retry"),
-                (DeliveryStatus.DEAD, "dead"),
+                (_DONE, "done"),
+                (_PENDING, "retry"),
+                (_DEAD, "dead"),
             )
         }
         self._seconds = database.metrics.attempt_seconds[plugin,]
@@ -224,10 +226,14 @@ class LaneWorker:
     async def _judge(self, runs: Sequence[LaneRun]) -> None:
         """Pause a plugin that keeps failing, and go on with one whose probe worked."""
         for run in runs:
+            if run.went_well:
+                if run.attempts:
+                    self._breaker.worked()
+                continue
             for attempt in run.attempts:
                 gone = attempt.blame is Blame.GONE
-                refused = attempt.status is DeliveryStatus.DEAD and attempt.blame is Blame.NONE
-                if attempt.status is DeliveryStatus.DONE or refused:
+                refused = attempt.status is _DEAD and attempt.blame is Blame.NONE
+                if attempt.status is _DONE or refused:
                     # what was refused was at least understood
                     self._breaker.worked()
                     if run.lane.probe:
@@ -274,15 +280,13 @@ class LaneWorker:
         attempting = self._attempt_in_span if self._database.tracing.is_on else self._attempt
         for due in run.lane.deliveries:
             about, handover = due.event, Handover(self.plugin, due.event.id, run.changes)
-            with bound(
-                correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin
-            ):
-                attempt = await attempting(due, subjects, handover)
+            bind(correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin)
+            attempt = await attempting(due, subjects, handover)
             run.attempts.append(attempt)
             self._attempts[attempt.status].inc()
-            if attempt.status is DeliveryStatus.DONE:
+            if attempt.status is _DONE:
                 run.changes |= handover.changes
-            if attempt.status is DeliveryStatus.PENDING:
+            if attempt.status is _PENDING:
                 break
             if self._stopping and due is not run.lane.deliveries[-1]:
                 return  # the rest is for whoever takes the lane next
@@ -291,7 +295,7 @@ class LaneWorker:
     async def _attempt_in_span(self, due: DueDelivery, subjects: Subjects, handover: Handover) -> Attempt:
         with self._span(due) as span:
             attempt = await self._attempt(due, subjects, handover)
-            if attempt.status is not DeliveryStatus.DONE:
+            if attempt.status is not _DONE:
                 span.fail(attempt.status.value)
             return attempt
 
@@ -325,13 +329,13 @@ class LaneWorker:
         self._seconds.observe(seconds)
         answer = answer_of(error, handover.answer, self._database.hide) if error or handover.answer else ""
         if error is None:
-            return Attempt(due.id, started_at, milliseconds, DeliveryStatus.DONE, due.attempts + 1, answer=answer)
+            return Attempt(due.id, started_at, milliseconds, _DONE, due.attempts + 1, answer=answer)
         schedule = self._recipients.retries(self.plugin)
         again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck, schedule)
         counted = due.attempts + (again is None or again.counts)
         self._tell(due.event, error, counted, given_up=again is None)
         next_at = None if again is None else now() + timedelta(seconds=again.seconds)
-        status = DeliveryStatus.DEAD if again is None else DeliveryStatus.PENDING
+        status = _DEAD if again is None else _PENDING
         blame = blame_of(error)
         reason = describe(error, self._database.hide)
         return Attempt(due.id, started_at, milliseconds, status, counted, reason, next_at, blame, answer)

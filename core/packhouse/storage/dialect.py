@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 import orjson
 from uuid_utils import uuid7
 
 _AS_JSON = frozenset((dict, list))
 _PARAMETER = re.compile(r"\$(\d+)")
+_ID_LENGTH = 36
+_BLANK, _UNKNOWN = object.__new__, SafeUUID.unknown
+_SET_INT, _SET_IS_SAFE = (vars(UUID)[name].__set__ for name in ("int", "is_safe"))
 
 
 class Dialect(StrEnum):
@@ -29,7 +32,7 @@ def sqlite_sql(sql: str) -> str:
 
 
 def sqlite_values(values: Sequence[Any]) -> list[Any]:
-    """Values as SQLite binds them: ids as text, times in UTC."""
+    """Values as SQLite binds them: ids as text, times in UTC, truth as 0 and 1 (of which the driver would have to be asked)."""
     form = _IN_SQLITE.get
     return [value if (text := form(type(value))) is None else text(value) for value in values]
 
@@ -38,7 +41,8 @@ def sqlite_time(moment: datetime) -> str:
     """A time as SQLite keeps it: it compares text, which only works when all is written in one zone."""
     if moment.tzinfo is not None and moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(" ")
+    # the text of isoformat(" "), in a third of its time
+    return orjson.dumps(moment)[1:-1].decode().replace("T", " ")
 
 
 def _id_text(value: UUID) -> str:
@@ -46,7 +50,7 @@ def _id_text(value: UUID) -> str:
     return orjson.dumps(value)[1:-1].decode()
 
 
-_IN_SQLITE: Mapping[type, Callable[[Any], str]] = {UUID: _id_text, datetime: sqlite_time}
+_IN_SQLITE: Mapping[type, Callable[[Any], str | int]] = {UUID: _id_text, datetime: sqlite_time, bool: int}
 
 
 def placeholders(count: int, start: int = 1) -> str:
@@ -66,7 +70,13 @@ def read_json(value: Any) -> Any:  # noqa: ANN401  (JSON is any value)
 
 def read_id(value: UUID | str) -> UUID:
     """An id out of a row, whichever database it comes from."""
-    return value if isinstance(value, UUID) else UUID(value)
+    if type(value) is not str or len(value) != _ID_LENGTH:
+        return value if isinstance(value, UUID) else UUID(value)
+    # what UUID() does in the end, without asking first in which of its many forms the text is: less than half the time
+    id_ = _BLANK(UUID)
+    _SET_INT(id_, int(value.replace("-", ""), 16))
+    _SET_IS_SAFE(id_, _UNKNOWN)
+    return id_
 
 
 def fresh_id_text() -> str:

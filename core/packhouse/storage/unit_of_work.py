@@ -116,9 +116,9 @@ class UnitOfWork:
         await self.fetch(sql, *values)
 
     async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement for each of many rows of values."""
+        """Run a statement for each of many rows of values, as the driver binds them (SQLite's are those of `sqlite_values`)."""
         if self.dialect is Dialect.SQLITE:
-            run_many_here(self.client, sqlite_sql(sql), map(sqlite_values, rows))
+            run_many_here(self.client, sqlite_sql(sql), rows)
             return
         async with self.client.acquire_connection() as connection:
             await connection.executemany(sql, rows)
@@ -129,7 +129,8 @@ class UnitOfWork:
             return
         columns = tuple(rows[0])
         if self.dialect is Dialect.SQLITE and len(rows) > _ANY_COUNT:
-            await self.execute_many(insert_sql(table, columns, 1), (row_values([row], columns) for row in rows))
+            values = (sqlite_values(row_values([row], columns)) for row in rows)
+            await self.execute_many(insert_sql(table, columns, 1), values)
             return
         start = 0
         while start < len(rows):

@@ -7,6 +7,11 @@ from types import MappingProxyType, TracebackType
 _BOUND: ContextVar[Mapping[str, object]] = ContextVar("packhouse_bound", default=MappingProxyType({}))
 
 
+def bind(**names: object) -> None:
+    """Adds names to what the current task is about, until it ends: for tasks that are about one thing, and begun by thousands."""
+    _BOUND.set({**_BOUND.get(), **names})
+
+
 class bound:  # noqa: N801  (used as a word: `with bound(job=name)`)
     """Adds names to what the current task is about, until the block ends; tasks started in it inherit them.
 
