@@ -1,20 +1,14 @@
 import logging
 import os
 import re
-import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import orjson
 import pytest
-from websockets.sync.client import connect
-from websockets.typing import Subprotocol
 
 from packhouse.cli import main
 from packhouse.cli.docs import machines
@@ -202,73 +196,6 @@ def test_help_loads_nothing_heavy() -> None:
     code = f"import sys, packhouse.cli as c; c.make_app(); print([m for m in {heavy} if m in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
-
-
-@pytest.fixture
-def serving(
-    run: Run, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """`packhouse serve` as a process of its own: the process, its address, an admin token. Its end takes 1 s, or as said."""
-    token = TOKEN.findall(run("init")[1])[0]
-    environment = {**os.environ, "PACKHOUSE_SERVER__PORT": "0", "PACKHOUSE_PLUGINS__ENABLED": "[]"}
-    environment["PACKHOUSE_SERVER__GRACEFUL_SHUTDOWN_SECONDS"] = getattr(request, "param", "1")
-    command = [sys.executable, "-u", "-c", "from packhouse.cli import main; main()", "serve"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert address is not None, process.stderr.read() if process.stderr else ""
-        yield process, address[0], token
-        if process.poll() is None:
-            process.kill()
-
-
-def test_serve_answers_and_ends_on_sigterm(serving: tuple[subprocess.Popen[str], str, str]) -> None:
-    process, address, token = serving
-    request = urllib.request.Request(  # noqa: S310  (an address of this machine)
-        f"{address}/graphql",
-        data=orjson.dumps({"query": "{ __typename }"}),
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
-    )
-    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
-        assert orjson.loads(response.read()) == {"data": {"__typename": "Query"}}
-        assert response.headers["server"] is None
-    # an open subscription does not keep the server from ending
-    with connect(
-        f"ws{address.removeprefix('http')}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
-    ) as live:
-        live.send(orjson.dumps({"type": "connection_init", "payload": {"token": token}}), text=True)
-        assert orjson.loads(live.recv(timeout=10)) == {"type": "connection_ack"}
-        query = "subscription { orderEvents { __typename } }"
-        live.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}), text=True)
-        live.send(orjson.dumps({"type": "ping"}), text=True)
-        assert orjson.loads(live.recv(timeout=10)) == {"type": "pong"}
-        process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=20)
-    assert "Traceback" not in errors
-    assert process.returncode == 0
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@pytest.mark.parametrize("serving", ["60"], indirect=True)
-def test_a_second_signal_ends_it_at_once(serving: tuple[subprocess.Popen[str], str, str]) -> None:
-    process, address, token = serving
-    port = int(address.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port)) as unfinished:
-        # a request whose body never comes
-        head = f"POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
-        unfinished.sendall(f"{head}content-type: application/json\r\ncontent-length: 99\r\n\r\n".encode())
-        process.send_signal(signal.SIGTERM)
-        while _listens(port):
-            time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-    assert process.returncode == -signal.SIGTERM
 
 
 def test_settings_hide_what_a_plugins_model_says_is_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,12 @@ The time is counted from the moment at which the mutation (or the floor's reques
 message: the product commits, numbers the event, executes the subscription and sends. Then the leak test: 10,000 clients come
 and go, three times, and what the server holds is compared.
 
-That is done twice. Python's allocator gives memory back by whole arenas of 1 MiB, and a thousand small objects that Python,
-uvloop and caches keep for the next client hold most of them: by its blocks everything is back, by the resident memory little, and
-the second 10,000 need no more than the first. With the system's allocator, which gives back page by page, the resident memory
-tells what is really held.
+The servers run under the allocator that `packhouse serve` chooses (decision 0032); `PYTHONMALLOC` in the environment is another.
 """
 
 import argparse
 import asyncio
 import os
-import resource
 import socket
 import statistics
 import subprocess
@@ -33,6 +29,7 @@ from rich.table import Table
 from tests.benchmarks.load import cpu_seconds
 from tests.benchmarks.subscribers import Subscriber, leave_all, subscribe_all, subscription
 
+from packhouse.cli.process import ALLOCATOR, raise_file_limit
 from packhouse.events.outbox import Outbox
 from packhouse.storage import Initiator, open_database
 from packhouse.storage.migrate import migrate
@@ -65,25 +62,20 @@ mutation { placeOrder(input: {
 HOLD = "mutation H($id: ID!) { holdOrder(input: {orderId: $id, reason: OTHER}) { userErrors { code } } }"
 TARGET = 2.0
 LEAK_ROUNDS = 3
-_FILES = 60_000
 _SECONDS = 60.0
 _SETTLE_SECONDS = 0.05
+# the server looks every two seconds whether a crowd has left
+_LEFT_SECONDS = 6.0
 _WARM_UP = 2
 
 
-def raise_file_limit() -> None:
-    """Let this process hold as many sockets as it may."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most if most != resource.RLIM_INFINITY else _FILES, most))
-
-
 @contextmanager
-def server(which: str, url: str, allocator: str = "") -> Iterator[tuple[int, int]]:
+def server(which: str, url: str) -> Iterator[tuple[int, int]]:
     """A server in a process of its own, ended by its process id; gives its port and that id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    environment = os.environ | ({"PYTHONMALLOC": allocator} if allocator else {})
+    environment = {ALLOCATOR: "malloc"} | os.environ
     command = [sys.executable, "-m", "tests.benchmarks.fanout_servers", which, url, str(port)]
     process = subprocess.Popen(command, env=environment)
     try:
@@ -196,10 +188,10 @@ async def figures(client: aiohttp.ClientSession, port: int) -> dict[str, int]:
         return found
 
 
-async def leaks(url: str, token: str, allocator: str, *, count: int, times: int) -> list[dict[str, int]]:
+async def leaks(url: str, token: str, *, count: int, times: int) -> list[dict[str, int]]:
     """What the server holds before, while and after so many clients came and went, time after time."""
     async with aiohttp.ClientSession() as client:
-        with server("product", url, allocator) as (port, _):
+        with server("product", url) as (port, _):
             found = [await figures(client, port)]
             for _ in range(times):
                 subscribers = await subscribe_all(port, "/graphql", subscription(token, FOLLOW), count)
@@ -208,7 +200,7 @@ async def leaks(url: str, token: str, allocator: str, *, count: int, times: int)
                 async with asyncio.timeout(_SECONDS):
                     while (await figures(client, port))["clients"]:
                         await asyncio.sleep(0.2)
-                await asyncio.sleep(1)
+                await asyncio.sleep(_LEFT_SECONDS)
                 found.append(await figures(client, port))
     return found
 
@@ -267,9 +259,8 @@ def main() -> None:
             ours, theirs = runner.run(fan_out(url, token, count=chosen.subscribers, times=chosen.rounds))
             show(ours, theirs, chosen.subscribers)
             if chosen.leak:
-                for name, allocator in (("Python's", ""), ("the system's", "malloc")):
-                    found = runner.run(leaks(url, token, allocator, count=chosen.leak, times=LEAK_ROUNDS))
-                    show_leaks(f"{chosen.leak} clients come and go, {name} allocator", found)
+                found = runner.run(leaks(url, token, count=chosen.leak, times=LEAK_ROUNDS))
+                show_leaks(f"{chosen.leak} clients come and go", found)
 
 
 if __name__ == "__main__":

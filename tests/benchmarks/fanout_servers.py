@@ -1,13 +1,11 @@
 """The servers that `fanout` compares, each in a process of its own: `fanout_servers.py (product|floor) URL PORT`.
 
 The floor is a bare ASGI application behind the same HTTP server: it keeps its sockets in a set, and sends a text to each.
-Both tell at /figures what they hold: tasks, blocks of Python's allocator, resident memory (of which the allocator gives
-little back to the system), and the tables that grow with subscribers.
+Both tell at /figures what they hold: tasks, blocks of memory (counted under Python's own allocator only), resident memory, and the
+tables that grow with subscribers.
 """
 
 import asyncio
-import ctypes
-import gc
 import sys
 from pathlib import Path
 from socket import create_server
@@ -18,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
-from tests.benchmarks.fanout import raise_file_limit
 from tests.benchmarks.serve import product
 
+from packhouse.cli.process import raise_file_limit
 from packhouse.house import House
 from packhouse.settings import Settings
 from packhouse.web.server import make_server
@@ -51,19 +49,12 @@ class Broadcaster:
 
 
 def _figures(house: House | None) -> bytes:
-    gc.collect()
-    figures = {"tasks": len(asyncio.all_tasks()), "blocks": sys.getallocatedblocks(), "memory": _memory()}
+    memory = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    figures = {"tasks": len(asyncio.all_tasks()), "blocks": sys.getallocatedblocks(), "memory": memory}
     if house is not None:
         live = house.relay.live
         figures |= {"clients": len(house.clients), "shared": house.streams.shared, "waiting": live.waiting}
     return orjson.dumps(figures)
-
-
-def _memory() -> int:
-    """Resident bytes; what was freed and is only kept for later is given back to the system first."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).malloc_trim(0)
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from packhouse.cli import (
     tokens,
     verify,
 )
+from packhouse.cli.process import raise_file_limit, use_system_allocator
 
 _WRONG = 2
 
@@ -54,6 +55,9 @@ def make_app() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 for what the user can put right, told in a sentence and no stack trace."""
+    if arguments is None and sys.argv[1:2] == ["serve"]:
+        use_system_allocator()
+        raise_file_limit()
     app = make_app()
     try:
         app(args=None if arguments is None else list(arguments))

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from packhouse.settings import ServerSettings, Settings
+from packhouse.web.memory import give_back_after_crowds
 from packhouse.web.stopping import Stopping
 
 # Whoever has connected has so long to send the request.
@@ -33,6 +34,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._settings = settings
         self._stopping = stopping
+        self._memory: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""
@@ -41,6 +43,7 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
+        self._memory = asyncio.create_task(give_back_after_crowds(lambda: len(self.server_state.connections)))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; the signal is not raised again afterwards, because stopping when asked is no failure."""
@@ -53,6 +56,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Bring everything to its end within `server.graceful_shutdown_seconds`, after `server.stop_delay_seconds`."""
         self._stopping.announce()
+        if self._memory is not None:
+            self._memory.cancel()
         await asyncio.sleep(self._settings.stop_delay_seconds)
         await self._close_door(sockets or [])
         if self.server_state.connections:
@@ -94,6 +99,8 @@ def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
+        # what it tells of each WebSocket is an access log: addresses of people, and all that is in a query string
+        log_level="warning",
         access_log=False,
         lifespan="on",
         proxy_headers=False,
