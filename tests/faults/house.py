@@ -44,16 +44,25 @@ class Receiver:
 
 @asynccontextmanager
 async def many_machines(
-    folder: Path, database_url: str, nats_url: str, receiver: Receiver, *, apis: int, workers: int
+    folder: Path,
+    database_url: str,
+    nats_url: str,
+    receiver: Receiver,
+    *,
+    apis: int,
+    workers: int,
+    lease_seconds: float = 2.0,
 ) -> AsyncIterator[Machines]:
-    """Processes on one database, ended when the block ends."""
+    """Processes on one database, ended when the block ends. The work of one that was killed is taken up after its lease."""
     app = web.Application()
     app.router.add_post("/hooks/{name}", receiver.handle)
     database = await open_database(database_url, before_commit=Outbox().flush)
     token = await database.write(Initiator("tester", "test"), lambda uow: create_access_token(uow, "test"))
     await database.close()
     async with TestServer(app) as server:
-        (folder / "packhouse.toml").write_text(_settings(database_url, nats_url, str(server.make_url("/hooks"))))
+        (folder / "packhouse.toml").write_text(
+            _settings(database_url, nats_url, str(server.make_url("/hooks")), lease_seconds)
+        )
         machines = Machines(folder, token)
         try:
             await asyncio.gather(
@@ -65,7 +74,7 @@ async def many_machines(
             await machines.end()
 
 
-def _settings(database_url: str, nats_url: str, hooks: str) -> str:
+def _settings(database_url: str, nats_url: str, hooks: str, lease_seconds: float) -> str:
     endpoints = "".join(
         f'[plugins.settings.webhooks.endpoints.{name}]\nurl = "{hooks}/{name}"\nsecrets = ["{_SECRET}"]\n'
         for name in ENDPOINTS
@@ -78,7 +87,7 @@ url = "{nats_url}"
 [security]
 secret_key = "a key of tests, long enough to be accepted"
 [events]
-lease_seconds = 2.0
+lease_seconds = {lease_seconds}
 [logging]
 level = "CRITICAL"
 [plugins]
