@@ -66,6 +66,15 @@ def test_nobody_is_killed_before_the_time_to_stop_is_over(settings: Settings) ->
         assert seconds >= server.stop_delay_seconds + server.graceful_shutdown_seconds + 10
 
 
+def test_nats_has_its_passwords_and_its_folder() -> None:
+    config = (DEPLOY / "nats" / "nats-server.conf").read_text("utf-8")
+    given = set(re.findall(r"^(\w+)=", (DEPLOY / "nats" / "nats.env").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\$(NATS_\w+)", config)) == given
+    service = unit(DEPLOY / "systemd" / "nats-server.service.d" / "packhouse.conf")["Service"]
+    assert f"store_dir: /var/lib/{service['StateDirectory']}\n" in config
+    assert f"`{service['EnvironmentFile']}`" in (DEPLOY / "README.md").read_text("utf-8")
+
+
 def test_no_unit_holds_a_secret_or_may_do_more_than_it_needs() -> None:
     for path in UNITS:
         service = unit(path)["Service"]
@@ -92,6 +101,8 @@ def test_the_proxy_passes_on_what_the_api_takes(settings: Settings) -> None:
         "/webhooks/",
         "/",
     ]
+    # one that was left out for a while would be missing when the next one stops
+    assert set(re.findall(r"server 127\S+ (.*);", text)) == {"max_fails=0"}
     target = (DEPLOY / "systemd" / "packhouse.target").read_text("utf-8")
     assert set(re.findall(r"server 127\.0\.0\.1:(\d+)", text)) == set(re.findall(r"packhouse-api@(\d+)", target))
 
