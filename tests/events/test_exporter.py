@@ -1,10 +1,12 @@
 """The stream holds every event once and in order, whatever happened to the exporter."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats
 import orjson
 import pytest
+from nats.js.client import JetStreamContext
 
 from packhouse.events.exporter import export_events
 from packhouse.events.positions import assign_positions
@@ -61,3 +63,55 @@ async def test_without_nats_it_fails_and_goes_on_later(house: Any, nats_server: 
     assert await house.rows("SELECT * FROM log_reader") == []
     nats_server.start()
     assert await export_events(house.database, nats_server.url, STREAM) == 1
+
+
+async def changed(url: str, change: Callable[[JetStreamContext], Awaitable[object]]) -> None:
+    client = await nats.connect(url)
+    try:
+        await change(client.jetstream())
+    finally:
+        await client.close()
+
+
+async def make_anew(jetstream: JetStreamContext) -> None:
+    await jetstream.delete_stream(STREAM)
+    await jetstream.add_stream(name=STREAM, subjects=["packhouse.events.*"])
+
+
+@pytest.mark.parametrize(
+    ("change", "positions"),
+    [
+        (lambda jetstream: jetstream.delete_stream(STREAM), [1, 2, 3, 4, 5]),
+        (make_anew, [1, 2, 3, 4, 5]),
+        (lambda jetstream: jetstream.purge_stream(STREAM), [5]),
+    ],
+    ids=["deleted", "made anew", "purged"],
+)
+async def test_a_deleted_stream_is_filled_anew_and_a_purged_one_is_not(
+    house: Any, nats_server: NatsServer, change: Callable[[JetStreamContext], Awaitable[object]], positions: list[int]
+) -> None:
+    await house.happen(*range(4))
+    await assign_positions(house.database)
+    assert await export_events(house.database, nats_server.url, STREAM) == 4
+    await changed(nats_server.url, change)
+    await house.happen(4)
+    await assign_positions(house.database)
+    assert await export_events(house.database, nats_server.url, STREAM) == len(positions)
+    assert [each["position"] for each in await stream_of(nats_server.url)] == positions
+
+
+async def test_a_stream_that_lost_its_end_gets_it_again(
+    house: Any, nats_server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.happen(*range(3))
+    await assign_positions(house.database)
+    assert await export_events(house.database, nats_server.url, STREAM) == 3
+    # NATS acknowledged five, and a power cut took the last two from its disk
+    await house.happen(3, 4)
+    await assign_positions(house.database)
+    await house.database.write(house.by, lambda uow: uow.execute("UPDATE log_reader SET position = 5"))
+    await house.happen(5)
+    await assign_positions(house.database)
+    assert await export_events(house.database, nats_server.url, STREAM) == 3
+    assert [each["position"] for each in await stream_of(nats_server.url)] == [1, 2, 3, 4, 5, 6]
+    assert "Stream orders ends at position 3, not at 5" in caplog.text

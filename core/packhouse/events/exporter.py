@@ -1,7 +1,8 @@
 """The log as a JetStream stream, for consumers outside: every event once and in order, also when this process dies.
 
 The position up to which events were published is a row; an event published twice by a crash in between has the same message
-id, which the stream drops.
+id, which the stream drops. Where the stream itself ends before that position (it was deleted, or its disk lost the end), it is
+filled from there.
 """
 
 import logging
@@ -26,17 +27,14 @@ log = logging.getLogger(__name__)
 async def export_events(database: Database, url: str, stream: str) -> int:
     """Publish what the stream does not have yet; returns how many events. Run it in one process at a time.
 
+    NATS is asked only where something new has happened since the last run.
+
     Raises:
         Exception: NATS cannot be reached or does not take an event; the next run goes on from there.
     """
-    position = await _position(database, stream)
-    trimmed = (await log_bounds(database, EVENT_COUNTER)).trimmed
-    if position < trimmed:
-        log.warning("Stream %s misses events up to position %s that were trimmed before it had them", stream, trimmed)
-    page = await events_after(database, position, limit=_PAGE)
-    if not page:
+    noted = await _position(database, stream)
+    if not await events_after(database, noted, limit=1):
         return 0
-    count = 0
     client = await nats.connect(
         url,
         name="packhouse exporter",
@@ -47,20 +45,30 @@ async def export_events(database: Database, url: str, stream: str) -> int:
     )
     try:
         jetstream = client.jetstream(timeout=_TIMEOUT_SECONDS)
-        await _ensure(jetstream, stream)
-        while page:
-            for event in page:
-                await jetstream.publish(
-                    f"{SUBJECTS}.{event.type.value}",
-                    message_of(event),
-                    stream=stream,
-                    headers={"Nats-Msg-Id": str(event.id)},
-                )
-            await _note(database, stream, page[-1].position)
-            count += len(page)
-            page = await events_after(database, page[-1].position, limit=_PAGE)
+        reached = await _reached(jetstream, stream, noted)
+        if reached < noted:
+            log.warning("Stream %s ends at position %s, not at %s: it is filled from there", stream, reached, noted)
+        return await _publish_after(reached, database, jetstream, stream)
     finally:
         await client.close()
+
+
+async def _publish_after(position: int, database: Database, jetstream: JetStreamContext, stream: str) -> int:
+    trimmed = (await log_bounds(database, EVENT_COUNTER)).trimmed
+    if position < trimmed:
+        log.warning("Stream %s misses events up to position %s that were trimmed before it had them", stream, trimmed)
+    count = 0
+    while page := await events_after(database, position, limit=_PAGE):
+        for event in page:
+            await jetstream.publish(
+                f"{SUBJECTS}.{event.type.value}",
+                message_of(event),
+                stream=stream,
+                headers={"Nats-Msg-Id": str(event.id)},
+            )
+        position = page[-1].position
+        await _note(database, stream, position)
+        count += len(page)
     return count
 
 
@@ -84,11 +92,21 @@ def message_of(event: Event) -> bytes:
     return orjson.dumps(envelope)
 
 
-async def _ensure(jetstream: JetStreamContext, stream: str) -> None:
+async def _reached(jetstream: JetStreamContext, stream: str, noted: int) -> int:
+    """The position that the stream has reached: what was noted, or less where the stream does not go so far."""
     try:
-        await jetstream.stream_info(stream)
+        last = (await jetstream.stream_info(stream)).state.last_seq
     except NotFoundError:
         await jetstream.add_stream(name=stream, subjects=[f"{SUBJECTS}.*"], duplicate_window=_DUPLICATES_SECONDS)
+        return 0
+    if last == 0:
+        return 0
+    try:
+        message = await jetstream.get_msg(stream, last)
+    except NotFoundError:
+        # it is limited or was purged: nobody wants to have again what it no longer has
+        return noted
+    return min(noted, int(orjson.loads(message.data or b"{}").get("position", noted)))
 
 
 async def _position(database: Database, reader: str) -> int:
