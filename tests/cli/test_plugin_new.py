@@ -98,11 +98,28 @@ def test_it_says_what_to_do_next_and_conforms(
     assert ended.value.code == 0
 
 
-@pytest.mark.parametrize("name", ["Acme", "acme post", "1acme", "../acme", "", "a" * 42])
+@pytest.mark.parametrize("name", ["Acme", "acme post", "1acme", "../acme", "", "a" * 42, "acme-", "a--b"])
 def test_a_name_that_is_none_makes_nothing(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert new(name, "--into", str(tmp_path)) == 2
-    assert "is not small letters, digits and hyphens" in capsys.readouterr().err
+    assert "is not small letters, digits and single hyphens" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--title", "--description"])
+@pytest.mark.parametrize("words", ['The "best"', "back\\slash", "two\nlines", "a" * 201])
+def test_words_that_would_break_the_code_make_nothing(
+    tmp_path: Path, option: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert new("acme", "--into", str(tmp_path), option, words) == 2
+    assert "no double quotes, backslashes or line breaks" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["none", "plugin", "settings", "client", "true"])
+def test_names_that_mean_something_in_the_code_work_as_well(tmp_path: Path, name: str) -> None:
+    assert new(name, "--kind", "carrier", "--into", str(tmp_path), "--title", "100% Joe's {{ 1 + 1 }}") == 0
+    manifest = find_subject(str(tmp_path / f"packhouse-{name}")).plugin().plugin_manifest()
+    assert (manifest.code, manifest.title) == (name, "100% Joe's {{ 1 + 1 }}")
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,11 @@ import typer
 
 from packhouse.cli.working import invalid
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_NAME = re.compile(r"(?=.{1,41}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# they come to stand between quotation marks, in Python and in TOML
+_WORDS = re.compile(r'[^"\\\x00-\x1f]*')
+_LONGEST_TITLE = 60
+_LONGEST_DESCRIPTION = 200
 
 
 class Kind(StrEnum):
@@ -38,7 +42,9 @@ def new(
 ) -> None:
     """Make a plugin: a distribution that works, is typed and tested, and passes `packhouse plugin check`."""
     if not _NAME.fullmatch(name):
-        raise invalid("NAME", f"{name!r} is not small letters, digits and hyphens (at most 41, a letter first)")
+        raise invalid("NAME", f"{name!r} is not small letters, digits and single hyphens (at most 41, a letter first)")
+    _refuse_wrong("--title", title, _LONGEST_TITLE)
+    _refuse_wrong("--description", description, _LONGEST_DESCRIPTION)
     folder = into / f"packhouse-{name}"
     if folder.exists():
         raise invalid("NAME", f"{folder} exists already")
@@ -61,6 +67,11 @@ def template() -> Path:
         if (folder / "copier.yml").is_file():
             return folder
     raise PackhouseError("the template of plugins is not part of this installation")
+
+
+def _refuse_wrong(option: str, words: str, longest: int) -> None:
+    if len(words) > longest or not _WORDS.fullmatch(words):
+        raise invalid(option, f"expected at most {longest} characters, no double quotes, backslashes or line breaks")
 
 
 def _copy(folder: Path, answers: dict[str, str]) -> None:
