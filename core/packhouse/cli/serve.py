@@ -64,11 +64,11 @@ def listen(settings: "Settings") -> socket.socket:
         SettingsError: the address is taken, or not ours.
     """
     from packhouse.settings import SettingsError
+    from packhouse.web.server import listen_at
 
     host, port = settings.server.host, settings.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_QUEUE)
+        return listen_at(host, port, backlog=_QUEUE)
     except OSError as error:
         problem = f"cannot listen on {host} port {port}: {error.strerror}; set server.port, or use --port"
         raise SettingsError([problem]) from error

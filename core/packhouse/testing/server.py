@@ -17,7 +17,7 @@ from packhouse.storage import Initiator
 from packhouse.telemetry.tracing import Tracing
 from packhouse.testing.nats import shared_nats_url
 from packhouse.web.authentication import create_access_token
-from packhouse.web.server import Server, server_config
+from packhouse.web.server import Server, listen_at, server_config
 
 _START_SECONDS = 20.0
 
@@ -82,7 +82,7 @@ async def running_server(
     """A Packhouse that answers on 127.0.0.1 until the block ends; `parts` None means all rooms."""
     app = create_app(settings, plugins, parts=parts, role=role, tracing=tracing)
     house: House = app.state.house
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen_at("127.0.0.1", 0)
     server = _Server(server_config(settings, app), settings.server, house.stopping)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
