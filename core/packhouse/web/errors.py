@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packhouse.web.graphql.answers import encode
+from packhouse.web.graphql.errors import brief
 from packhouse.web.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def error_response(
     status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **extra: str
 ) -> Response:
     """An error as JSON; `code` is upper snake case."""
-    return json_response({"error": {"code": code, "message": message, **extra}}, status=status, headers=headers)
+    return json_response({"error": {"code": code, "message": brief(message), **extra}}, status=status, headers=headers)
 
 
 async def http_error(_: Request, error: Exception) -> Response:

@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import logging
 from typing import Any
 
@@ -286,6 +287,18 @@ class TestErrors:
         query = "query($id: ID!) { refusing(id: $id) }"
         answer = await ask(client, server, query, variables={"id": id_})
         assert answer.code == "BAD_USER_INPUT", answer.text
+
+    async def test_what_a_client_sent_is_quoted_at_a_readable_length(
+        self, client: aiohttp.ClientSession, server: RunningServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "packhouse")
+        for variables in ({"id": "x" * 70_000}, {"id": base64.b64encode(b"Thing:" + b"x" * 70_000).decode()}):
+            answer = await ask(client, server, "query($id: ID!) { refusing(id: $id) }", variables=variables)
+            assert answer.code == "BAD_USER_INPUT"
+            assert len(answer.text) < 1_500
+        assert "…" in answer.message
+        assert answer.message.endswith("is not the id of a Order")
+        assert max((len(record.getMessage()) for record in caplog.records), default=0) < 1_500
 
     async def test_a_refusal_of_the_business_keeps_its_reason(
         self, client: aiohttp.ClientSession, server: RunningServer

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.errors import ErrorCode, brief
 from packhouse.web.graphql.presentation import single_error
 
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -40,5 +40,5 @@ def refusal(
     status: int, code: ErrorCode, message: str, media_type: str = JSON, *, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A request that was not executed, as a GraphQL error without data; logged here and nowhere else."""
-    log.info("refused %s %s: %s", status, code.value, message)
+    log.info("refused %s %s: %s", status, code.value, brief(message))
     return answer({"errors": [single_error(code, message)]}, media_type, status=status, headers=headers)

@@ -9,7 +9,7 @@ from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, ProviderError, Refused
 from packhouse.sdk.states import IllegalTransition
-from packhouse.web.graphql.errors import cannot_be_kept
+from packhouse.web.graphql.errors import brief, cannot_be_kept
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ async def attempt(work: Awaitable[T]) -> tuple[T | None, list[UserError]]:
         error = UserError(code="ILLEGAL_STATE", message=str(illegal))
     except ProviderError as failed:
         error = UserError(code=_provider_code(failed), message=failed.detail)
+    error.message = brief(error.message)
     log.info("refused %s: %s", error.code, error.message)
     return None, [error]
 

@@ -10,7 +10,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, Refused
-from packhouse.web.graphql.errors import ErrorCode, cannot_be_kept
+from packhouse.web.graphql.errors import ErrorCode, brief, cannot_be_kept
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def internal_error(correlation_id: str) -> dict[str, Any]:
 
 def single_error(code: ErrorCode, message: str, **extensions: Any) -> dict[str, Any]:
     """An error without a place in a document."""
-    return {"message": message, "extensions": {"code": code.value, **extensions}}
+    return {"message": brief(message), "extensions": {"code": code.value, **extensions}}
 
 
 def _execution_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _own_code(error: GraphQLError) -> str | None:
 
 
 def _formatted(error: GraphQLError, code: str, **extensions: str) -> dict[str, Any]:
-    formatted: dict[str, Any] = dict(error.formatted)
+    formatted: dict[str, Any] = {**error.formatted, "message": brief(error.message)}
     formatted["extensions"] = {**(error.extensions or {}), "code": code, **extensions}
     return formatted
 
