@@ -267,6 +267,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     (paid(money("1.00", "?")), "INVALID_VALUE", "payments.0.amount.currency"),
     (paid(money("1.00"), kind="gift"), "INVALID_VALUE", "payments.0.kind"),
     (paid(money("1.00"), externalId="x" * 129), "INVALID_VALUE", "payments.0.externalId"),
+    (
+        request(payments=[{"kind": "charge", "amount": money("5.00"), "externalId": "c-1"}] * 2),
+        "INVALID_VALUE",
+        "payments.1.externalId",
+    ),
     (request(externalId="known"), "DUPLICATE_ORDER", "externalId"),
     (request(externalId="new", number="W-1"), "DUPLICATE_ORDER", "number"),
     (request(externalId="x" * 129), "INVALID_VALUE", "externalId"),

@@ -80,10 +80,20 @@ def check_request(data: PlaceOrder) -> None:
         _check_line(line, data.currency, f"lines.{index}")
     for field in ("shipping", "tax", "discount", "total"):
         _check_amount(getattr(data, field), data.currency, field)
+    _check_payments(data)
+
+
+def _check_payments(data: PlaceOrder) -> None:
+    told = set()
     for index, payment in enumerate(data.payments):
         _check_amount(payment.amount, data.currency, f"payments.{index}.amount")
         check_length(payment.external_id, 128, f"payments.{index}.externalId")
         check_length(payment.provider, 64, f"payments.{index}.provider")
+        fact = (payment.kind, payment.external_id)
+        if payment.external_id and fact in told:
+            message = f"{payment.external_id!r} is there twice: one {payment.kind} is told once"
+            raise InvalidValue(f"payments.{index}.externalId", message)
+        told.add(fact)
 
 
 def check_priority(priority: int) -> None:
