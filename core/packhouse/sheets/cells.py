@@ -108,7 +108,10 @@ class Record:
                 cell = datetime.fromisoformat(text)
             except ValueError as error:
                 raise BadCell(f"{column}: {text!r} is not a time such as 2026-01-31T09:00Z") from error
-        return cell.replace(tzinfo=UTC) if cell.tzinfo is None else cell.astimezone(UTC)
+        try:
+            return cell.replace(tzinfo=UTC) if cell.tzinfo is None else cell.astimezone(UTC)
+        except OverflowError as error:
+            raise BadCell(f"{column}: {cell.isoformat()} is not a time in UTC") from error
 
     def _number(self, column: str) -> str:
         cell = self.cells.get(column, "")

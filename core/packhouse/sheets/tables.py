@@ -5,26 +5,29 @@ Of XLSX, openpyxl keeps some 180 bytes of each row that was read; nothing is kep
 
 import csv
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile, ZipFile
+from typing import Any, BinaryIO, TextIO
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from packhouse.sdk import Unreadable
 from packhouse.sheets.escaping import unescape_xml
+from packhouse.sheets.unpacking import check_unpacked
 
 XLSX, CSV = ".xlsx", ".csv"
 
 Cell = str | int | float | bool | datetime | date
 
 _MOST_LINES = 1_048_576
-# Unpacked, and of that the table of texts, which is held in memory.
-_MOST_BYTES = 2_000_000_000
-_MOST_TEXT_BYTES = 100_000_000
+# More than any sheet of ours has, with as many again that somebody added.
+_MOST_COLUMNS = 100
+# Cells that a spreadsheet has left behind beside the sheet, each of which costs time.
+_MOST_CELLS = 2_000
+# All lines of one row, also where its texts have several.
+_MOST_ROW_CHARACTERS = 1_000_000
 _WHOLE_DIGITS = 1e15
 
 
@@ -76,7 +79,10 @@ def _checked(rows: Iterator[RawRow]) -> Iterator[RawRow]:
     for row in rows:
         if width is None:
             width = len(row.cells)
-        yield RawRow(row.line, row.cells, row.problem or _problem(row.cells, width))
+            if width > _MOST_COLUMNS:
+                raise Unreadable(f"the header has {width} cells: a sheet has {_MOST_COLUMNS} columns at most")
+        problem = row.problem or _problem(row.cells, width)
+        yield RawRow(row.line, row.cells[: width + 1] if problem else row.cells, problem)
 
 
 def _problem(cells: tuple[Cell, ...], width: int) -> str:
@@ -93,9 +99,10 @@ def _problem(cells: tuple[Cell, ...], width: int) -> str:
 def _csv_rows(path: Path, form: Format) -> Iterator[RawRow]:
     # bytes that are no text become surrogates, so that they spoil their own row only
     with path.open(encoding=form.encoding, errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file, delimiter=form.delimiter, strict=True)
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=form.delimiter, strict=True)
         while True:
-            line = reader.line_num + 1
+            line = lines.begin_row()
             try:
                 cells = next(reader)
             except StopIteration:
@@ -107,12 +114,48 @@ def _csv_rows(path: Path, form: Format) -> Iterator[RawRow]:
                 yield RawRow(line, tuple(cells))
 
 
+class _Lines:
+    """The lines of a file. One row does not get more of them than can be meant."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._count = 0
+        self._characters = 0
+
+    def begin_row(self) -> int:
+        """The number of the line on which the next row begins."""
+        self._characters = 0
+        return self._count + 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(_MOST_ROW_CHARACTERS + 1)
+        if not line:
+            raise StopIteration
+        self._count += 1
+        self._characters += len(line)
+        if self._characters > _MOST_ROW_CHARACTERS:
+            raise Unreadable(f"the row of line {self._count} is longer than {_MOST_ROW_CHARACTERS} characters")
+        return line
+
+
 def _xlsx_rows(path: Path) -> Iterator[RawRow]:
+    check_unpacked(path)
+    # openpyxl says in many ways that it cannot read a file: by errors of XML, of ZIP, and of its own code
     try:
-        _check_size(path)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise Unreadable(f"{path.name} is no XLSX file: {error}") from error
+        # a file of ours, because openpyxl leaves its own open where it fails
+        with path.open("rb") as file, closing(_sheet_rows(file, path.name)) as rows:
+            yield from rows
+    except (Unreadable, OSError):
+        raise
+    except Exception as error:
+        raise Unreadable(f"{path.name} is no XLSX file that can be read ({type(error).__name__})") from error
+
+
+def _sheet_rows(file: BinaryIO, name: str) -> Generator[RawRow]:
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
         sheet = book.worksheets[0]
         # what a file says about its own size is not to be trusted
@@ -120,7 +163,9 @@ def _xlsx_rows(path: Path) -> Iterator[RawRow]:
         width = None
         for line, row in enumerate(sheet.iter_rows(), 1):
             if line > _MOST_LINES:
-                raise Unreadable(f"{path.name} has more than {_MOST_LINES} rows")
+                raise Unreadable(f"{name} has more than {_MOST_LINES} rows")
+            if len(row) > _MOST_CELLS:
+                raise Unreadable(f"row {line} has {len(row)} cells: remove all that is not part of the sheet")
             cells = tuple(_value(cell) for cell in row)
             if all(cell == "" for cell in cells):
                 continue
@@ -133,13 +178,6 @@ def _xlsx_rows(path: Path) -> Iterator[RawRow]:
             yield RawRow(line, filled if is_wider else filled[:width], problem)
     finally:
         book.close()
-
-
-def _check_size(path: Path) -> None:
-    with ZipFile(path) as archive:
-        sizes = {each.filename: each.file_size for each in archive.infolist()}
-    if sum(sizes.values()) > _MOST_BYTES or sizes.get("xl/sharedStrings.xml", 0) > _MOST_TEXT_BYTES:
-        raise Unreadable(f"{path.name} is too large: save it as CSV, or in parts")
 
 
 def _value(cell: Any) -> Cell:  # noqa: ANN401  (openpyxl has no types)
