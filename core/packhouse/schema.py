@@ -41,11 +41,11 @@ from packhouse.fulfillment.graphql.subscriptions import FulfillmentSubscriptions
 from packhouse.fulfillment.graphql.types import OrderFulfillment
 from packhouse.inventory.graphql import lots
 from packhouse.inventory.graphql import queries as inventory
+from packhouse.inventory.graphql.arrivals import VariantStock
 from packhouse.inventory.graphql.calendars import CalendarMutations
 from packhouse.inventory.graphql.inbound import InboundMutations
 from packhouse.inventory.graphql.mutations import InventoryMutations
 from packhouse.inventory.graphql.subscriptions import InventorySubscriptions
-from packhouse.inventory.graphql.types import VariantStock
 from packhouse.jobs.graphql.queries import JobsMutations, JobsQueries
 from packhouse.ordering.graphql.availability import AvailabilityQueries
 from packhouse.ordering.graphql.extensions import OrderExtensions

@@ -14,7 +14,7 @@ from packhouse.fulfillment.claimants import Shelf, orders_on_shelves
 from packhouse.fulfillment.graphql.types import FulfillmentOrder
 from packhouse.inventory import models, queries
 from packhouse.inventory.commands.post_count import blocked_lines
-from packhouse.inventory.graphql.types import Location, location_of
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.inventory.states import StockCountStatus
 from packhouse.orders.graphql.types import OrderType, order_of
 from packhouse.sdk import InvalidValue

@@ -8,7 +8,7 @@ from strawberry import relay
 
 from packhouse.fulfillment import models, queries
 from packhouse.fulfillment.states import FulfillmentOrderStatus, PickListStatus, RequestStatus, Withdrawal
-from packhouse.inventory.graphql.types import Location, location_of
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.orders.graphql.types import OrderLine, OrderRecord, OrderType, order_line_of, order_of
 from packhouse.sdk import InvalidValue
 from packhouse.web.context import Info

@@ -9,8 +9,8 @@ from strawberry import relay
 from packhouse.inventory import models
 from packhouse.inventory.calendars import MONDAY_TO_FRIDAY, Calendar, WorkingDays
 from packhouse.inventory.commands.set_calendar import SetCalendar, set_calendar
+from packhouse.inventory.graphql.locations import Location
 from packhouse.inventory.graphql.mutations import LocationPayload
-from packhouse.inventory.graphql.types import Location
 from packhouse.web.context import Info
 from packhouse.web.graphql.ids import node_id
 from packhouse.web.graphql.payloads import attempt

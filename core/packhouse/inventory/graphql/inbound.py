@@ -10,7 +10,7 @@ from packhouse.inventory.commands.announce_inbound import AnnounceInbound, Inbou
 from packhouse.inventory.commands.cancel_inbound import CancelInbound, cancel_inbound
 from packhouse.inventory.commands.receive_inbound import ReceiveInbound, receive_inbound
 from packhouse.inventory.commands.reschedule_inbound import RescheduleInbound, reschedule_inbound
-from packhouse.inventory.graphql.types import InboundShipment
+from packhouse.inventory.graphql.arrivals import InboundShipment
 from packhouse.inventory.models import InboundShipment as InboundRow
 from packhouse.web.context import Info
 from packhouse.web.graphql.ids import node_id

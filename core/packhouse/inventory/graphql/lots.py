@@ -15,8 +15,10 @@ from packhouse.inventory.commands.move_stock import AssignLot, MoveStock, assign
 from packhouse.inventory.commands.set_bin import SetBin, set_bin
 from packhouse.inventory.commands.set_lot_status import SetLotStatus, set_lot_status
 from packhouse.inventory.commands.track_lots import TrackLots, track_lots
+from packhouse.inventory.graphql.arrivals import InboundShipment
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.inventory.graphql.mutations import StockPayload
-from packhouse.inventory.graphql.types import InboundShipment, Location, StockLevel, location_of
+from packhouse.inventory.graphql.stock import StockLevel
 from packhouse.inventory.states import BinKind, LotStatus
 from packhouse.web.context import Info
 from packhouse.web.graphql.connection import (

@@ -16,7 +16,9 @@ from packhouse.inventory.commands.release_reservation import release_reservation
 from packhouse.inventory.commands.set_backorder_terms import SetBackorderTerms, set_backorder_terms
 from packhouse.inventory.commands.set_bundle import BundlePart, SetBundle, set_bundle
 from packhouse.inventory.commands.set_location_active import SetLocationActive, set_location_active
-from packhouse.inventory.graphql.types import Location, Reservation, StockLevel
+from packhouse.inventory.graphql.locations import Location
+from packhouse.inventory.graphql.reservations import Reservation
+from packhouse.inventory.graphql.stock import StockLevel
 from packhouse.inventory.models import Reservation as ReservationRow
 from packhouse.inventory.models import StockLevel as StockLevelRow
 from packhouse.inventory.states import LocationKind, StockCondition

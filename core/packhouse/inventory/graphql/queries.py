@@ -8,15 +8,11 @@ import strawberry
 
 from packhouse.catalog.models import Variant
 from packhouse.inventory import models, queries
+from packhouse.inventory.graphql.arrivals import InboundShipment
 from packhouse.inventory.graphql.inputs import StockLevelFilter, StockMovementFilter
-from packhouse.inventory.graphql.types import (
-    InboundShipment,
-    Location,
-    Reservation,
-    StockBalance,
-    StockLevel,
-    StockMovement,
-)
+from packhouse.inventory.graphql.locations import Location
+from packhouse.inventory.graphql.reservations import Reservation
+from packhouse.inventory.graphql.stock import StockBalance, StockLevel, StockMovement
 from packhouse.inventory.ledger import balances_as_of
 from packhouse.inventory.states import InboundStatus, ReservationStatus
 from packhouse.sdk import now

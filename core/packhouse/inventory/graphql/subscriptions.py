@@ -11,7 +11,7 @@ from strawberry.relay import GlobalID
 from packhouse.events.event_log import EVENTS, EventSelection
 from packhouse.events.graphql.following import AFTER, follow, span_of
 from packhouse.inventory import models, queries
-from packhouse.inventory.graphql.types import StockLevel
+from packhouse.inventory.graphql.stock import StockLevel
 from packhouse.sdk import Event, EventType
 from packhouse.web.context import Info
 from packhouse.web.graphql.filters import optional_id

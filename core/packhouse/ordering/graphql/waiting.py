@@ -10,7 +10,7 @@ from packhouse.catalog.graphql.mutations import VariantPayload
 from packhouse.catalog.graphql.types import VariantType, variant_object, variant_of
 from packhouse.fulfillment.graphql.types import FulfillmentOrderLine, fulfillment_order_line_of
 from packhouse.inventory import models
-from packhouse.inventory.graphql.types import Location, location_of
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.inventory.states import BackorderStatus
 from packhouse.ordering.commands.reroute_waiting import RerouteWaiting, reroute_waiting
 from packhouse.ordering.commands.set_preorder import SetPreorder, set_preorder

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
-from packhouse.inventory.graphql.types import Location, location_of
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.orders.graphql.types import (
     OrderLine,
     OrderRecord,

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from packhouse.inventory.calendars import MONDAY_TO_FRIDAY, WorkingDays, days_from_json
-from packhouse.inventory.graphql.types import Location, location_of
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.routing import models
 from packhouse.routing.commands.set_country_calendar import SetCountryCalendar, set_country_calendar
 from packhouse.routing.commands.set_transit_times import SetTransitTimes, Way, set_transit_times

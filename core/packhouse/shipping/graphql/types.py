@@ -9,7 +9,7 @@ from strawberry import relay
 
 from packhouse.fulfillment.graphql.types import FulfillmentOrder, Parcel, fulfillment_order_of
 from packhouse.fulfillment.queries import parcels_by_id
-from packhouse.inventory.graphql.types import Location, location_of
+from packhouse.inventory.graphql.locations import Location, location_of
 from packhouse.orders.graphql.types import OrderLine, OrderRecord, OrderType, order_line_of, order_of
 from packhouse.shipping import models, queries
 from packhouse.shipping.states import IncidentReason, ShipmentStatus, TrackingStatus
