@@ -11,8 +11,9 @@ from tests.web.conftest import tiny_parts, with_limits
 
 from packhouse.app import create_app
 from packhouse.hooks import DuplicateCode, NotStarted
-from packhouse.house import DatabaseNotReady, House
+from packhouse.house import House
 from packhouse.jobs.runner import Job
+from packhouse.opening import DatabaseNotReady
 from packhouse.sdk import PluginContext, PluginManifest, hookimpl
 from packhouse.settings import SecuritySettings, Settings, SettingsError
 from packhouse.settings.sections import NatsSettings

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from packhouse.house import DatabaseNotReady, House, Parts, Role, cannot_open, open_ready
+from packhouse.house import House, Parts, Role
 from packhouse.settings import Settings, SettingsError
 from packhouse.storage.migrate import pending_migrations
 from packhouse.telemetry.secrets import Secrets
@@ -26,7 +26,7 @@ from packhouse.web.stopping import LastAnswers
 from packhouse.web.tracing import TracesRequests
 from packhouse.web.tracking_page import tracking_route
 
-__all__ = ["DatabaseNotReady", "House", "Parts", "Role", "cannot_open", "create_app", "open_ready"]
+__all__ = ["House", "Parts", "Role", "create_app"]
 
 _ONE_PROCESS = "an SQLite database is for one process, which does everything: leave --role away, or set database.url to a PostgreSQL"
 

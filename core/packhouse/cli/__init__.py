@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _is_the_users(error: Exception) -> bool:
-    from packhouse.app import DatabaseNotReady  # noqa: PLC0415  (only a failure pays for it)
+    from packhouse.opening import DatabaseNotReady  # noqa: PLC0415  (only a failure pays for it)
     from packhouse.sdk import PackhouseError  # noqa: PLC0415
     from packhouse.settings import SettingsError  # noqa: PLC0415
     from packhouse.storage.migrate import MigrationFailed  # noqa: PLC0415

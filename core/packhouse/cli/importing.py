@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from packhouse.app import open_ready
 from packhouse.channels import importing
 from packhouse.channels.commands.import_orders import ImportOutcome
 from packhouse.channels.importing import HistoryImport, ImportCount
@@ -24,6 +23,7 @@ from packhouse.cli.working import ACTOR, read_settings
 from packhouse.events.outbox import Outbox
 from packhouse.feedback.commands.import_reviews import import_reviews
 from packhouse.hooks import PluginHost
+from packhouse.opening import open_ready
 from packhouse.sdk import BadMapping, History, ReadsHistory, ReadsStock, StockList, Unreadable
 from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator

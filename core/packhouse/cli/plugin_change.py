@@ -135,7 +135,7 @@ def _split(text: str) -> tuple[str, Any]:
 def _make(change: "Change") -> None:
     from packhouse.events.outbox import Outbox
     from packhouse.hooks import PluginHost
-    from packhouse.house import open_ready
+    from packhouse.opening import open_ready
     from packhouse.plugins.commands.make_change import make_change
     from packhouse.plugins.stored import read_stored
     from packhouse.plugins.trial import try_change

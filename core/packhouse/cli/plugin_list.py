@@ -27,7 +27,7 @@ def list_plugins() -> None:
     from rich.text import Text
 
     from packhouse.hooks import PluginHost
-    from packhouse.house import DatabaseNotReady
+    from packhouse.opening import DatabaseNotReady
 
     settings, console = read_settings(), Console()
     states: Mapping[str, str] = {}
@@ -58,7 +58,7 @@ async def _with_database(settings: "Settings") -> "tuple[PluginHost, Mapping[str
     """The plugins as the database knows them too, and how deliveries to each address are going."""
     from packhouse.events.outbox import Outbox
     from packhouse.hooks import PluginHost
-    from packhouse.house import open_ready
+    from packhouse.opening import open_ready
     from packhouse.plugins.stored import read_stored
     from packhouse.plugins.vault import Vault
 

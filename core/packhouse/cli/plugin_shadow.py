@@ -110,7 +110,7 @@ async def _playing(
     empty: bool,
 ) -> "AsyncIterator[Player]":
     from packhouse.events.outbox import Outbox
-    from packhouse.house import open_ready
+    from packhouse.opening import open_ready
     from packhouse.rooms import all_rooms
     from packhouse.shadow.player import both_versions
     from packhouse.shadow.reading import World

@@ -7,11 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from packhouse.app import open_ready
 from packhouse.channels.rejects import Rejects
 from packhouse.cli.importing import NOTHING_READ, ORIGIN, Screen, rejects_file, told_errors
 from packhouse.cli.working import ACTOR, read_settings
 from packhouse.events.outbox import Outbox
+from packhouse.opening import open_ready
 from packhouse.routing.commands.import_rates import RateCount, import_rates
 from packhouse.storage import Initiator
 

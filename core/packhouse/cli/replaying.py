@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from packhouse.app import open_ready
 from packhouse.cli.working import read_settings
 from packhouse.events.outbox import Outbox
 from packhouse.hooks import PluginHost
+from packhouse.opening import open_ready
 from packhouse.plugins.stored import read_stored
 from packhouse.plugins.vault import Vault
 from packhouse.routing.commands.set_routing_rules import SetRoutingRules, checked_rules

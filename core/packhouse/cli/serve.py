@@ -89,7 +89,7 @@ def _chosen(settings: "Settings", host: str | None, port: int | None) -> "Settin
 async def _check(settings: "Settings") -> None:
     """Refuse now and clearly what would stop the start with a stack trace."""
     from packhouse.events.outbox import Outbox
-    from packhouse.house import open_ready
+    from packhouse.opening import open_ready
 
     database = await open_ready(settings, Outbox())
     await database.close()

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from packhouse.app import open_ready
 from packhouse.channels.rejects import Rejects
 from packhouse.cli.importing import NOTHING_READ, ORIGIN, Screen, rejects_file, told_errors
 from packhouse.cli.working import ACTOR, invalid, read_settings
 from packhouse.events.outbox import Outbox
 from packhouse.hooks import PluginHost
+from packhouse.opening import open_ready
 from packhouse.sheets.exporting import export_sheet
 from packhouse.sheets.importing import SheetImport, columns_of, import_sheet
 from packhouse.sheets.kinds import SheetKind

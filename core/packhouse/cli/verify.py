@@ -48,7 +48,7 @@ async def _run(settings: "Settings", reason: str | None) -> int:
     """Verify, after repairing where there is a reason; returns how much is wrong at the end."""
     from packhouse.events.outbox import Outbox
     from packhouse.hooks import PluginHost
-    from packhouse.house import open_ready
+    from packhouse.opening import open_ready
     from packhouse.verification.verify import INVARIANTS
 
     host = PluginHost.load(settings.plugins)

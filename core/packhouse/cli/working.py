@@ -41,7 +41,7 @@ def write(settings: "Settings", work: "Callable[[UnitOfWork], Awaitable[T]]") ->
         DatabaseNotReady: it cannot be reached, or lacks migrations.
     """
     from packhouse.events.outbox import Outbox
-    from packhouse.house import open_ready
+    from packhouse.opening import open_ready
     from packhouse.storage import Initiator
 
     async def run() -> T:
@@ -61,7 +61,7 @@ def migrate_database(settings: "Settings") -> list[str]:
         DatabaseNotReady: it cannot be reached.
         MigrationFailed: it is not as it should be afterwards.
     """
-    from packhouse.house import cannot_open
+    from packhouse.opening import cannot_open
     from packhouse.storage.migrate import MigrationFailed, migrate
 
     try:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packhouse.app import open_ready
 from packhouse.demo.catalogue import REVIEWS
 from packhouse.demo.setup import BY, TOKEN_NAME
 from packhouse.events.outbox import Outbox
 from packhouse.inventory.commands.move import BUCKETS, Movement, apply_movements, deltas
 from packhouse.inventory.states import MovementKind
+from packhouse.opening import open_ready
 from packhouse.settings import Settings
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import Dialect, read_id

@@ -4,7 +4,6 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 
-from packhouse.app import cannot_open, open_ready
 from packhouse.catalog.commands.create_variant import CreateVariant, create_variant
 from packhouse.catalog.commands.set_price import SetPrice, set_price
 from packhouse.catalog.models import Variant
@@ -24,6 +23,7 @@ from packhouse.events.outbox import Outbox
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
 from packhouse.inventory.commands.create_location import CreateLocation, create_location
 from packhouse.inventory.models import Location, StockLevel
+from packhouse.opening import cannot_open, open_ready
 from packhouse.orders.models import Order
 from packhouse.sdk import Money, Refused
 from packhouse.settings import Settings
