@@ -79,8 +79,43 @@ def test_tokens_are_made_and_revoked(run: Run) -> None:
         "",
         "packhouse: There is a token shop already: revoke it or take another name\n",
     )
+    assert "It may do: everything" in out
     assert run("token", "revoke", "shop")[:2] == (0, "The token shop is revoked\n")
     assert run("token", "revoke", "shop") == (2, "", "packhouse: There is no token shop in force\n")
+
+
+def test_tokens_that_may_do_little_are_made_changed_and_listed(run: Run) -> None:
+    run("init")
+    may = ("--may", "orders.read", "--may", "fulfillment.write")
+    code, out, _ = run("token", "create", "warehouse", *may, "--expires-in-days", "30")
+    assert (code, len(TOKEN.findall(out))) == (0, 1)
+    assert "It may do: fulfillment.write, orders.read" in out
+    code, out, err = run("token", "create", "shop", "--may", "orders.everything")
+    assert (code, out) == (2, "")
+    assert err.startswith("packhouse: --may: 'orders.everything' is no permission: name one of catalog.read, ")
+    assert run("token", "change", "warehouse", "--may", "orders.write")[1] == (
+        "The token warehouse may now do: orders.write\n"
+    )
+    assert run("token", "change", "warehouse")[0] == 2
+    listed = run("token", "list")[1]
+    assert not TOKEN.findall(listed)
+    admin, warehouse = listed.splitlines()
+    assert re.fullmatch(r"admin: by operator, \d{4}-\d\d-\d\d; valid without end; \*", admin)
+    assert re.fullmatch(r"warehouse: by operator, [-\d]{10}; valid [-\d]{10} \d\d:\d\d UTC; orders\.write", warehouse)
+    for name in ("admin", "warehouse"):
+        run("token", "revoke", name)
+    assert run("token", "list")[1] == "There are no tokens: packhouse token create NAME makes one\n"
+
+
+def test_permissions_are_told_with_what_needs_them(run: Run) -> None:
+    code, out, _ = run("docs", "permissions")
+    assert code == 0
+    assert "for `eventLog`, `node`, `nodes`" in out
+    orders, inventory = (out.partition(f"## {area}\n")[2].partition("\n## ")[0] for area in ("orders", "inventory"))
+    assert "- `orders.read`\n  - queries: `order`, `orders`, `reservations`\n" in orders
+    assert "mutations: `cancelOrder`, `confirmOrder`," in orders
+    assert "fields of other objects: `Variant.availableToPromise`" in inventory
+    assert inventory.endswith("  - POST `/sheets/stock.*`\n")
 
 
 @pytest.mark.parametrize("command", [["serve"], ["token", "create", "x"]])

@@ -79,7 +79,9 @@ def _routes(house: House) -> list[BaseRoute]:
     told = [*health, *metrics_routes(house.settings.metrics, house.metrics, house.figures)]
     if house.role is Role.WORKER:
         return told
-    serving = Serving(house.parts.schema, house.settings, house.gate.actor, house.context, house.streams, house.clients)
+    serving = Serving(
+        house.parts.schema, house.settings, house.gate.bearer, house.context, house.streams, house.clients
+    )
     endpoint = GraphQLEndpoint(serving)
     return [
         # not Mount, which answers 307 to /graphql

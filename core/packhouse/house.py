@@ -38,6 +38,7 @@ from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.reading import read_data
 from packhouse.web.graphql.streams.clients import Clients
 from packhouse.web.graphql.streams.hub import Streams
+from packhouse.web.permissions import ALL, Grant
 from packhouse.web.stopping import Stopping
 from packhouse.web.tracking_page import LoadTrackingView
 from packhouse.web.tracking_view import TrackingView
@@ -167,8 +168,8 @@ class House:
             raise NotStarted("logs are followed while the server runs only")
         return {EVENTS: self._relay.live, DELIVERIES: self._deliveries.live}
 
-    def context(self, by: Initiator) -> Context:
-        """A request's context."""
+    def context(self, by: Initiator, grant: Grant) -> Context:
+        """The context of a request, by somebody who may do what is granted."""
         return Context(
             database=self.database,
             settings=self.settings,
@@ -177,10 +178,13 @@ class House:
             live=self.live,
             plugins=self.roster,
             by=by,
+            grant=grant,
         )
 
     async def _query(self, plugin: str, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        context = self.context(Initiator(f"plugin:{plugin}", f"plugin:{plugin}"))
+        # a plugin runs inside: what keeps it from something is not here
+        name = f"plugin:{plugin}"
+        context = self.context(Initiator(name, name), Grant(name, ALL))
         return await read_data(self.parts.schema, context, document, variables)
 
     @asynccontextmanager

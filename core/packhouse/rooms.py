@@ -68,9 +68,9 @@ def _plugins(services: Services) -> Sequence[object]:
 
 
 def _routes(house: House) -> Sequence[BaseRoute]:
-    door = PluginDoor(house.settings, lambda: house.host, house.gate.actor)
+    door = PluginDoor(house.settings, lambda: house.host, house.gate.bearer)
     inbox = webhook_routes(house, lambda: house.want_job(_INBOX))
-    return [*inbox, *sheet_routes(house, house.gate), *door.routes()]
+    return [*inbox, *sheet_routes(house, house.gate.bearer), *door.routes()]
 
 
 def _jobs(house: House) -> Sequence[Job]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 from strawberry.types.base import StrawberryObjectDefinition
 
+from packhouse.access import assign_areas
 from packhouse.catalog.graphql import queries as catalog
 from packhouse.catalog.graphql.mutations import CatalogMutations
 from packhouse.catalog.graphql.types import VariantRecord
@@ -139,14 +140,18 @@ NODES: Mapping[str, NodeReader] = {
 class NodeQueries:
     """Reading anything by its global id."""
 
-    @strawberry.field(description="An object by its global id; null for an unknown one.")
+    @strawberry.field(
+        description="An object by its global id; null for an unknown one, and for one of a type that the access token may not read."
+    )
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
     ) -> Node | None:
         """The object, or None."""
         return await _node(info, id)
 
-    @strawberry.field(description="Objects by their global ids, in the order asked for; null for each unknown one.")
+    @strawberry.field(
+        description="Objects by their global ids, in the order asked for; null for each unknown one, and each that the access token may not read."
+    )
     async def nodes(
         self,
         info: Info,
@@ -169,7 +174,16 @@ async def _node(info: Info, text: str) -> Node | None:
     except (GlobalIDValueError, ValueError):
         return None
     read = NODES.get(global_id.type_name)
-    return None if read is None else await read(info, id_)
+    if read is None or not _may_see(info, global_id.type_name):
+        return None
+    return await read(info, id_)
+
+
+def _may_see(info: Info, type_name: str) -> bool:
+    """Whether whoever asks may see objects of a type; that there is one with an id is not told either."""
+    permissions = info.context.grant.permissions
+    access = cast("GuardedSchema", info.schema).access
+    return permissions.is_all or (access is not None and access.opens(type_name, permissions))
 
 
 @strawberry.type(description="Everything that can be read.")
@@ -268,7 +282,7 @@ _complete(Mutation)
 def create_schema() -> GuardedSchema:
     """The whole schema."""
     config = StrawberryConfig(scalar_map={datetime: DATE_TIME})
-    return GuardedSchema(query=Query, mutation=Mutation, subscription=Subscription, config=config)
+    return GuardedSchema(query=Query, mutation=Mutation, subscription=Subscription, config=config, assign=assign_areas)
 
 
 def print_schema() -> str:

@@ -33,7 +33,7 @@ from packhouse.cli.process import ALLOCATOR, raise_file_limit
 from packhouse.events.outbox import Outbox
 from packhouse.storage import Initiator, open_database
 from packhouse.storage.migrate import migrate
-from packhouse.web.authentication import create_access_token
+from packhouse.tokens.commands.create_token import create_admin_token
 
 FOLLOW = """
 subscription Follow($after: String) {
@@ -209,7 +209,7 @@ async def prepare(url: str) -> str:
     """A migrated database with a token."""
     await migrate(url)
     database = await open_database(url, before_commit=Outbox().flush)
-    token = await database.write(Initiator("benchmark", "benchmark"), lambda uow: create_access_token(uow, "benchmark"))
+    token = await database.write(Initiator("benchmark", "benchmark"), lambda uow: create_admin_token(uow, "benchmark"))
     await database.close()
     return token
 

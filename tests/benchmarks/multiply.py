@@ -19,7 +19,7 @@ from packhouse.sdk import Money
 from packhouse.storage import Database, open_database
 from packhouse.storage.migrate import migrate
 from packhouse.testing.factories import ADDRESS, BY, make_location, make_stock, make_variant
-from packhouse.web.authentication import create_access_token
+from packhouse.tokens.commands.create_token import create_admin_token
 
 LOCATIONS = 10
 VARIANTS = 5
@@ -52,7 +52,7 @@ async def fill(url: str, stock_rows: int) -> tuple[str, int]:
         await _shop(database)
         while await assign_positions(database):
             pass
-        token = await database.write(BY, lambda uow: create_access_token(uow, "benchmark"))
+        token = await database.write(BY, lambda uow: create_admin_token(uow, "benchmark"))
     finally:
         await database.close()
     copies = stock_rows // STOCK_ROWS

@@ -15,7 +15,7 @@ from packhouse.servers.postgres import postgres_program
 from packhouse.storage import Initiator, open_database
 from packhouse.storage.migrate import migrate
 from packhouse.testing.copies import with_database
-from packhouse.web.authentication import create_access_token
+from packhouse.tokens.commands.create_token import create_admin_token
 
 BACKUP = Path("config/deploy/backup").resolve()
 
@@ -51,7 +51,7 @@ def make_token(url: str, name: str) -> None:
     async def make() -> None:
         database = await open_database(url, before_commit=Outbox().flush)
         try:
-            await database.write(Initiator("tester", "test"), lambda uow: create_access_token(uow, name))
+            await database.write(Initiator("tester", "test"), lambda uow: create_admin_token(uow, name))
         finally:
             await database.close()
 

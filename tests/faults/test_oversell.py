@@ -28,7 +28,7 @@ from packhouse.orders.models import OrderLine
 from packhouse.storage import Database, open_database
 from packhouse.testing.factories import BY, make_location, make_stock, make_variant
 from packhouse.testing.proofs import contradictions
-from packhouse.web.authentication import create_access_token
+from packhouse.tokens.commands.create_token import create_admin_token
 
 BUYERS = 500
 PLAIN = [f"SKU-{number:02d}" for number in range(15)]
@@ -86,7 +86,7 @@ async def furnish(database: Database) -> tuple[str, list[Buyer]]:
         data = SetBundle(sku, tuple(BundlePart(*each) for each in components.items()))
         await database.write(BY, lambda uow, data=data: set_bundle(uow, data))
     await database.write(BY, lambda uow: create_channel(uow, CreateChannel("web", "Web shop")))
-    token = await database.write(BY, lambda uow: create_access_token(uow, "test"))
+    token = await database.write(BY, lambda uow: create_admin_token(uow, "test"))
     buyers = []
     for number, basket in enumerate(baskets()):
         held = None

@@ -20,10 +20,11 @@ from packhouse.inventory.models import StockLevel
 from packhouse.inventory.rules import CountPolicy
 from packhouse.sdk import new_id
 from packhouse.sheets.kinds import SheetKind
-from packhouse.storage import Database, open_database
+from packhouse.storage import Database, Initiator, open_database
 from packhouse.testing.factories import BY, make_order
 from packhouse.testing.statements import Statement, noted_statements, query_plan
 
+BOSS = Initiator("token:boss", "api")
 _READS = re.compile(r"\s*(SELECT|WITH|UPDATE|DELETE)", re.IGNORECASE)
 _SCAN = re.compile(r"^SCAN (?!CONSTANT|\(subquery)(\w+)(?! USING COVERING INDEX)", re.MULTILINE)
 
@@ -69,7 +70,7 @@ async def test_counts(shop: Database) -> None:
         await shop.write(BY, lambda uow: record_count(uow, figures, units_away))
         policy = CountPolicy(currency="GBP")
         await shop.write(BY, lambda uow: submit_count(uow, SubmitCount(count.id), policy))
-        await shop.write(BY, lambda uow: decide_count(uow, DecideCount(count.id, "Bob", is_approved=True)))
+        await shop.write(BOSS, lambda uow: decide_count(uow, DecideCount(count.id, "Bob", is_approved=True)))
         await shop.write(BY, lambda uow: request_count(uow, mug.location_id, {mug.variant_id}, "not there", new_id()))
         await orders_on_shelves([Shelf(mug.variant_id, mug.location_id)])
     assert await scans(shop, sent) == []

@@ -1,70 +1,78 @@
-import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-import pytest
-
-from packhouse.sdk import Refused, now
+from packhouse.sdk import now
 from packhouse.storage import Database, Initiator
-from packhouse.web.authentication import TokenGate, create_access_token, revoke_access_token
-from packhouse.web.models import AccessToken
+from packhouse.tokens.commands.change_token import change_token
+from packhouse.tokens.commands.create_token import CreateToken, create_token
+from packhouse.tokens.commands.revoke_token import revoke_token
+from packhouse.tokens.rules import OPERATOR
+from packhouse.web.authentication import TokenGate, ticket_of
+from packhouse.web.permissions import ALL, Grant, Permissions
+
+READING = Permissions.of(["orders.read"])
 
 
 class Clock:
     def __init__(self) -> None:
         self.now = 100.0
+        self.today = now()
 
     def __call__(self) -> float:
         return self.now
 
-
-async def make(database: Database, by: Initiator, name: str = "shop") -> str:
-    return await database.write(by, lambda uow: create_access_token(uow, name))
-
-
-async def test_only_the_digest_is_kept(database: Database, by: Initiator) -> None:
-    token = await make(database, by)
-    assert token.startswith("ph_")
-    assert len(token) == 46
-    (row,) = await AccessToken.all()
-    assert (row.name, row.digest, row.revoked_at) == ("shop", hashlib.sha256(token.encode()).hexdigest(), None)
-    assert now() - row.created_at < timedelta(minutes=1)
+    def date(self) -> datetime:
+        return self.today
 
 
-async def test_a_token_stands_for_the_admin(database: Database, by: Initiator) -> None:
+async def make(
+    database: Database, by: Initiator, permissions: Permissions = READING, expires_at: datetime | None = None
+) -> str:
+    data = CreateToken("shop", permissions, expires_at)
+    return await database.write(by, lambda uow: create_token(uow, data, OPERATOR))
+
+
+async def test_a_token_stands_for_its_name_and_what_it_allows(database: Database, by: Initiator) -> None:
     token = await make(database, by)
     gate = TokenGate()
-    assert await gate.actor(token) == "admin"
+    for header in (f"Bearer {token}", f"bearer   {token} "):
+        bearer = await gate.bearer(header)
+        assert bearer is not None
+        assert (bearer.actor, bearer.ticket, bearer.grant) == ("token:shop", ticket_of(token), Grant("shop", READING))
     for wrong in ("", "ph_", token[:-1], f"{token}x", token.upper(), token.removeprefix("ph_"), "ph_\ud800"):
-        assert await gate.actor(wrong) is None
-
-
-async def test_two_in_force_cannot_share_a_name(database: Database, by: Initiator) -> None:
-    await make(database, by)
-    with pytest.raises(Refused, match="There is a token shop already") as refused:
-        await make(database, by, " shop ")
-    assert refused.value.code == "NAME_TAKEN"
-    assert await AccessToken.all().count() == 1
-
-
-@pytest.mark.parametrize("name", ["", "  ", "x" * 101])
-async def test_a_token_needs_a_name(database: Database, by: Initiator, name: str) -> None:
-    with pytest.raises(Refused, match="1 to 100 characters"):
-        await make(database, by, name)
-    assert await AccessToken.all().count() == 0
+        assert await gate.bearer(f"Bearer {wrong}") is None
+    for header in (None, token, f"Basic {token}", 7):
+        assert await gate.bearer(header) is None
 
 
 async def test_a_revoked_one_is_noticed_within_seconds(database: Database, by: Initiator) -> None:
     clock = Clock()
     gate = TokenGate(clock)
-    token = await make(database, by)
-    assert await gate.actor(token) == "admin"
-    await database.write(by, lambda uow: revoke_access_token(uow, "shop"))
+    token = f"Bearer {await make(database, by)}"
+    assert await gate.bearer(token) is not None
+    await database.write(by, lambda uow: revoke_token(uow, "shop", OPERATOR))
     clock.now += 5.1
-    assert await gate.actor(token) is None
-    assert await make(database, by) != token
+    assert await gate.bearer(token) is None
+    assert await gate.bearer(f"Bearer {await make(database, by)}") is not None
 
 
-async def test_an_unknown_one_cannot_be_revoked(database: Database, by: Initiator) -> None:
-    with pytest.raises(Refused, match="no token shop in force") as refused:
-        await database.write(by, lambda uow: revoke_access_token(uow, "shop"))
-    assert refused.value.code == "NOT_FOUND"
+async def test_one_that_allows_something_else_is_noticed_within_seconds(database: Database, by: Initiator) -> None:
+    clock = Clock()
+    gate = TokenGate(clock)
+    token = f"Bearer {await make(database, by, ALL)}"
+    assert (await gate.bearer(token)).grant.permissions == ALL  # type: ignore[union-attr]
+    await database.write(by, lambda uow: change_token(uow, "shop", READING, OPERATOR))
+    clock.now += 5.1
+    assert (await gate.bearer(token)).grant.permissions == READING  # type: ignore[union-attr]
+
+
+async def test_an_expired_one_ends_at_once_though_it_is_remembered(database: Database, by: Initiator) -> None:
+    clock = Clock()
+    gate = TokenGate(clock, clock.date)
+    end = clock.today + timedelta(days=1)
+    text = await make(database, by, READING, end)
+    token, ticket = f"Bearer {text}", ticket_of(text)
+    assert (await gate.bearer(token)).grant == Grant("shop", READING, end)  # type: ignore[union-attr]
+    assert await gate.in_force([ticket, "another"]) == {ticket: Grant("shop", READING, end)}
+    clock.today = end
+    assert await gate.bearer(token) is None
+    assert await gate.in_force([ticket]) == {}

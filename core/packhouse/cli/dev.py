@@ -77,10 +77,10 @@ def _variables(folder: Path, database_url: str, nats_url: str) -> Mapping[str, s
 
 
 def _prepare(settings: "Settings") -> None:
-    from packhouse.web.authentication import create_access_token
+    from packhouse.tokens.commands.create_token import create_admin_token
 
     if "0001_initial" in migrate_database(settings):
-        show_token(_TOKEN, write(settings, lambda uow: create_access_token(uow, _TOKEN)))
+        show_token(_TOKEN, write(settings, lambda uow: create_admin_token(uow, _TOKEN)), ["*"])
 
 
 @contextmanager

@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     commands.command("hooks")(hooks)
     commands.command("sdk")(sdk)
     commands.command("schema")(schema)
+    commands.command("permissions")(permissions)
     app.add_typer(commands, name="docs")
 
 
@@ -52,6 +53,15 @@ def schema() -> None:
     from packhouse.rooms import all_rooms
 
     typer.echo(all_rooms().schema.as_str())
+
+
+def permissions() -> None:
+    """Print what each permission of an access token is for: its fields, objects, events and addresses."""
+    from packhouse.access import assign_areas
+    from packhouse.access_reference import permission_reference
+    from packhouse.rooms import all_rooms
+
+    typer.echo(permission_reference(assign_areas(all_rooms().schema)), nl=False)
 
 
 def machines() -> "Iterator[StateMachine[Any]]":

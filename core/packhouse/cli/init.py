@@ -19,7 +19,7 @@ def init() -> None:
     """Write a first configuration, create the database's tables, and print an admin token once."""
     from packhouse.sdk import Refused
     from packhouse.settings import SettingsError, write_first_configuration
-    from packhouse.web.authentication import create_access_token
+    from packhouse.tokens.commands.create_token import create_admin_token
 
     path = Path(os.environ.get("PACKHOUSE_CONFIG") or "packhouse.toml")
     if path.exists():
@@ -35,9 +35,9 @@ def init() -> None:
     applied = migrate_database(settings)
     typer.echo(f"Prepared the database {settings.database.shown_url} ({len(applied)} migrations)")
     try:
-        token = write(settings, lambda uow: create_access_token(uow, "admin"))
+        token = write(settings, lambda uow: create_admin_token(uow, "admin"))
     except Refused as refused:
         typer.echo(f"No new token: {refused.message}")
     else:
-        show_token("admin", token)
+        show_token("admin", token, ["*"])
     typer.echo("Start it with: packhouse serve")

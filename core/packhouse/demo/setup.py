@@ -29,7 +29,9 @@ from packhouse.sdk import Money, Refused
 from packhouse.settings import Settings
 from packhouse.storage import Initiator, UnitOfWork
 from packhouse.storage.migrate import MigrationFailed, migrate
-from packhouse.web.authentication import create_access_token, revoke_access_token
+from packhouse.tokens.commands.create_token import create_admin_token
+from packhouse.tokens.commands.revoke_token import revoke_token
+from packhouse.tokens.rules import OPERATOR
 from packhouse.web.models import AccessToken
 
 TOKEN_NAME = "packhouse demo"  # noqa: S105  (the token's name, not the token)
@@ -157,5 +159,5 @@ async def _seed_location(uow: UnitOfWork, location: DemoLocation, demand: Counte
 
 async def _fresh_token(uow: UnitOfWork) -> str:
     if await AccessToken.filter(name=TOKEN_NAME, revoked_at=None).exists():
-        await revoke_access_token(uow, TOKEN_NAME)
-    return await create_access_token(uow, TOKEN_NAME)
+        await revoke_token(uow, TOKEN_NAME, OPERATOR)
+    return await create_admin_token(uow, TOKEN_NAME)

@@ -1,7 +1,7 @@
 """The door to plugins' own addresses, `/plugins/<code>/<path>`: for holders of an access token, bounded in size and time."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -15,9 +15,10 @@ from packhouse.hooks.loading import Candidate
 from packhouse.sdk import InvalidValue, PluginAnswer, PluginRequest, ProviderError, Refused
 from packhouse.sdk.contributions import PluginRoute
 from packhouse.settings import Settings
-from packhouse.web.authentication import token_of
 from packhouse.web.body import BodyRefused, read_body
+from packhouse.web.door import Authenticate, TurnedAway, require, sender_of
 from packhouse.web.errors import error_response
+from packhouse.web.permissions import Area
 
 _METHODS = ("GET", "POST")
 _WITHHELD = frozenset({"authorization", "cookie"})
@@ -26,22 +27,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PluginDoor:
-    """`host` gives the plugins in use, `actor` whom a token stands for."""
+    """`host` gives the plugins in use, `authenticate` whoever is behind an Authorization header."""
 
     settings: Settings
     host: Callable[[], PluginHost]
-    actor: Callable[[str], Awaitable[str | None]]
+    authenticate: Authenticate
 
     def routes(self) -> list[Route]:
         """The route that leads to all of them."""
         return [Route("/plugins/{code}/{path:path}", self.answer, methods=list(_METHODS))]
 
     async def answer(self, request: Request) -> Response:
-        """What the plugin answers; 401 without a token in force, whether there is such an address or not."""
-        token = token_of(request.headers.get("authorization"))
-        if token is None or await self.actor(token) is None:
-            headers = {"www-authenticate": 'Bearer realm="packhouse"'}
-            return error_response(401, "UNAUTHENTICATED", "Send a valid access token", headers=headers)
+        """What the plugin answers; 401 or 403 without a token that allows it, whether there is such an address or not.
+
+        Plugins may read everything, so reading needs `plugins.read`, and sending something `plugins.write`.
+        """
+        needed = Area.PLUGINS.write if request.method == "POST" else Area.PLUGINS.read
+        try:
+            require(await sender_of(request, self.authenticate), needed)
+        except TurnedAway as turned_away:
+            return turned_away.response
         code, path = request.path_params["code"], request.path_params["path"]
         plugin = self.host().candidates.get(code)
         routes = [] if plugin is None else [each for each in plugin.routes if each.path == path]

@@ -65,7 +65,7 @@ class Event:
     """A fact that was committed.
 
     `id` is derived from the fact, so it is the idempotency key of whatever a plugin does about it; `position` is its place
-    in commit order; `actor` did it ("admin", "plugin:demo"), `origin` is where the change came from ("api", "channel:shopify");
+    in commit order; `actor` did it ("token:shop", "plugin:demo"), `origin` is where the change came from ("api", "channel:shopify");
     `correlation_id` groups what one request caused. An event belongs to an order, to a customer, or to neither. `payload` is JSON: ids as text, money as minor units with a currency.
     """
 

@@ -24,6 +24,7 @@ from packhouse.shadow.talking import Message
 from packhouse.storage import Database, Initiator
 from packhouse.web.context import Context
 from packhouse.web.graphql.reading import read_data
+from packhouse.web.permissions import ALL, Grant
 
 _PAGE = 200
 
@@ -107,6 +108,7 @@ class World:
             checks=self._nobody,
             live={},
             by=Initiator(f"plugin:{code}", f"plugin:{code}"),
+            grant=Grant(f"plugin:{code}", ALL),
         )
         return await read_data(self._parts.schema, context, document, variables)
 

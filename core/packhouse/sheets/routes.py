@@ -23,17 +23,19 @@ from packhouse.sheets.seen import RowOutcome
 from packhouse.sheets.tables import CSV, XLSX
 from packhouse.sheets.writing import WrittenFile
 from packhouse.storage import Initiator
-from packhouse.web.authentication import TokenGate, token_of
 from packhouse.web.body import BodyRefused, body_parts
+from packhouse.web.door import Authenticate, TurnedAway, require, sender_of
 from packhouse.web.errors import error_response, json_response
+from packhouse.web.permissions import Area
 
 _MEDIA = {CSV: "text/csv; charset=utf-8", XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_AREAS = {SheetKind.CATALOG: Area.CATALOG, SheetKind.PRICES: Area.CATALOG, SheetKind.STOCK: Area.INVENTORY}
 _MOST_REJECTS = 1_000
 
 
-def sheet_routes(services: Services, gate: TokenGate) -> list[Route]:
-    """`GET` and `POST /sheets/{catalog|prices|stock}.{csv|xlsx}`, for whoever has an access token."""
-    desk = _Desk(services, gate)
+def sheet_routes(services: Services, authenticate: Authenticate) -> list[Route]:
+    """`GET` and `POST /sheets/{catalog|prices|stock}.{csv|xlsx}`, for whoever may read or write the area (see `_AREAS`)."""
+    desk = _Desk(services, authenticate)
     return [Route("/sheets/{file}", desk.answer, methods=["GET", "POST"])]
 
 
@@ -51,24 +53,25 @@ class _Rejects:
 
 
 class _Desk:
-    def __init__(self, services: Services, gate: TokenGate) -> None:
+    def __init__(self, services: Services, authenticate: Authenticate) -> None:
         self._services = services
-        self._gate = gate
+        self._authenticate = authenticate
 
     async def answer(self, request: Request) -> Response:
         """Write a sheet, or take one in."""
-        token = token_of(request.headers.get("authorization"))
-        actor = await self._gate.actor(token) if token else None
-        if actor is None:
-            headers = {"www-authenticate": 'Bearer realm="packhouse"'}
-            return error_response(401, "UNAUTHENTICATED", "Send a valid access token", headers=headers)
-        file = Path(request.path_params["file"])
-        if file.stem not in set(SheetKind) or file.suffix not in _MEDIA:
-            return error_response(404, "UNKNOWN_SHEET", "there are catalog, prices and stock, as .csv and .xlsx")
         try:
+            bearer = await sender_of(request, self._authenticate)
+            file = Path(request.path_params["file"])
+            if file.stem not in set(SheetKind) or file.suffix not in _MEDIA:
+                return error_response(404, "UNKNOWN_SHEET", "there are catalog, prices and stock, as .csv and .xlsx")
+            area = _AREAS[SheetKind(file.stem)]
             if request.method == "POST":
-                return await self._take(request, Initiator(actor, "api"), file)
+                require(bearer, area.write)
+                return await self._take(request, Initiator(bearer.actor, "api"), file)
+            require(bearer, area.read)
             return await self._give(SheetKind(file.stem), file)
+        except TurnedAway as turned_away:
+            return turned_away.response
         except BodyRefused as refused:
             return error_response(refused.status, "BODY_TOO_LARGE", refused.message)
         except BadMapping as error:

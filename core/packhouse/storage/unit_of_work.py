@@ -46,7 +46,7 @@ class KeyedRequest:
 class Initiator:
     """Who or what starts a change, and from where: stamped on every event and stock movement.
 
-    `actor`: "admin", "customer", "plugin:ups", "system"; `origin`: "api", "channel:shopify", "import", "job";
+    `actor`: "token:shop", "customer", "plugin:ups", "system"; `origin`: "api", "channel:shopify", "import", "job";
     `correlation_id` groups everything that one request caused, `causation_id` names the event that led here; `request` is
     the one behind it where its sender may repeat it.
     """

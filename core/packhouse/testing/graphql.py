@@ -14,6 +14,7 @@ from packhouse.settings import Settings
 from packhouse.storage import Database, Initiator
 from packhouse.web.context import Context
 from packhouse.web.feeds import Bounds
+from packhouse.web.permissions import ALL, Grant
 
 
 class NoObjections:
@@ -142,6 +143,7 @@ def graphql_context(database: Database, by: Initiator) -> Context:
         checks=NoObjections(),
         live={EVENTS: GivenEvents()},
         by=by,
+        grant=Grant("test", ALL),
     )
 
 

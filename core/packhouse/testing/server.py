@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import uvicorn
 
@@ -16,7 +16,9 @@ from packhouse.settings.sections import NatsSettings
 from packhouse.storage import Initiator
 from packhouse.telemetry.tracing import Tracing
 from packhouse.testing.nats import shared_nats_url
-from packhouse.web.authentication import create_access_token
+from packhouse.tokens.commands.create_token import CreateToken, create_admin_token, create_token
+from packhouse.tokens.rules import OPERATOR
+from packhouse.web.permissions import Permissions
 from packhouse.web.server import Server, listen_at, server_config
 
 _START_SECONDS = 20.0
@@ -34,6 +36,13 @@ class RunningServer:
     def headers(self) -> dict[str, str]:
         """What every GraphQL request needs."""
         return {"Authorization": f"Bearer {self.token}"}
+
+    async def seen_by(self, *words: str, name: str = "") -> "RunningServer":
+        """The same server, seen by somebody with a token of their own that allows no more than these permissions."""
+        data = CreateToken(name or f"test client {new_id().hex}", Permissions.of(words))
+        by = Initiator("tester", "test")
+        token = await self.house.database.write(by, lambda uow: create_token(uow, data, OPERATOR))
+        return replace(self, token=token)
 
     @property
     def graphql(self) -> str:
@@ -88,7 +97,7 @@ async def running_server(
     try:
         await _started(server, serving)
         token = await house.database.write(
-            Initiator("tester", "test"), lambda uow: create_access_token(uow, f"test server {new_id().hex}")
+            Initiator("tester", "test"), lambda uow: create_admin_token(uow, f"test server {new_id().hex}")
         )
         yield RunningServer(f"http://127.0.0.1:{listening.getsockname()[1]}", token, house)
     finally:

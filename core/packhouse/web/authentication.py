@@ -1,84 +1,90 @@
-"""Access tokens: made once, shown once, kept as a digest."""
+"""Whom an access token stands for, and what that one may do. Tokens are made in the room of tokens; here they are looked up."""
 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from packhouse.sdk import Refused, new_id, now
-from packhouse.storage import UnitOfWork
+from tortoise.expressions import Q
+
+from packhouse.sdk import now
 from packhouse.web.models import AccessToken
+from packhouse.web.permissions import Grant, Permissions
 
 PREFIX = "ph_"
-ADMIN = "admin"
-_LONGEST_NAME = 100
 _LONGEST_TOKEN = 200
 _BEARER = "bearer "
 _REMEMBERED_SECONDS = 5.0
 
 
-async def create_access_token(uow: UnitOfWork, name: str) -> str:
-    """Make a token and return it; nobody can read it again.
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whoever shows a valid access token: what it allows, and the ticket that says which one it was, without being one."""
 
-    Raises:
-        Refused: INVALID_VALUE: no name, or a long one; NAME_TAKEN: a token in force has it.
-    """
-    name = name.strip()
-    if not 0 < len(name) <= _LONGEST_NAME:
-        raise Refused("INVALID_VALUE", f"A token needs a name of 1 to {_LONGEST_NAME} characters", "name")
-    if await AccessToken.filter(name=name, revoked_at=None).exists():
-        raise Refused("NAME_TAKEN", f"There is a token {name} already: revoke it or take another name", "name")
-    token = PREFIX + secrets.token_urlsafe(32)
-    row = {"id": new_id(), "name": name, "digest": ticket_of(token), "created_at": now(), "revoked_at": None}
-    await uow.insert("access_token", [row])
-    return token
+    ticket: str
+    grant: Grant
 
-
-async def revoke_access_token(uow: UnitOfWork, name: str) -> None:
-    """Take a token out of force; running servers notice within seconds.
-
-    Raises:
-        Refused: NOT_FOUND: no token in force has the name.
-    """
-    del uow  # it is the transaction that the ORM uses by itself
-    revoked = await AccessToken.filter(name=name.strip(), revoked_at=None).update(revoked_at=now())
-    if not revoked:
-        raise Refused("NOT_FOUND", f"There is no token {name} in force", "name")
+    @property
+    def actor(self) -> str:
+        """Who does what is done with the token, as events tell it."""
+        return actor_of(self.grant.name)
 
 
 class TokenGate:
     """Says whom a token stands for. Valid ones are remembered for a few seconds, so that not every request asks."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, today: Callable[[], datetime] = now) -> None:
         self._clock = clock
-        self._known: dict[str, float] = {}
+        self._today = today
+        self._known: dict[str, tuple[float, Bearer]] = {}
 
-    async def actor(self, token: str) -> str | None:
-        """The actor of a token in force, None for any other text.
+    async def bearer(self, authorization: object) -> Bearer | None:
+        """Whoever is behind an Authorization header; None if it is missing, or its token is not in force.
 
         Looking a digest up tells an attacker nothing by its timing: digests of guesses are not under their control.
         """
-        if not token.startswith(PREFIX) or len(token) > _LONGEST_TOKEN:
+        token = token_of(authorization)
+        if token is None or not token.startswith(PREFIX) or len(token) > _LONGEST_TOKEN:
             return None
-        digest = ticket_of(token)
-        until = self._known.get(digest)
-        if until is not None and self._clock() < until:
-            return ADMIN
-        row = await AccessToken.get_or_none(digest=digest, revoked_at=None)
-        if row is None or not secrets.compare_digest(row.digest, digest):
-            self._known.pop(digest, None)
-            return None
-        self._known[digest] = self._clock() + _REMEMBERED_SECONDS
-        return ADMIN
+        ticket = ticket_of(token)
+        until, known = self._known.get(ticket, (0.0, None))
+        if known is None or self._clock() >= until:
+            known = (await self._looked_up([ticket])).get(ticket)
+        expires_at = None if known is None else known.grant.expires_at
+        return None if expires_at is not None and expires_at <= self._today() else known
 
-    async def in_force(self, tickets: Collection[str]) -> frozenset[str]:
-        """Those tickets whose tokens are in force at this moment; the others are forgotten."""
-        rows = await AccessToken.filter(digest__in=list(tickets), revoked_at=None).values_list("digest", flat=True)
-        valid = frozenset(str(digest) for digest in rows)
+    async def in_force(self, tickets: Collection[str]) -> Mapping[str, Grant]:
+        """What the tokens of some tickets allow at this moment; those that are not in force are left out, and forgotten."""
+        return {ticket: bearer.grant for ticket, bearer in (await self._looked_up(tickets)).items()}
+
+    async def _looked_up(self, tickets: Collection[str]) -> Mapping[str, Bearer]:
+        rows = await AccessToken.filter(in_force_at(self._today()), digest__in=list(tickets))
+        found = {row.digest: Bearer(row.digest, grant_of(row)) for row in rows}
+        until = self._clock() + _REMEMBERED_SECONDS
         for ticket in tickets:
-            if ticket not in valid:
+            bearer = found.get(ticket)
+            if bearer is None:
                 self._known.pop(ticket, None)
-        return valid
+            else:
+                self._known[ticket] = until, bearer
+        return found
+
+
+def in_force_at(moment: datetime) -> Q:
+    """The tokens that are valid at a moment from now on."""
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=moment))
+
+
+def grant_of(row: AccessToken) -> Grant:
+    """What a token allows."""
+    return Grant(row.name, Permissions.kept(row.permissions), row.expires_at)
+
+
+def actor_of(name: str) -> str:
+    """The actor of what is done with the token of a name."""
+    return f"token:{name}"
 
 
 def token_of(authorization: object) -> str | None:
@@ -91,3 +97,8 @@ def token_of(authorization: object) -> str | None:
 def ticket_of(token: str) -> str:
     """The digest of a token: it names the token and opens no door."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_token() -> str:
+    """A token that nobody can guess."""
+    return PREFIX + secrets.token_urlsafe(32)

@@ -14,6 +14,7 @@ from packhouse.storage import Database, Initiator, UnitOfWork, write_once
 from packhouse.storage.once import Recallable
 from packhouse.web.feeds import LiveFeed, Place, Span
 from packhouse.web.graphql.loaders import Loaders
+from packhouse.web.permissions import Grant
 
 
 class Checks(Protocol):
@@ -60,7 +61,7 @@ class _NoPlugins:
 class Context:
     """One request's view: who asks, and what the application is made of.
 
-    `live` has the feeds by name. For a subscription, `span` overrides where it begins and ends, and `place` is that of what was told
+    `grant` is what whoever asks may do. `live` has the feeds by name. For a subscription, `span` overrides where it begins and ends, and `place` is that of what was told
     last. `is_valid` is set when the document was found to be.
     """
 
@@ -70,6 +71,7 @@ class Context:
     checks: Checks
     live: Mapping[str, LiveFeed[Any, Any]]
     by: Initiator
+    grant: Grant
     plugins: PluginDesk = field(default_factory=_NoPlugins)
     loaders: Loaders = field(default_factory=Loaders)
     deadline: asyncio.Timeout | None = None

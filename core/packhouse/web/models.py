@@ -4,21 +4,30 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations.constraints import UniqueConstraint
 
 from packhouse.storage.fields import Moment
 from packhouse.storage.rows import Row
 
 
 class AccessToken(Row):
-    """A bearer token: only its SHA-256 digest is kept, so a stolen database opens no door."""
+    """A bearer token: only its SHA-256 digest is kept, so a stolen database opens no door.
 
-    name = fields.CharField(max_length=100)
+    `permissions` are words, see `Permissions`. Its name is taken until it is revoked, also when it has expired.
+    """
+
+    name = fields.CharField(max_length=58)
     digest = fields.CharField(max_length=64, unique=True)
+    permissions: list[str] = fields.JSONField()
+    created_by = fields.CharField(max_length=64)
     created_at = Moment()
+    expires_at = Moment(null=True)
+    revoked_by = fields.CharField(max_length=64, default="")
     revoked_at = Moment(null=True)
 
     class Meta:
         table = "access_token"
+        constraints = (UniqueConstraint(fields=("name",), name="access_token_name", condition="revoked_at IS NULL"),)
 
 
 class KeptRequest(Row):

@@ -28,12 +28,13 @@ from packhouse.inventory.rules import CountPolicy
 from packhouse.orders.models import Order
 from packhouse.sdk import InvalidValue, now
 from packhouse.sdk.states import IllegalTransition
-from packhouse.storage import Database, UnitOfWork
+from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.testing.factories import BY, make_order, make_shipped, make_shop, make_stock, make_variant
 from packhouse.testing.proofs import contradictions, refused
 
 PickUnits = Callable[[UUID, dict[str, int]], Awaitable[UUID]]
 T = TypeVar("T")
+BOSS = Initiator("token:boss", "api")
 
 
 class Counting:
@@ -50,12 +51,14 @@ class Counting:
     async def submit(self, policy: CountPolicy = CountPolicy(), *, leave_out: bool = False) -> str:  # noqa: B008  (frozen)
         return (await self.run(lambda uow: submit_count(uow, SubmitCount(self.id, leave_out), policy))).status
 
-    async def decide(self, approver: str = "Bob", *, approved: bool = True) -> str:
-        data = DecideCount(self.id, approver, approved, "looked at it")
-        return (await self.run(lambda uow: decide_count(uow, data))).status
+    async def decide(
+        self, approver: str = "Bob", *, approved: bool = True, by: Initiator = BOSS, names_are_known: bool = False
+    ) -> str:
+        data = DecideCount(self.id, approver, approved, "looked at it", names_are_known)
+        return (await self.run(lambda uow: decide_count(uow, data), by)).status
 
-    async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        return await self.database.write(BY, work)
+    async def run(self, work: Callable[[UnitOfWork], Awaitable[T]], by: Initiator = BY) -> T:
+        return await self.database.write(by, work)
 
     async def line(self, sku: str) -> tuple[int | None, int | None, int, int | None]:
         """Expected, on hand when it was counted, away, variance."""
@@ -89,7 +92,7 @@ async def test_what_moves_meanwhile_is_no_variance(database: Database, pick_unit
     assert await count.decide() == "closed"
     assert (await on_hand("MUG"), await on_hand("PLATE")) == (11, 10)
     booked = await StockMovement.filter(kind="count").values_list("on_hand", "reason", "reference", "actor")
-    assert booked == [(-1, "the yearly count", str(count.id), "tester")]
+    assert booked == [(-1, "the yearly count", str(count.id), "token:boss")]
     told = await database.fetch("SELECT payload FROM event WHERE type = 'stock_count_changed' ORDER BY id")
     assert len(told) == 5
     assert await contradictions(database) == []
@@ -153,7 +156,10 @@ async def test_somebody_else_decides_and_money_counts(database: Database) -> Non
     for person in ("ann", "Cid "):
         async with refused(database, "SAME_PERSON", "approver"):
             await count.decide(person)
-    assert await count.decide(approved=False) == "rejected"
+    # another name does not make another one of whoever counted, unless they speak for people they know
+    async with refused(database, "SAME_PERSON", "approver"):
+        await count.decide(by=BY)
+    assert await count.decide(approved=False, by=BY, names_are_known=True) == "rejected"
     assert await on_hand("MUG") == 10
     again = Recount(count.id, "look behind the pillar")
     assert (await count.run(lambda uow: recount(uow, again))).status == "counting"

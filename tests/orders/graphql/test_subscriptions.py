@@ -34,7 +34,7 @@ def event(position: int, order_id: UUID | None, kind: EventType = EventType.ORDE
         position=position,
         occurred_at=now(),
         order_id=order_id,
-        actor="admin",
+        actor="token:shop",
         origin="api",
         payload={"n": position},
     )
@@ -100,7 +100,7 @@ async def test_shows_who_did_it(
         "cursor": write_log_cursor(EVENTS, 7),
         "type": "ORDER_CHANGED",
         "position": "7",
-        "actor": "admin",
+        "actor": "token:shop",
         "origin": "api",
         "reason": None,
         "payload": {"n": 7},

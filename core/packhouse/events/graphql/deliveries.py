@@ -8,7 +8,7 @@ from strawberry import relay
 
 from packhouse.events import models, queries
 from packhouse.events.delivery_log import LoggedAttempt
-from packhouse.events.graphql.types import Event
+from packhouse.events.graphql.types import Event, read_event
 from packhouse.events.states import DeliveryStatus, PauseKind
 from packhouse.hooks.handover import idempotency_key
 from packhouse.web.context import Info
@@ -73,10 +73,11 @@ class Delivery(relay.Node):
     def idempotency_key(self) -> str:
         return idempotency_key(self.plugin, self.event_id)
 
-    @strawberry.field(description="What it delivers; null where the log no longer keeps it.")
+    @strawberry.field(
+        description="What it delivers; null where the log no longer keeps it, and where the access token may not read events of its kind."
+    )
     async def event(self, info: Info) -> Event | None:
-        row = await info.context.loaders.one(queries.events_by_id, self.event_id)
-        return None if row is None else Event.of(row)
+        return await read_event(info, self.event_id)
 
     @strawberry.field(description="Every attempt, oldest first.")
     async def attempts(self, info: Info) -> list[DeliveryAttempt]:

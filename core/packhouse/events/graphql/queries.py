@@ -10,7 +10,7 @@ from packhouse.events import models, queries
 from packhouse.events.delivery_log import DELIVERIES
 from packhouse.events.event_log import EVENTS
 from packhouse.events.graphql.deliveries import Delivery, PluginDeliveries
-from packhouse.events.graphql.types import Event
+from packhouse.events.graphql.types import read_event
 from packhouse.events.states import DeliveryStatus
 from packhouse.storage.batches import by_id
 from packhouse.web.context import Info
@@ -30,7 +30,7 @@ from packhouse.web.graphql.log_cursors import write_log_cursor
 from packhouse.web.graphql.nodes import reader
 
 NODES = {
-    "Event": reader(queries.events_by_id, Event.of),
+    "Event": read_event,
     "Delivery": reader(by_id(models.Delivery), Delivery.of),
 }
 _NEWEST = Ordering("ID", "id", UUID, descending=True)

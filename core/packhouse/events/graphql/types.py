@@ -7,8 +7,11 @@ import strawberry
 from strawberry import relay
 from strawberry.scalars import JSON
 
+from packhouse.events import queries
 from packhouse.events.models import EventRow
+from packhouse.events.seeing import may_see
 from packhouse.sdk import EventType
+from packhouse.web.context import Info
 from packhouse.web.graphql.enums import expose
 
 expose(EventType)
@@ -23,7 +26,7 @@ class Event(relay.Node):
     )
     occurred_at: datetime = strawberry.field(description="When it happened.")
     recorded_at: datetime = strawberry.field(description="When it was written down.")
-    actor: str = strawberry.field(description="Who or what did it: admin, customer, plugin:ups, system.")
+    actor: str = strawberry.field(description="Who or what did it: token:shop, customer, plugin:ups, system.")
     origin: str = strawberry.field(description="Where the change came from: api, channel:shopify, import, job.")
     reason: str | None = strawberry.field(description="Why.")
     correlation_id: str | None = strawberry.field(description="Shared by everything that one request caused.")
@@ -44,3 +47,9 @@ class Event(relay.Node):
             correlation_id=row.correlation_id or None,
             payload=JSON(row.payload),
         )
+
+
+async def read_event(info: Info, id_: UUID) -> Event | None:
+    """The entry of an id; None where there is none, and where whoever asks may not see it."""
+    row = await info.context.loaders.one(queries.events_by_id, id_)
+    return None if row is None or not may_see(info.context, EventType(row.type)) else Event.of(row)

@@ -87,7 +87,9 @@ class SubmitStockCountInput:
     )
 
 
-@strawberry.input(description="A decision about a count, by somebody who did not count.")
+@strawberry.input(
+    description="A decision about a count, by somebody who did not count: with another name, and another access token unless it is an administrator's."
+)
 class DecideStockCountInput:
     stock_count_id: relay.GlobalID = strawberry.field(description="The count.")
     approver: str = strawberry.field(description="Who decides: a name or badge.")
@@ -232,7 +234,9 @@ def policy_of(settings: InventorySettings) -> CountPolicy:
 
 async def _decide(info: Info, input: DecideStockCountInput, *, is_approved: bool) -> StockCountPayload:
     async def change() -> CountRow:
-        data = DecideCount(_id(input.stock_count_id), input.approver, is_approved, input.note)
+        data = DecideCount(
+            _id(input.stock_count_id), input.approver, is_approved, input.note, info.context.grant.permissions.is_all
+        )
         return await info.context.write(lambda uow: decide_count(uow, data))
 
     return await _payload(change())

@@ -85,6 +85,7 @@ async def draft_count(
             "bin": level.bin,
             "away": 0,
             "counter": "",
+            "counted_by": "",
             **dict.fromkeys(_COLUMNS),
         }
         for level in levels

@@ -15,12 +15,17 @@ from packhouse.storage import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class DecideCount:
-    """Somebody's decision about a count, and why."""
+    """Somebody's decision about a count, and why.
+
+    `names_are_known`: whoever asks speaks for several people and knows them, so that the names they give are enough to tell them apart;
+    else whoever asks must not have told of the counting.
+    """
 
     count_id: UUID
     approver: str
     is_approved: bool
     note: str = ""
+    names_are_known: bool = False
 
 
 async def decide_count(uow: UnitOfWork, data: DecideCount) -> StockCount:
@@ -38,10 +43,7 @@ async def decide_count(uow: UnitOfWork, data: DecideCount) -> StockCount:
     check_length(data.approver, 64, "approver")
     check_length(data.note, 255, "note")
     count = await locked_count(data.count_id)
-    counters = await StockCountLine.filter(stock_count_id=count.id).distinct().values_list("counter", flat=True)
-    for counter in counters:
-        if is_same_person(data.approver, str(counter)):
-            raise Refused("SAME_PERSON", f"{counter} counted some of it: somebody else has to decide", "approver")
+    await _check_is_another(uow, data)
     count.approver = data.approver.strip()
     count.note = data.note.strip()
     count.decided_at = now()
@@ -50,3 +52,15 @@ async def decide_count(uow: UnitOfWork, data: DecideCount) -> StockCount:
     if data.is_approved:
         await post_if_possible(uow, count)
     return count
+
+
+async def _check_is_another(uow: UnitOfWork, data: DecideCount) -> None:
+    counted = StockCountLine.filter(stock_count_id=data.count_id)
+    for counter in await counted.distinct().values_list("counter", flat=True):
+        if is_same_person(data.approver, str(counter)):
+            raise Refused("SAME_PERSON", f"{counter} counted some of it: somebody else has to decide", "approver")
+    actor = uow.initiator.actor
+    if not data.names_are_known and await counted.filter(counted_by=actor).exists():
+        raise Refused(
+            "SAME_PERSON", f"{actor} counted some of it, under whatever name: another one has to decide", "approver"
+        )

@@ -79,6 +79,7 @@ async def record_count(uow: UnitOfWork, data: RecordCount, units_away: UnitsAway
         line.counted = units[line.sku]
         line.counted_at = counted_at
         line.counter = data.counter.strip()
+        line.counted_by = uow.initiator.actor
         line.on_hand = level.on_hand - moved.get(level.variant_id, 0)
         line.away = away.get(level.variant_id, 0)
         if line.expected is None:

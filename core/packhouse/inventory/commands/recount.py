@@ -42,6 +42,6 @@ async def recount(uow: UnitOfWork, data: Recount) -> StockCount:
     count.approver, count.note, count.submitted_at, count.decided_at = "", "", None, None
     await put_count(uow, count, StockCountStatus.COUNTING, data.reason.strip())
     await StockCountLine.filter(id__in=[line.id for line in again]).update(
-        counted=None, on_hand=None, counted_at=None, counter="", unit_value=None, away=0
+        counted=None, on_hand=None, counted_at=None, counter="", counted_by="", unit_value=None, away=0
     )
     return count

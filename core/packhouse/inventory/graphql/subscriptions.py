@@ -33,7 +33,7 @@ class StockEventFilter:
 class StockEvent:
     cursor: str = strawberry.field(description="Its place in the log: give it as `after` to go on from here, anywhere.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
-    actor: str = strawberry.field(description="Who or what did it: admin, customer, plugin:ups, system.")
+    actor: str = strawberry.field(description="Who or what did it: token:shop, customer, plugin:ups, system.")
     origin: str = strawberry.field(description="Where the change came from: api, channel:shopify, import, job.")
     reason: str | None = strawberry.field(description="Why.")
     delta: int = strawberry.field(description="Change of the units on hand.")

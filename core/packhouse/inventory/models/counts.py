@@ -46,7 +46,7 @@ class StockCount(Row):
 class StockCountLine(Row):
     """A variant to count, in units. `expected` is what was on hand when counting started.
 
-    When `counter` counted it, `on_hand` were there by the ledger, `away` of them picked and not yet gone, so not on the shelf.
+    When `counter` counted it, as told by the actor `counted_by`, `on_hand` were there by the ledger, `away` of them picked and not yet gone, so not on the shelf.
     `unit_value` is in minor units of the count's currency.
     """
 
@@ -66,6 +66,7 @@ class StockCountLine(Row):
     away = fields.IntField(default=0)
     counted_at = Moment(null=True)
     counter = fields.CharField(max_length=64, default="")
+    counted_by = fields.CharField(max_length=64, default="")
     unit_value = fields.BigIntField(null=True)
 
     class Meta:

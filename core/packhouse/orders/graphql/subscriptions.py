@@ -32,7 +32,7 @@ class OrderEvent:
         description="Its place in commit order, a whole number as text: later events have greater ones."
     )
     occurred_at: datetime = strawberry.field(description="When it happened.")
-    actor: str = strawberry.field(description="Who or what did it: admin, customer, plugin:ups, system.")
+    actor: str = strawberry.field(description="Who or what did it: token:shop, customer, plugin:ups, system.")
     origin: str = strawberry.field(description="Where the change came from: api, channel:shopify, import, job.")
     reason: str | None = strawberry.field(description="Why.")
     payload: JSON = strawberry.field(description="The facts: ids as text, money as minor units with a currency.")

@@ -12,6 +12,7 @@ from packhouse.catalog.queries import variants_by_id
 from packhouse.customers.graphql.types import CustomerRecord, CustomerType, customer_object
 from packhouse.customers.queries import customers_by_id
 from packhouse.events.graphql.types import Event
+from packhouse.events.seeing import may_see
 from packhouse.orders import models, queries
 from packhouse.orders.rules import LineCounters, fulfillment_status
 from packhouse.orders.states import (
@@ -23,7 +24,7 @@ from packhouse.orders.states import (
     PaymentStatus,
     ReturnStatus,
 )
-from packhouse.sdk import InvalidValue, ShippingSpeed
+from packhouse.sdk import EventType, InvalidValue, ShippingSpeed
 from packhouse.web.context import Info
 from packhouse.web.graphql.address import Address
 from packhouse.web.graphql.enums import expose
@@ -224,9 +225,10 @@ class OrderRecord(relay.Node):
     async def fulfillment_status(self, info: Info) -> FulfillmentStatus:
         return fulfillment_status(await shippable_lines(info, self.id))
 
-    @strawberry.field(description="Everything that happened to the order, oldest first.")
+    @strawberry.field(description="What happened to the order, oldest first: all that the access token may read.")
     async def timeline(self, info: Info) -> list[Event]:
-        return [Event.of(row) for row in await info.context.loaders.many(queries.events_of_orders, self.id)]
+        rows = await info.context.loaders.many(queries.events_of_orders, self.id)
+        return [Event.of(row) for row in rows if may_see(info.context, EventType(row.type))]
 
 
 async def shippable_lines(info: Info, order_id: UUID) -> list[LineCounters]:

@@ -17,19 +17,21 @@ from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from packhouse.storage import Initiator
+from packhouse.web.authentication import Bearer
 from packhouse.web.body import BodyRefused
 from packhouse.web.graphql.answers import GRAPHQL_JSON, JSON, answer, refusal
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.event_stream import EVENT_STREAM, LAST_EVENT_ID, EventStream
 from packhouse.web.graphql.graphiql import GRAPHIQL_POLICY, graphiql_page
 from packhouse.web.graphql.keyed import answer_once
-from packhouse.web.graphql.outcome import body_of, stopped_before_execution, timed_out
+from packhouse.web.graphql.outcome import body_of, is_forbidden, stopped_before_execution, timed_out
 from packhouse.web.graphql.presentation import internal_error
 from packhouse.web.graphql.requests import GraphQLRequest, read_request
-from packhouse.web.graphql.serving import Bearer, Serving
+from packhouse.web.graphql.serving import Serving
 from packhouse.web.graphql.socket import Socket
 from packhouse.web.graphql.streams.operation import Operation
 from packhouse.web.negotiation import choose_media_type, names_media_type
+from packhouse.web.permissions import Grant
 from packhouse.web.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,7 @@ class GraphQLEndpoint:
         takes_stream = names_media_type(accept, EVENT_STREAM)
         if media_type is None and not takes_stream:
             return refusal(406, ErrorCode.BAD_USER_INPUT, f"Answers are {GRAPHQL_JSON} or {JSON}")
-        bearer = await self._serving.bearer_of(request.headers.get("authorization"))
+        bearer = await self._serving.authenticate(request.headers.get("authorization"))
         if bearer is None:
             return _unauthenticated(media_type or JSON)
         try:
@@ -84,10 +86,9 @@ class GraphQLEndpoint:
                 return self._stream(request, asked, operation, by, bearer)
         key = request.headers.get("idempotency-key")
         if key is None or request.method == "GET":
-            return await self._execute(asked, by, request.method, media_type or JSON)
-        return await answer_once(
-            self._serving, key, asked, by, media_type or JSON, partial(self._execute, method="POST")
-        )
+            return await self._execute(asked, by, bearer.grant, request.method, media_type or JSON)
+        execute = partial(self._execute, grant=bearer.grant, method="POST")
+        return await answer_once(self._serving, key, asked, by, bearer.grant, media_type or JSON, execute)
 
     def _stream(
         self, request: Request, asked: GraphQLRequest, operation: Operation | None, by: Initiator, bearer: Bearer
@@ -105,8 +106,10 @@ class GraphQLEndpoint:
             return False
         return choose_media_type(request.headers.get("accept"), (JSON, GRAPHQL_JSON, "text/html")) == "text/html"
 
-    async def _execute(self, asked: GraphQLRequest, by: Initiator, method: str, media_type: str) -> Response:
-        context = self._serving.make_context(by)
+    async def _execute(
+        self, asked: GraphQLRequest, by: Initiator, grant: Grant, method: str, media_type: str
+    ) -> Response:
+        context = self._serving.make_context(by, grant)
         try:
             async with asyncio.timeout(self._serving.settings.graphql.timeout_seconds) as context.deadline:
                 result = await self._serving.schema.execute(
@@ -127,9 +130,10 @@ class GraphQLEndpoint:
 
 
 def _answer_of(result: ExecutionResult, correlation_id: str, media_type: str) -> Response:
-    # the draft wants 400 where the answer says that it is GraphQL's, and 200 in plain JSON for old clients
+    # the draft wants 4xx where the answer says that it is GraphQL's, and 200 in plain JSON for old clients
     refused = stopped_before_execution(result) and media_type == GRAPHQL_JSON
-    return answer(body_of(result, correlation_id), media_type, status=400 if refused else 200)
+    status = 403 if is_forbidden(result) else 400
+    return answer(body_of(result, correlation_id), media_type, status=status if refused else 200)
 
 
 def _wrong_operation(kind: OperationType, media_type: str) -> Response:

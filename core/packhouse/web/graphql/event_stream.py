@@ -10,11 +10,12 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from packhouse.storage import Initiator
+from packhouse.web.authentication import Bearer
 from packhouse.web.graphql.answers import encode
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.presentation import single_error
 from packhouse.web.graphql.requests import GraphQLRequest
-from packhouse.web.graphql.serving import Bearer, Serving
+from packhouse.web.graphql.serving import Serving
 from packhouse.web.graphql.streams.clients import Farewell
 from packhouse.web.graphql.streams.hub import Asking
 from packhouse.web.graphql.streams.message import Message
@@ -31,7 +32,11 @@ _HEADERS = [
 ]
 _STILL_HERE = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
-_RESTART = b": service restart: connect again and resume\n\n"
+# who is cut off comes back by itself
+_CUT_OFF = {
+    Farewell.RESTART: b": service restart: connect again and resume\n\n",
+    Farewell.CHANGED: b": the access token allows something else now: connect again and resume\n\n",
+}
 
 
 class EventStream:
@@ -47,8 +52,9 @@ class EventStream:
         cursor: str | None,
     ) -> None:
         self.ticket = bearer.ticket
+        self.permissions = bearer.grant.permissions
         self._serving = serving
-        self._asking = Asking(asked, by, self._next, operation)
+        self._asking = Asking(asked, by, bearer.grant, self._next, operation)
         self._cursor = cursor
         self._is_sending = False
         self._farewell: Farewell | None = None
@@ -56,9 +62,9 @@ class EventStream:
         self._send_part: Send
 
     async def dismiss(self, farewell: Farewell) -> None:
-        """End the operation, before a restart only one that would go on for ever; say why, and close."""
+        """End the operation, unless the token was revoked only one that would go on for ever; say why, and close."""
         operation = self._asking.operation
-        if farewell is Farewell.RESTART and not (operation is not None and operation.is_subscription):
+        if farewell is not Farewell.REVOKED and not (operation is not None and operation.is_subscription):
             return
         self._farewell = farewell
         if self._operation is not None:
@@ -92,10 +98,10 @@ class EventStream:
                 await self._write(_STILL_HERE)
 
     def _last_words(self, operation: asyncio.Task[list[dict[str, Any]]]) -> bytes:
-        if self._farewell is Farewell.RESTART:
-            return _RESTART
+        if self._farewell in _CUT_OFF:
+            return _CUT_OFF[self._farewell]
         if self._farewell is Farewell.REVOKED:
-            errors = [single_error(ErrorCode.UNAUTHENTICATED, "The access token was revoked")]
+            errors = [single_error(ErrorCode.UNAUTHENTICATED, "The access token was revoked or has expired")]
         else:
             errors = operation.result()
         return (_event(encode({"errors": errors}), None) if errors else b"") + _COMPLETE

@@ -1,11 +1,15 @@
-"""The schema class that the endpoint serves: it refuses costly documents before validating them, and logs nothing itself."""
+"""The schema class that the endpoint serves: it refuses costly documents before validating them, and before executing them those that
+whoever asks may not have executed. Of execution's errors it logs nothing.
+"""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
@@ -13,16 +17,22 @@ from strawberry.types.graphql import OperationType
 from packhouse.settings import GraphQLSettings
 from packhouse.telemetry.metrics import Stopwatch
 from packhouse.web.context import Context
+from packhouse.web.graphql.access import Access, forbidden
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.input_builders import InputBuilder
-from packhouse.web.graphql.known_documents import KnownDocuments
+from packhouse.web.graphql.known_documents import KnownDocuments, ValidDocument
 from packhouse.web.graphql.limits import check_limits
+from packhouse.web.permissions import Permissions
+
+log = logging.getLogger(__name__)
 
 _TIMED = frozenset({"query", "mutation"})
 
 
 class Guard(SchemaExtension):
     """Applies the settings of the request's context: tokens while parsing, limits before validating, introspection."""
+
+    _document: ValidDocument | None = None
 
     def on_operation(self) -> Iterator[None]:
         """Let the parser stop at too many tokens; count how it ends."""
@@ -43,21 +53,47 @@ class Guard(SchemaExtension):
         """Take a document that is known to be valid as it was parsed before."""
         context = self.execution_context
         if context.query is not None and context.graphql_document is None:
-            context.graphql_document = self._documents.find(context.query, self._limits())
-        self._is_known = context.graphql_document is not None
+            self._document = self._documents.find(context.query, self._limits())
+            context.graphql_document = None if self._document is None else self._document.document
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Put the limits' errors where validation's would be, which then does not run; nor does it for a known document."""
+        """Do what Strawberry's validation would, which then does not run: the limits before it, permissions after it."""
         context = self.execution_context
         limits, document = self._limits(), context.graphql_document
         if document is not None and limits is not None:
-            errors = self._ambiguous(document) or ([] if self._is_known else check_limits(document, limits))
-            if errors or self._is_known:
-                context.pre_execution_errors = errors
+            context.pre_execution_errors = (
+                self._ambiguous(document) or self._invalid(document, limits) or self._forbidden()
+            )
         yield
-        if context.query is not None and document is not None and not context.pre_execution_errors:
-            self._documents.keep(context.query, limits, document)
+
+    def _invalid(self, document: DocumentNode, limits: GraphQLSettings) -> list[GraphQLError]:
+        """What is wrong with a document; it is known from now on if nothing is."""
+        if self._document is not None:
+            return []
+        context = self.execution_context
+        errors = check_limits(document, limits) or validate_document(
+            context.schema._schema,  # noqa: SLF001  (as Strawberry does it: there is no public way)
+            document,
+            context.validation_rules,
+        )
+        if not errors:
+            self._document = ValidDocument(document)
+            if context.query is not None:
+                self._documents.keep(context.query, limits, self._document)
+        return errors
+
+    def _forbidden(self) -> list[GraphQLError]:
+        """What whoever asks may not have executed."""
+        execution = self.execution_context
+        context: Context = execution.context
+        if context.grant.permissions.is_all or self._document is None:
+            return []
+        schema = cast("GuardedSchema", execution.schema)
+        errors = schema.forbidden(self._document, execution.operation_name, context.grant.permissions)
+        for error in errors:
+            log.info("refused FORBIDDEN: %s: %s", context.grant.name, error.message)
+        return errors
 
     def on_execute(self) -> Iterator[None]:
         """A subscription lives as long as its client: the time-out is for queries and mutations. A key is for mutations."""
@@ -106,9 +142,14 @@ class Guard(SchemaExtension):
 
 
 class GuardedSchema(strawberry.Schema):
-    """A Strawberry schema with the guard; the endpoint masks and logs errors, so the schema does not."""
+    """A Strawberry schema with the guard; the endpoint masks and logs errors, so the schema does not.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    `assign` says what its fields and types need. Without it, nobody but who may do everything can have anything executed.
+    """
+
+    def __init__(
+        self, *arguments: Any, assign: "Callable[[GuardedSchema], Access] | None" = None, **options: Any
+    ) -> None:
         self.documents = KnownDocuments()
         options["extensions"] = [Guard, *(options.get("extensions") or ())]
         super().__init__(*arguments, **options)
@@ -116,6 +157,18 @@ class GuardedSchema(strawberry.Schema):
             definition = known.definition
             if isinstance(definition, StrawberryObjectDefinition) and definition.is_input:
                 definition.from_input = InputBuilder(definition, self.config)
+        self.access = None if assign is None else assign(self)
+
+    def forbidden(
+        self, document: ValidDocument, operation_name: str | None, permissions: Permissions
+    ) -> list[GraphQLError]:
+        """What permissions do not allow of an operation; empty when it may be executed."""
+        if permissions.is_all:
+            return []
+        if self.access is None:
+            text = "This needs an administrator's access token"
+            return [GraphQLError(text, extensions={"code": ErrorCode.FORBIDDEN.value})]
+        return forbidden(document.needs(self.access, operation_name), permissions)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `present_errors` logs what is unexpected, once."""

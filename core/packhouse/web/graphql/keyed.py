@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import orjson
+from graphql import GraphQLError, parse
 from starlette.responses import Response
 
-from packhouse.storage import Initiator, KeyedRequest
-from packhouse.web.graphql.answers import refusal
+from packhouse.storage import Database, Initiator, KeyedRequest
+from packhouse.web.graphql.answers import GRAPHQL_JSON, answer, refusal
 from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.known_documents import ValidDocument
+from packhouse.web.graphql.presentation import request_errors
 from packhouse.web.graphql.requests import GraphQLRequest
 from packhouse.web.graphql.serving import Serving
 from packhouse.web.idempotency import (
@@ -27,6 +30,7 @@ from packhouse.web.idempotency import (
     give_back,
     keep_answer,
 )
+from packhouse.web.permissions import Grant
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +44,13 @@ _MARGIN_SECONDS = 5.0
 
 
 async def answer_once(
-    serving: Serving, key: str, asked: GraphQLRequest, by: Initiator, media_type: str, execute: Execute
+    serving: Serving, key: str, asked: GraphQLRequest, by: Initiator, grant: Grant, media_type: str, execute: Execute
 ) -> Response:
-    """The answer to a keyed request: executed now, or as it was the first time (with `Idempotency-Replayed: true`)."""
-    database = serving.make_context(by).database
+    """The answer to a keyed request: executed now, or as it was the first time (with `Idempotency-Replayed: true`).
+
+    Keys are the actor's own. One that may do less by now is not shown what it was answered when it might do more.
+    """
+    database = serving.make_context(by, grant).database
     settings = serving.settings
     try:
         claim = await claim_request(
@@ -57,6 +64,10 @@ async def answer_once(
     except KeyRefused as refused:
         return _refusal(refused, media_type)
     if isinstance(claim, KeptAnswer):
+        errors = forbidden_now(serving, asked, grant)
+        if errors:
+            status = 403 if media_type == GRAPHQL_JSON else 200
+            return answer({"errors": request_errors(errors, by.correlation_id)}, media_type, status=status)
         headers = {"cache-control": "no-store", "idempotency-replayed": "true"}
         return Response(claim.body, headers=headers, media_type=f"{media_type}; charset=utf-8")
     request = KeyedRequest(claim.id)
@@ -66,15 +77,24 @@ async def answer_once(
         await give_back(database, claim)
         raise
     try:
-        await _end(serving, by, claim, request, response)
+        await _end(database, claim, request, response)
     except Exception:
         # it is done, and remembered with its changes: whoever asks again gets the same answer a little later
         log.exception("The answer to request %s could not be kept [%s]", claim.id, by.correlation_id)
     return response
 
 
-async def _end(serving: Serving, by: Initiator, claim: Claim, request: KeyedRequest, response: Response) -> None:
-    database = serving.make_context(by).database
+def forbidden_now(serving: Serving, asked: GraphQLRequest, grant: Grant) -> list[GraphQLError]:
+    """What somebody may not have executed of a request that was executed before, so that its document is valid."""
+    if grant.permissions.is_all:
+        return []
+    limits = serving.settings.graphql
+    known = serving.schema.documents.find(asked.query, limits)
+    document = known or ValidDocument(parse(asked.query, max_tokens=limits.max_tokens))
+    return serving.schema.forbidden(document, asked.operation_name, grant.permissions)
+
+
+async def _end(database: Database, claim: Claim, request: KeyedRequest, response: Response) -> None:
     body = orjson.loads(response.body)
     codes = {error.get("extensions", {}).get("code") for error in body.get("errors") or ()}
     if codes & _NOT_FINAL:

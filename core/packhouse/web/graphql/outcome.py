@@ -25,6 +25,13 @@ def stopped_before_execution(result: ExecutionResult) -> bool:
     return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
 
 
+def is_forbidden(result: ExecutionResult) -> bool:
+    """Whether nothing was executed because whoever asks may not have it executed."""
+    return isinstance(result, PreExecutionError) and any(
+        (error.extensions or {}).get("code") == ErrorCode.FORBIDDEN.value for error in result.errors or ()
+    )
+
+
 def errors_of(result: ExecutionResult, correlation_id: str) -> list[dict[str, Any]]:
     """A result's errors as clients see them."""
     errors = result.errors or []

@@ -17,17 +17,19 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from packhouse.sdk import new_id
 from packhouse.storage import Initiator
+from packhouse.web.authentication import Bearer
 from packhouse.web.body import BodyRefused, read_json
 from packhouse.web.graphql.answers import encode
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.presentation import single_error
 from packhouse.web.graphql.requests import from_json
-from packhouse.web.graphql.serving import Bearer, Serving
+from packhouse.web.graphql.serving import Serving
 from packhouse.web.graphql.streams.clients import Farewell
 from packhouse.web.graphql.streams.hub import Asking
 from packhouse.web.graphql.streams.mailbox import Allowance
 from packhouse.web.graphql.streams.message import ClientGone, Message
 from packhouse.web.graphql.streams.message import Send as SendResult
+from packhouse.web.permissions import NOTHING, Permissions
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
@@ -38,7 +40,8 @@ FAREWELL_SECONDS = 1.0
 _LONGEST_REASON = 120
 # clients come back by themselves after 1012, and not after 4403
 _FAREWELLS = {
-    Farewell.REVOKED: (4403, "Forbidden: the access token was revoked"),
+    Farewell.REVOKED: (4403, "Forbidden: the access token was revoked or has expired"),
+    Farewell.CHANGED: (1012, "The access token allows something else now: connect again and resume"),
     Farewell.RESTART: (1012, "Service restart: connect again and resume"),
 }
 
@@ -99,8 +102,13 @@ class Socket:
         """What it was let in by."""
         return "" if self._bearer is None else self._bearer.ticket
 
+    @property
+    def permissions(self) -> Permissions:
+        """What it could do then."""
+        return NOTHING if self._bearer is None else self._bearer.grant.permissions
+
     async def dismiss(self, farewell: Farewell) -> None:
-        """End all operations, before a restart only those that would go on for ever; say why, and close."""
+        """End all operations of a revoked token, else only those that would go on for ever; say why, and close."""
         running = list(self._operations.values())
         for each in running:
             if each.is_subscription or farewell is Farewell.REVOKED:
@@ -179,7 +187,7 @@ class Socket:
         if self._initialised:
             raise Breach(4429, "Too many initialisation requests")
         self._initialised = True
-        self._bearer = await self._serving.bearer_of(self._authorization(payload or {}))
+        self._bearer = await self._serving.authenticate(self._authorization(payload or {}))
         if self._bearer is None:
             raise Breach(4403, "Forbidden")
         self._serving.clients.enter(self)
@@ -218,7 +226,7 @@ class Socket:
             return
         by = Initiator(self._bearer.actor, "api", correlation_id=str(new_id()))
         operation = self._serving.streams.operation(asked)
-        asking = Asking(asked, by, self._sender(id_), operation, self._allowance)
+        asking = Asking(asked, by, self._bearer.grant, self._sender(id_), operation, self._allowance)
         self._operations[id_] = Running(
             asyncio.create_task(self._operation(id_, asking)), operation is not None and operation.is_subscription
         )

@@ -1,28 +1,33 @@
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pytest
 
 from packhouse.web.graphql.streams import clients as clients_module
 from packhouse.web.graphql.streams.clients import Clients, Farewell
+from packhouse.web.permissions import Grant, Permissions
+
+READING = Permissions.of(["orders.read"])
 
 
 class Tickets:
     def __init__(self, *valid: str) -> None:
         self.valid = set(valid)
+        self.permissions = READING
         self.asked: list[list[str]] = []
         self.is_broken = False
 
-    async def __call__(self, tickets: Collection[str]) -> frozenset[str]:
+    async def __call__(self, tickets: Collection[str]) -> Mapping[str, Grant]:
         self.asked.append(sorted(tickets))
         if self.is_broken:
             raise ConnectionError
-        return frozenset(self.valid & set(tickets))
+        return {ticket: Grant("shop", self.permissions) for ticket in self.valid & set(tickets)}
 
 
 class Client:
     def __init__(self, ticket: str, *, is_stuck: bool = False) -> None:
         self.ticket = ticket
+        self.permissions = READING
         self.told: list[Farewell] = []
         self._is_stuck = is_stuck
 
@@ -49,6 +54,23 @@ async def test_those_whose_token_was_revoked_are_dismissed() -> None:
     await settled()
     assert (staying.told, stuck.told, leaving.told) == ([], [Farewell.REVOKED], [Farewell.REVOKED])
     assert tickets.asked == [["a", "b"], ["a", "b"]]
+
+
+async def test_those_whose_token_allows_something_else_are_dismissed_until_they_come_back() -> None:
+    tickets = Tickets("a")
+    clients = Clients(tickets)
+    client = Client("a")
+    clients.enter(client)
+    tickets.permissions = Permissions.of(["orders.read", "payments.read"])
+    await clients.check()
+    await settled()
+    assert client.told == [Farewell.CHANGED]
+    clients.leave(client)
+    client.permissions = tickets.permissions
+    clients.enter(client)
+    await clients.check()
+    await settled()
+    assert client.told == [Farewell.CHANGED]
 
 
 async def test_many_tickets_are_asked_for_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from packhouse.events.event_log import EVENTS
 from packhouse.sdk import EventType
 from packhouse.storage import Initiator
 from packhouse.testing.server import RunningServer, running_server, server_settings
-from packhouse.web.authentication import revoke_access_token
+from packhouse.tokens.commands.revoke_token import revoke_token
+from packhouse.tokens.rules import OPERATOR
 from packhouse.web.graphql.log_cursors import write_log_cursor
 from packhouse.web.graphql.streams import clients as clients_module
 
@@ -307,9 +308,9 @@ class TestEnds:
             await socket.has_begun()
             rows = await server.house.database.fetch("SELECT name FROM access_token")
             await server.house.database.write(
-                Initiator("tester", "test"), lambda uow: revoke_access_token(uow, rows[0]["name"])
+                Initiator("tester", "test"), lambda uow: revoke_token(uow, rows[0]["name"], OPERATOR)
             )
-            assert await socket.closed() == (4403, "Forbidden: the access token was revoked")
+            assert await socket.closed() == (4403, "Forbidden: the access token was revoked or has expired")
             last = await stream.receive()
             assert (last.name, last.data["errors"][0]["extensions"]["code"]) == ("next", "UNAUTHENTICATED")
             assert (await stream.receive()).name == "complete"

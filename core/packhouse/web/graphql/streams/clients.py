@@ -1,39 +1,46 @@
-"""Everybody whose connection stays open: told when their token is revoked, and when this process ends."""
+"""Everybody whose connection stays open: told when their token is revoked, or allows something else, and when this process ends."""
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Protocol
+
+from packhouse.web.permissions import Grant, Permissions
 
 CHECK_SECONDS = 2.0
 _TICKETS_AT_ONCE = 500
 log = logging.getLogger(__name__)
 
-InForce = Callable[[Collection[str]], Awaitable[frozenset[str]]]
+InForce = Callable[[Collection[str]], Awaitable[Mapping[str, Grant]]]
 
 
 class Farewell(StrEnum):
     """Why a client's connection is ended from this side."""
 
     REVOKED = "revoked"
+    CHANGED = "changed"
     RESTART = "restart"
 
 
 class Client(Protocol):
-    """One open connection; `ticket` is the digest of its token."""
+    """One open connection; `ticket` is the digest of its token, `permissions` what it was let in with."""
 
     @property
     def ticket(self) -> str:
         """What it was let in by."""
 
+    @property
+    def permissions(self) -> Permissions:
+        """What it could do then."""
+
     async def dismiss(self, farewell: Farewell) -> None:
-        """Tell it why, and end it; before a restart, what ends by itself may do so."""
+        """Tell it why, and end it; what ends by itself may do so, unless its token was revoked."""
 
 
 class Clients:
-    """Open connections by their tickets. `in_force` says which of some tickets still are."""
+    """Open connections by their tickets. `in_force` says which of some tickets still are, and what they allow."""
 
     def __init__(self, in_force: InForce) -> None:
         self._in_force = in_force
@@ -81,15 +88,18 @@ class Clients:
         await asyncio.gather(*told, return_exceptions=True)
 
     async def check(self) -> None:
-        """Dismiss those whose tickets are not in force any more."""
+        """Dismiss those whose tickets are not in force any more, or allow something else: who comes back has what they allow now."""
         tickets = list(self._by_ticket)
         for start in range(0, len(tickets), _TICKETS_AT_ONCE):
             piece = tickets[start : start + _TICKETS_AT_ONCE]
             valid = await self._in_force(piece)
             for ticket in piece:
-                if ticket not in valid:
-                    for client in list(self._by_ticket.get(ticket, ())):
+                grant = valid.get(ticket)
+                for client in list(self._by_ticket.get(ticket, ())):
+                    if grant is None:
                         self._dismiss(client, Farewell.REVOKED)
+                    elif grant.permissions != client.permissions:
+                        self._dismiss(client, Farewell.CHANGED)
 
     def _dismiss(self, client: Client, farewell: Farewell) -> asyncio.Task[None]:
         # one that does not read what it is told holds up nobody else

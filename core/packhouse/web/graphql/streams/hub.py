@@ -30,6 +30,7 @@ from packhouse.web.graphql.streams.broadcast import RECENT_MESSAGES, Broadcast
 from packhouse.web.graphql.streams.mailbox import Allowance
 from packhouse.web.graphql.streams.message import ClientGone, Message, Send
 from packhouse.web.graphql.streams.operation import Follows, Operation, read_operation
+from packhouse.web.permissions import Grant
 
 Errors = list[dict[str, Any]]
 log = logging.getLogger(__name__)
@@ -37,13 +38,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for what, where the results go, and how much of them may wait there.
+    """Who asks for what, what they may do, where the results go, and how much of them may wait there.
 
     `operation` is what the request is to execute, None where that cannot be told.
     """
 
     request: GraphQLRequest
     by: Initiator
+    grant: Grant
     send: Send
     operation: Operation | None = None
     allowance: Allowance = field(default_factory=Allowance)
@@ -52,7 +54,9 @@ class Asking:
 class Streams:
     """One process's operations and what identical ones share. `make_context` makes an execution's context."""
 
-    def __init__(self, schema: GuardedSchema, settings: Settings, make_context: Callable[[Initiator], Context]) -> None:
+    def __init__(
+        self, schema: GuardedSchema, settings: Settings, make_context: Callable[[Initiator, Grant], Context]
+    ) -> None:
         self._schema = schema
         self._settings = settings
         self._make_context = make_context
@@ -90,12 +94,12 @@ class Streams:
             return [internal_error(asking.by.correlation_id)]
 
     async def _follow(self, asking: Asking, operation: Operation, follows: Follows, cursor: str | None) -> Errors:
-        feed = self._make_context(asking.by).live[follows.log]
+        feed = self._make_context(asking.by, asking.grant).live[follows.log]
         try:
             position = await start_of(feed, cursor)
         except GraphQLError as error:
             return execution_errors([error], asking.by.correlation_id)
-        key = (operation.key, asking.by.actor)
+        key = (operation.key, asking.grant.permissions)
         if cursor is None and follows.begins_with_state:
             errors = await self._execute(asking, Span(position, position, is_first=True))
             if errors:
@@ -118,7 +122,7 @@ class Streams:
         mailbox = await shared.serve(position, asking.send, asking.allowance)
         if not mailbox.has_lagged:
             return mailbox.errors
-        self._make_context(asking.by).database.metrics.lagged[log_name,].inc()
+        self._make_context(asking.by, asking.grant).database.metrics.lagged[log_name,].inc()
         text = "You were too slow, so what waited for you was thrown away: begin again after this cursor"
         return [single_error(ErrorCode.LAGGED, text, cursor=write_log_cursor(log_name, mailbox.after))]
 
@@ -127,7 +131,7 @@ class Streams:
 
         async def execute(send: Send) -> Errors:
             try:
-                return await self._execute(Asking(asking.request, by, send), Span(position))
+                return await self._execute(Asking(asking.request, by, asking.grant, send), Span(position))
             except TimeoutError:
                 return [timed_out(self._settings)]
             except Exception:
@@ -144,7 +148,7 @@ class Streams:
 
     async def _execute(self, asking: Asking, span: Span | None = None) -> Errors:
         """Execute by itself; returns the errors that stopped it before it began, or broke its stream."""
-        context = self._make_context(asking.by)
+        context = self._make_context(asking.by, asking.grant)
         context.span = span
         correlation_id = asking.by.correlation_id
         async with asyncio.timeout(self._settings.graphql.timeout_seconds) as context.deadline:

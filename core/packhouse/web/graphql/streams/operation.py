@@ -89,7 +89,8 @@ def read_operation(schema: GuardedSchema, asked: GraphQLRequest, limits: GraphQL
 
 def _document(schema: GuardedSchema, text: str, limits: GraphQLSettings) -> DocumentNode | None:
     try:
-        return schema.documents.find(text, limits) or parse(text, max_tokens=limits.max_tokens)
+        known = schema.documents.find(text, limits)
+        return parse(text, max_tokens=limits.max_tokens) if known is None else known.document
     except (GraphQLError, RecursionError):
         return None
 

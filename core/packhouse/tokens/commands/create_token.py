@@ -1,0 +1,70 @@
+"""Making an access token: shown once, kept as a digest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from packhouse.sdk import InvalidValue, Refused, new_id, now
+from packhouse.storage import UnitOfWork
+from packhouse.storage.dialect import insert_sql, row_values
+from packhouse.tokens.rules import OPERATOR, check_expiry, check_within
+from packhouse.web.authentication import new_token, ticket_of
+from packhouse.web.permissions import ALL, Grant, Permissions
+
+# with `token:` before it, it is an actor
+LONGEST_NAME = 58
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    """A token for one app, person or script; without `expires_at` it is valid until it is revoked."""
+
+    name: str
+    permissions: Permissions
+    expires_at: datetime | None = None
+
+
+async def create_token(uow: UnitOfWork, data: CreateToken, giver: Grant) -> str:
+    """Make a token and return it; nobody can read it again. `giver` is what whoever makes it may do.
+
+    Raises:
+        InvalidValue: no name, a long one or one that cannot be printed; an end that is past or has no time zone.
+        Refused: NAME_TAKEN: a token that was not revoked has it; PERMISSION_NOT_HELD, EXPIRES_TOO_LATE: it is more than the giver has.
+    """
+    name = _checked(data.name)
+    check_expiry(data.expires_at, giver)
+    check_within(data.permissions, giver)
+    token = new_token()
+    row = {
+        "id": new_id(),
+        "name": name,
+        "digest": ticket_of(token),
+        "permissions": data.permissions.words,
+        "created_by": uow.initiator.actor,
+        "created_at": now(),
+        "expires_at": data.expires_at,
+        "revoked_by": "",
+    }
+    columns = tuple(row)
+    made = await uow.fetch(
+        f"{insert_sql('access_token', columns, 1)} ON CONFLICT DO NOTHING RETURNING id", *row_values([row], columns)
+    )
+    if not made:
+        raise Refused("NAME_TAKEN", f"There is a token {name} already: revoke it or take another name", "name")
+    return token
+
+
+async def create_admin_token(uow: UnitOfWork, name: str) -> str:
+    """Make a token that may do everything, as whoever has the database in their hands can.
+
+    Raises:
+        InvalidValue: no name, a long one or one that cannot be printed.
+        Refused: NAME_TAKEN.
+    """
+    return await create_token(uow, CreateToken(name, ALL), OPERATOR)
+
+
+def _checked(name: str) -> str:
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise InvalidValue("name", f"a token needs a name of 1 to {LONGEST_NAME} characters that can be printed")
+    return name

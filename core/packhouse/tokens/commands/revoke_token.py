@@ -1,0 +1,23 @@
+"""Taking an access token out of force; running servers notice within seconds."""
+
+from packhouse.sdk import now
+from packhouse.storage import UnitOfWork
+from packhouse.tokens.queries import locked_token
+from packhouse.tokens.rules import check_within
+from packhouse.web.authentication import grant_of
+from packhouse.web.models import AccessToken
+from packhouse.web.permissions import Grant
+
+
+async def revoke_token(uow: UnitOfWork, name: str, taker: Grant) -> AccessToken:
+    """Take a token out of force. `taker` is what whoever does it may do: one that may do less takes nothing from it.
+
+    Raises:
+        Refused: NOT_FOUND: no token that was not revoked has the name; PERMISSION_NOT_HELD.
+    """
+    row = await locked_token(name)
+    check_within(grant_of(row).permissions, taker)
+    row.revoked_at = now()
+    row.revoked_by = uow.initiator.actor
+    await row.save(update_fields=["revoked_at", "revoked_by"])
+    return row
