@@ -60,14 +60,14 @@ def test_what_may_be_asked_without_any_permission_is_known(access: Access) -> No
     assert [name for name, field in reading.items() if any("write" in word for word in field.needs)] == []
 
 
-FREE = {"Query.node", "Query.nodes", "Query.eventLog"}
+FREE = {"Query.node", "Query.nodes", "Query.eventLog", "Query.viewer"}
 
 
 def test_types_that_need_nothing_are_parts_of_what_is_asked_for(access: Access) -> None:
     roots = {"Query", "Mutation", "Subscription", "Node"}
     free = {name for name, needed in access.types.items() if not needed} - roots
     parts = {name for name in free if not name.endswith("Payload")}
-    assert parts == {"Address", "Event", "LogCursors", "Money", "PageInfo", "PreviewPart", "UserError"}
+    assert parts == {"Address", "Event", "LogCursors", "Money", "PageInfo", "PreviewPart", "UserError", "Viewer"}
     for payload in free - parts:
         assert "userErrors" in access.fields[payload]
 

@@ -110,7 +110,7 @@ def test_tokens_that_may_do_little_are_made_changed_and_listed(run: Run) -> None
 def test_permissions_are_told_with_what_needs_them(run: Run) -> None:
     code, out, _ = run("docs", "permissions")
     assert code == 0
-    assert "for `eventLog`, `node`, `nodes`" in out
+    assert "for `eventLog`, `node`, `nodes`, `viewer`" in out
     orders, inventory = (out.partition(f"## {area}\n")[2].partition("\n## ")[0] for area in ("orders", "inventory"))
     assert "- `orders.read`\n  - queries: `order`, `orders`, `reservations`\n" in orders
     assert "mutations: `cancelOrder`, `confirmOrder`," in orders

@@ -100,6 +100,15 @@ def check_recall(answer: Any) -> None:
     assert left == [("T-1", 14, 14), ("T-2", 10, 10)]
 
 
+def check_tokens(made: Any, seen: Any) -> None:
+    """The new one may do little, whoever made it everything."""
+    assert made["token"].startswith("ph_")
+    assert made["accessToken"]["permissions"] == ["fulfillment.write", "inventory.read", "orders.read"]
+    assert seen["viewer"]["permissions"] == ["*"]
+    creators = {edge["node"]["name"]: edge["node"]["createdBy"] for edge in seen["accessTokens"]["edges"]}
+    assert creators["warehouse-berlin"] == f"token:{seen['viewer']['name']}"
+
+
 async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
     (
         shop,
@@ -119,6 +128,8 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         board,
         waiting,
         live,
+        token,
+        me,
     ) = blocks("graphql")
     async with (
         running_server(server_settings(sqlite_url)) as server,
@@ -181,6 +192,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         node = (await run(board))["orders"]["edges"][0]["node"]
         assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)
         check_waiting(await run(waiting, location=made["createLocation"]["location"]["id"]))
+        check_tokens((await run(token))["createAccessToken"], await run(me))
 
 
 def test_the_plugin_in_ten_lines_loads() -> None:

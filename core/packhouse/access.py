@@ -49,7 +49,7 @@ _TYPES: Mapping[str, Area] = {
 }
 
 # Parts of what they are in. Each event of a timeline or log is looked at by itself (`events/seeing.py`).
-_PARTS = frozenset({"Address", "Event", "LogCursors", "Money", "PageInfo", "PreviewPart", "UserError"})
+_PARTS = frozenset({"Address", "Event", "LogCursors", "Money", "PageInfo", "PreviewPart", "UserError", "Viewer"})
 
 _FIELDS: Mapping[str, frozenset[str]] = {
     # what is found is looked at by its type
@@ -57,6 +57,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "Query.nodes": _FREE,
     # where to follow from, for whatever may be followed
     "Query.eventLog": _FREE,
+    "Query.viewer": _FREE,
     "Query.reservations": frozenset({Area.ORDERS.read}),
     # the words that say how far an order is
     "Order.phase": frozenset({Area.ORDERS.read}),

@@ -77,6 +77,8 @@ from packhouse.shipping.graphql.lots import LotRecipientQueries
 from packhouse.shipping.graphql.mutations import ShippingMutations
 from packhouse.shipping.graphql.quotes import ShippingQuoteQueries
 from packhouse.shipping.graphql.types import OrderShipping
+from packhouse.tokens.graphql.mutations import TokensMutations
+from packhouse.tokens.graphql.queries import TokensQueries
 from packhouse.web.context import Info
 from packhouse.web.graphql.errors import BadUserInput
 from packhouse.web.graphql.guarded_schema import GuardedSchema
@@ -212,6 +214,7 @@ class Query(
     events.EventsQueries,
     PluginsQueries,
     JobsQueries,
+    TokensQueries,
 ):
     """The composed root of queries."""
 
@@ -239,6 +242,7 @@ class Mutation(
     EventsMutations,
     PluginsMutations,
     JobsMutations,
+    TokensMutations,
 ):
     """The composed root of mutations."""
 
