@@ -1,0 +1,10 @@
+"""The short form: whatever a client sends, it is answered, and what is refused has changed nothing."""
+
+from tests.faults.hostile.storm import storm
+
+
+async def test_no_input_makes_an_error_of_ours(database_url: str) -> None:
+    judge = await storm(database_url, 1, rounds=1)
+    assert judge.found == []
+    assert judge.outcomes["done"] > 60
+    assert judge.outcomes["refused"] > 60
