@@ -4,8 +4,9 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from packhouse.catalog.models import Variant
-from packhouse.sdk import new_id, now
+from packhouse.sdk import Refused, new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage.dialect import Dialect
 
 
 async def add(_: UnitOfWork, sku: str) -> Variant:
@@ -46,6 +47,40 @@ async def test_a_look_up_sees_its_own_writes_and_what_was_committed(database: Da
     assert await database.look_up(sql, "MUG") == []
     assert await database.write(by, work) == 1
     assert [row["sku"] for row in await database.look_up(sql, "MUG")] == ["MUG"]
+
+
+async def test_who_was_overtaken_looks_again(database: Database, by: Initiator) -> None:
+    tries = 0
+
+    async def look_and_add(uow: UnitOfWork) -> None:
+        nonlocal tries
+        tries += 1
+        if await Variant.exists(sku="MUG"):
+            raise Refused("DUPLICATE_SKU", "it is there")
+        await asyncio.sleep(0)
+        await add(uow, "MUG")
+
+    results = await asyncio.gather(*(database.write(by, look_and_add) for _ in range(8)), return_exceptions=True)
+    assert sorted(getattr(each, "code", "") for each in results) == ["", *["DUPLICATE_SKU"] * 7]
+    assert await Variant.all().count() == 1
+    retried = database.metrics.retries["unique",].value
+    assert tries == 8 + retried
+    assert (retried > 0) == (database.dialect is Dialect.POSTGRES)
+
+
+async def test_who_does_not_look_is_told_after_three_tries(database: Database, by: Initiator) -> None:
+    tries = 0
+
+    async def only_add(uow: UnitOfWork) -> None:
+        nonlocal tries
+        tries += 1
+        await add(uow, "MUG")
+
+    await database.write(by, only_add)
+    with pytest.raises(IntegrityError):
+        await database.write(by, only_add)
+    assert tries == 1 + (3 if database.dialect is Dialect.POSTGRES else 1)
+    assert await Variant.all().count() == 1
 
 
 async def test_a_failing_neighbour_takes_nobody_down(database: Database, by: Initiator) -> None:

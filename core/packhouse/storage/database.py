@@ -1,7 +1,7 @@
 """Opens the database and runs units of work on it.
 
 SQLite: one writer with group commit and separate connections for reading. PostgreSQL: a pool; a unit of work that met a
-deadlock or a serialisation failure is run again, so it must do nothing outside the transaction.
+deadlock, a serialisation failure or rows of somebody faster is run again, so it must do nothing outside the transaction.
 """
 
 import asyncio
@@ -67,6 +67,10 @@ _SQLITE_PRAGMAS = {
 }
 _RETRIED = {"40001": "serialisation", "40P01": "deadlock"}
 _TRIES = 6
+# Unique keys, foreign keys and checks. Commands look before they write: what they meet then was written by somebody else since, and the
+# next try sees it and says so. What meets it again and again is our own mistake.
+_OVERTAKEN = {"23505": "unique", "23503": "foreign_key", "23514": "check"}
+_TRIES_TO_OVERTAKE = 3
 
 
 # in place of Tortoise's own, which keeps the zone
@@ -241,8 +245,8 @@ class Database:
                     if uow.pending or uow.moved:
                         await self.before_commit(uow)
             except Exception as error:
-                reason = "conflict" if isinstance(error, Conflict) else _RETRIED.get(sqlstate(error) or "")
-                if attempt == _TRIES or reason is None:
+                reason = _reason_to_try_again(error, attempt)
+                if reason is None:
                     raise
                 self.metrics.retries[reason,].inc()
                 await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
@@ -255,6 +259,15 @@ class Database:
         if uow is not None and uow.pending:
             for callback in self.on_commit:
                 callback()
+
+
+def _reason_to_try_again(error: Exception, attempt: int) -> str | None:
+    if attempt == _TRIES:
+        return None
+    if isinstance(error, Conflict):
+        return "conflict"
+    state = sqlstate(error) or ""
+    return _RETRIED.get(state) or (_OVERTAKEN.get(state) if attempt < _TRIES_TO_OVERTAKE else None)
 
 
 def sqlstate(error: BaseException) -> str | None:
