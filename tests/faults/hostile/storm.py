@@ -21,7 +21,7 @@ async def storm(url: str, seed: int, rounds: int, *, everything: bool = False) -
     chance = Random(seed)
     still = await Stillness(url).open()
     try:
-        async with furnished_server(url) as server, aiohttp.ClientSession() as http:
+        async with furnished_server(url) as server, _connections() as http:
             client = Client(server, http, still, chance)
             await client.begin()
             try:
@@ -69,3 +69,8 @@ async def _ask(client: Client, known: dict[str, Life], kind: str, name: Any, spo
             await client.live(name, known[name], spoilt)
         case "peace":
             await client.live(name, known[name], 0)
+
+
+def _connections() -> aiohttp.ClientSession:
+    # one for each request: what a server closes because it was idle is not taken for a lost answer
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
