@@ -4,7 +4,7 @@ from tests.faults.hostile.storm import storm
 
 
 async def test_no_input_makes_an_error_of_ours(database_url: str) -> None:
-    judge = await storm(database_url, 1, rounds=1)
+    judge = await storm(database_url, 1 if database_url.startswith("sqlite") else 2, rounds=1)
     assert judge.found == []
-    assert judge.outcomes["done"] > 60
-    assert judge.outcomes["refused"] > 60
+    assert judge.outcomes["done"] > 40
+    assert judge.outcomes["refused"] > 40

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from random import Random
 from typing import Any
 
@@ -140,7 +141,7 @@ class Client:
         """Status and answer of a request."""
         text = body if isinstance(body, str) else write(body)
         headers = {**self.server.headers, "content-type": "application/json"}
-        async with self.http.post(self.server.graphql, data=text.encode(), headers=headers) as response:
+        async with self.http.post(self.server.graphql, data=BytesIO(text.encode()), headers=headers) as response:
             answered = await response.text()
             try:
                 return response.status, json.loads(answered)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from io import BytesIO
 from random import Random
 from typing import Any
 
@@ -86,7 +87,7 @@ async def stream(client: Client, name: str) -> None:
     cursor = client.words.strange("String", "after")
     if client.chance.random() < 0.5 and cursor.isprintable() and cursor.isascii():
         headers["last-event-id"] = cursor
-    async with client.http.post(client.server.graphql, data=write(body).encode(), headers=headers) as response:
+    async with client.http.post(client.server.graphql, data=BytesIO(write(body).encode()), headers=headers) as response:
         if response.status not in (200, 400, 413):
             client.judge.blame(f"status {response.status}", asked)
         async for line in response.content:
