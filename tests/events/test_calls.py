@@ -126,8 +126,10 @@ async def test_what_did_not_happen_failed_and_may_be_called_again(house: Any, er
     assert carrier.asked == 0
 
 
-@pytest.mark.parametrize("error", [ProviderInDoubt("no answer"), ConnectionResetError("reset"), KeyError("bug")])
-async def test_what_may_have_happened_is_asked_about_and_not_repeated(house: Any, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [ProviderInDoubt("no answer"), ConnectionResetError("reset"), KeyError("bug"), SystemExit(1)]
+)
+async def test_what_may_have_happened_is_asked_about_and_not_repeated(house: Any, error: BaseException) -> None:
     carrier = Carrier(error, happens=True)
     with pytest.raises(ProviderInDoubt, match="buy_label at ups with key label/1") as raised:
         await buy(house, carrier)

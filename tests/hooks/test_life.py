@@ -137,13 +137,25 @@ async def test_an_end_that_never_comes_is_not_waited_for(caplog: pytest.LogCaptu
     assert [record.getMessage() for record in caplog.records] == ["Plugin clinging failed in shutdown"]
 
 
+class Panic(BaseException):
+    """What libraries written in another language raise where they would have ended the program."""
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (SystemExit(3), "it called sys.exit, and a plugin cannot end the server"),
+        (Panic("no entry found"), "Panic: no entry found"),
+    ],
+    ids=["exit", "panic"],
+)
 @pytest.mark.parametrize("leaves", ["startup", "shutdown", "order_placed", "gather_order_facts", "check_order"])
 async def test_a_hook_that_ends_the_process_has_failed_and_that_is_all(
-    leaves: str, caplog: pytest.LogCaptureFixture
+    leaves: str, error: BaseException, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def leave(hook: str) -> None:
         if hook == leaves:
-            raise SystemExit(3)
+            raise error
 
     class Leaving(Named):
         @hookimpl
@@ -170,7 +182,6 @@ async def test_a_hook_that_ends_the_process_has_failed_and_that_is_all(
 
     host = load(Leaving())
     await asyncio.create_task(host.startup())
-    message = "it called sys.exit, and a plugin cannot end the server"
     assert host.failed_startups == ({"named": f"HookFailed: {message}"} if leaves == "startup" else {})
     if leaves == "order_placed":
         with pytest.raises(HookFailed, match=message):

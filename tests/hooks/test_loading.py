@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from packhouse.hooks import BrokenPlugin, DuplicateCode, PluginHost
+from packhouse.hooks.loading import settings_model_of
 from packhouse.hooks.plugin_settings import table_of
 from packhouse.sdk import Event, Objection, OrderSnapshot, PluginContext, PluginManifest, Provider, hookimpl
 
@@ -207,11 +208,30 @@ def test_a_broken_plugin_stops_a_strict_start() -> None:
         install(Point("broken", broken), strict=True)
 
 
-def test_a_plugin_that_ends_the_process_is_left_out() -> None:
-    def leave() -> Any:
-        raise SystemExit(1)
+class Panic(BaseException):
+    """What libraries written in another language raise where they would have ended the program."""
 
-    assert install(Point("leaver", leave)).quarantined == [("leaver", "SystemExit: 1")]
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SystemExit(1), "SystemExit: 1"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: "),
+        (Panic("no entry found"), "Panic: no entry found"),
+    ],
+    ids=["exit", "interrupt", "panic"],
+)
+def test_a_plugin_that_ends_the_process_is_left_out(error: BaseException, reason: str) -> None:
+    def leave() -> Any:
+        raise error
+
+    host = install(Point("leaver", leave), Point("mail", lambda: Mail))
+    assert host.quarantined == [("leaver", reason)]
+    assert [plugin.code for plugin in host.plugins] == ["mail"]
+    with pytest.raises(BrokenPlugin, match=f"plugin leaver: {reason}"):
+        install(Point("leaver", leave), strict=True)
+    with pytest.raises(BrokenPlugin, match=f"plugin leaver: {reason}"):
+        settings_model_of("leaver", [Point("leaver", leave)])
 
 
 def test_an_entry_point_names_a_class_with_the_same_code() -> None:

@@ -13,7 +13,7 @@ from packhouse.storage import Database, Initiator
 class Work:
     """Counts its runs; fails in those that have a failure."""
 
-    def __init__(self, *failures: Exception | None) -> None:
+    def __init__(self, *failures: BaseException | None) -> None:
         self.failures = list(failures)
         self.runs = 0
         self.cancelled = False
@@ -51,7 +51,7 @@ async def test_a_job_runs_at_once_and_again(database: Database) -> None:
 async def test_a_broken_one_stops_nobody_and_is_logged_once_for_each_kind(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = Work(ValueError("a"), ValueError("b"), KeyError("c"), None, ValueError("d"))
+    broken = Work(ValueError("a"), ValueError("b"), SystemExit(1), None, ValueError("d"))
     fine = Work()
     runner = JobRunner([Job("broken", 0.001, broken), Job("fine", 0.001, fine)])
     with caplog.at_level(logging.INFO, "packhouse.jobs.runner"):

@@ -17,6 +17,7 @@ async def test_all_carriers_quote_side_by_side() -> None:
         "slow": TestCarrier("slow", delay_seconds=30),
         "down": TestCarrier("down", fails={"quote": [ProviderUnavailable("maintenance")]}),
         "broken": TestCarrier("broken", fails={"quote": [KeyError("x")]}),
+        "gone": TestCarrier("gone", fails={"quote": [SystemExit(1)]}),
         "dear": TestCarrier("dear", price="9.00"),
         "cheap": TestCarrier("cheap", price="3.50"),
         "no-quotes": TestNetwork(),
@@ -32,6 +33,7 @@ async def test_all_carriers_quote_side_by_side() -> None:
     assert board.missing == (
         MissingQuote("broken", "the carrier's plugin failed; see the log"),
         MissingQuote("down", "maintenance"),
+        MissingQuote("gone", "the carrier's plugin failed; see the log"),
         MissingQuote("slow", "no answer within 0.05 seconds"),
     )
 

@@ -208,7 +208,7 @@ class _Call:
         except asyncio.CancelledError:
             await self._finish(CallStatus.IN_DOUBT, "interrupted while asking about an earlier call")
             raise
-        except Exception as error:  # noqa: BLE001  (a provider may fail in any way)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (a provider may fail in any way)
             await self._doubt(
                 error, f"an earlier call may have worked, and asking about it failed: {self._described(error)}"
             )
@@ -224,7 +224,7 @@ class _Call:
         except asyncio.CancelledError:
             await self._finish(CallStatus.IN_DOUBT, "interrupted while the call was made")
             raise
-        except Exception as error:  # noqa: BLE001  (a provider may fail in any way)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (a provider may fail in any way)
             await self._doubt(error, self._described(error))
 
     async def done(self, answer: T, on_success: Callable[[UnitOfWork, T], Awaitable[R]]) -> R:
@@ -242,12 +242,12 @@ class _Call:
         except Exception as error:  # noqa: BLE001  (what happened outside must not be forgotten)
             await self._doubt(error, f"it worked, but writing it down failed: {self._described(error)}")
 
-    async def _doubt(self, error: Exception | None, reason: str) -> NoReturn:
+    async def _doubt(self, error: BaseException | None, reason: str) -> NoReturn:
         await self._finish(CallStatus.IN_DOUBT, reason)
         code = error.code if isinstance(error, ProviderError) else ""
         raise ProviderInDoubt(f"{self.name}: {reason}", code=code) from error
 
-    def _described(self, error: Exception) -> str:
+    def _described(self, error: BaseException) -> str:
         return describe(error, self.database.hide)
 
     async def _finish(self, status: CallStatus, error: str) -> None:

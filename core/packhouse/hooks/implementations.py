@@ -32,28 +32,37 @@ class Implementation:
         """Call it with the arguments that it asks for; an asynchronous one returns its coroutine.
 
         Raises:
-            HookFailed: it tried to end the process, or was cancelled by nobody but itself.
+            HookFailed: it tried to end the process, was cancelled by nobody but itself, or raised what is no Exception (the panic
+                of a library in another language).
             whatever else it raises.
         """
         try:
             answer = self.function(*[values[name] for name in self.arguments])
-        except SystemExit as error:
-            raise HookFailed(_EXIT) from error
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise HookFailed(_why(error)) from error
         return _guarded(answer) if inspect.iscoroutine(answer) else answer
 
 
 async def _guarded(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  (each hook has its own answer)
     try:
         return await work
-    except SystemExit as error:
-        # in a task it would end the event loop, and the server with it
-        raise HookFailed(_EXIT) from error
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
         # nobody interrupted it: passed on, it would look as if the host had
         raise HookFailed("it waited for something that was cancelled") from None
+    except BaseException as error:
+        # in a task it would end the event loop, and the server with it, or whoever looks after the plugin's deliveries
+        raise HookFailed(_why(error)) from error
+
+
+def _why(error: BaseException) -> str:
+    return _EXIT if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
 
 
 def implementation_of(code: str, plugin: object, hook: str) -> Implementation:

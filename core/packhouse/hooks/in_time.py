@@ -12,6 +12,14 @@ T = TypeVar("T")
 _PATIENCE = 1.0
 
 
+class Escaped(Exception):
+    """Work in a thread raised what is made to end a program; `error` is that."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.error = error
+
+
 async def finish_in_time(work: Coroutine[Any, Any, T], seconds: float, name: str) -> T:
     """The result of `work`. One that takes longer is interrupted; one that goes on even then is left behind.
 
@@ -37,7 +45,8 @@ def return_in_time(work: Callable[[], T], seconds: float, name: str) -> T:
 
     Raises:
         TimeoutError: it took longer.
-        whatever `work` raises.
+        Escaped: what `work` raised is no Exception: SystemExit, KeyboardInterrupt, the panic of a library in another language.
+        whatever else `work` raises.
     """
     answers: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
     context = contextvars.copy_context()
@@ -45,8 +54,10 @@ def return_in_time(work: Callable[[], T], seconds: float, name: str) -> T:
     def run() -> None:
         try:
             answers.put((True, context.run(work)))
-        except BaseException as error:  # noqa: BLE001  (it is raised where the answer is waited for)
+        except Exception as error:  # noqa: BLE001  (it is raised where the answer is waited for)
             answers.put((False, error))
+        except BaseException as error:  # noqa: BLE001  (in a thread of its own nobody but `work` can have raised it)
+            answers.put((False, Escaped(error)))
 
     threading.Thread(target=run, name=name, daemon=True).start()
     try:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from packhouse.hooks.checking import check_hooks, check_manifest
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
 from packhouse.hooks.errors import BrokenPlugin
-from packhouse.hooks.in_time import return_in_time
+from packhouse.hooks.in_time import Escaped, return_in_time
 from packhouse.hooks.life import Life
 from packhouse.hooks.offers import JOBS, ROUTES, jobs_of, routes_of
 from packhouse.hooks.plugin_settings import read_settings
@@ -136,7 +136,9 @@ class Loader:
                 continue
             try:
                 candidates.append(return_in_time(partial(self._load, each), self._seconds, f"load {each.name}"))
-            except (Exception, SystemExit) as error:  # noqa: BLE001  (a plugin may fail in any way)
+            except Escaped as escaped:
+                self._put_aside(each.name, escaped.error)
+            except Exception as error:  # noqa: BLE001  (a plugin may fail in any way)
                 self._put_aside(each.name, error)
         return candidates
 
@@ -226,7 +228,9 @@ def settings_model_of(
 
     try:
         return return_in_time(read, seconds, f"look at {code}")
-    except (Exception, SystemExit) as error:
+    except Escaped as escaped:
+        raise BrokenPlugin(code, str(escaped)) from escaped
+    except Exception as error:
         raise BrokenPlugin(code, f"{type(error).__name__}: {error}") from error
 
 

@@ -144,7 +144,7 @@ class JobRunner:
     async def _tried(self, job: Job, span: Span) -> str | None:
         try:
             await job.run()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # what it asks of plugins must not end the server
             failure = type(error).__name__
             span.fail(failure)
             if failure != self._last_failures.get(job.name):

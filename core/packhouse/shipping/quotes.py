@@ -17,7 +17,7 @@ class MissingQuote:
 
     carrier: str
     reason: str
-    error: Exception | None = field(default=None, compare=False)
+    error: BaseException | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,6 @@ async def _ask(
         return MissingQuote(code, f"no answer within {deadline_seconds:g} seconds", error)
     except ProviderError as error:
         return MissingQuote(code, error.detail, error)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.exception("Carrier %s failed to quote", code)
         return MissingQuote(code, "the carrier's plugin failed; see the log", error)

@@ -36,7 +36,7 @@ class TestCarrier:
     price: str = "4.20"
     delay_seconds: float = 0.0
     scans: dict[str, list[TrackingUpdate]] = field(default_factory=dict)
-    fails: dict[str, list[Exception]] = field(default_factory=dict)
+    fails: dict[str, list[BaseException]] = field(default_factory=dict)
     fails_after: dict[str, list[Exception]] = field(default_factory=dict)
     bought: dict[str, PurchasedLabel] = field(default_factory=dict)
     voided: list[str] = field(default_factory=list)
