@@ -121,6 +121,13 @@ async def test_without_a_whole_answer_a_read_is_unavailable_and_an_effect_in_dou
         await vendor.send("label", "POST", url, effect=True, headers={})
 
 
+async def test_without_a_time_of_its_own_it_waits_as_long_as_the_session_does(host: Host) -> None:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.1)) as impatient:
+        vendor = Vendor("Acme", lambda: impatient, timeout=None, secrets=tuple)
+        with pytest.raises(ProviderUnavailable, match="TimeoutError"):
+            await vendor.send("label", "GET", await host(never), effect=False, headers={})
+
+
 async def test_where_nobody_is_reached_nothing_happened(vendor: Vendor, unused_tcp_port: int) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port}/"
     with pytest.raises(ProviderUnavailable, match=r"Acme cannot be reached \(label\)") as failed:
@@ -138,6 +145,9 @@ def test_what_is_no_object_is_none(body: bytes) -> None:
     ("headers", "seconds"),
     [
         ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "7.5"}, 7.5),
+        ({"Retry-After": "-7"}, 10.0),
+        ({"Retry-After": "nan"}, 10.0),
         ({"Retry-After": "Sat, 04 Jul 2026 12:00:30 GMT"}, 30.0),
         ({"Retry-After": "Sat, 04 Jul 2026 12:00:30 -0000"}, 30.0),
         ({"Retry-After": "Sat, 04 Jul 2026 11:00:00 GMT"}, 0.0),

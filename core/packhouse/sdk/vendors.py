@@ -3,6 +3,7 @@
 What an answer of a vendor means (its codes, its own words) is its plugin's to know.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ Result = TypeVar("Result")
 
 _CHUNK = 64 * 1024
 _LONGEST_RETRY_AFTER = 3600.0
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class AnswerUnreadable(PackhouseError):
@@ -55,10 +57,12 @@ class VendorAnswer:
         return found if isinstance(found, dict) else None
 
     def retry_after(self, otherwise: float, now: datetime | None = None) -> float:
-        """Seconds to wait, from Retry-After in seconds or as a date; `otherwise` where it does not say, an hour at most."""
+        """Seconds to wait, from Retry-After in seconds (whole, or with a fraction as some vendors do) or as a date; `otherwise`
+        where it does not say, an hour at most.
+        """
         value = self.headers.get("Retry-After", "").strip()
         try:
-            seconds = float(value) if value.isdecimal() else _until(value, now or datetime.now(UTC))
+            seconds = float(value) if _SECONDS.fullmatch(value) else _until(value, now or datetime.now(UTC))
         except ValueError:
             seconds = otherwise
         return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
@@ -67,9 +71,10 @@ class VendorAnswer:
 class Vendor:
     """Somebody outside who is asked over HTTP. `name` is what people call them.
 
-    `http` gives the session: it opens after providers are registered, so it is asked for at each call. `secrets` are taken out of
-    the vendor's own words, in case it repeats what it was sent; they are asked for at each use, because tokens change. An answer
-    of more than `largest_answer` bytes is not read.
+    `http` gives the session: it opens after providers are registered, so it is asked for at each call. `timeout` None is that of
+    the session: 30 seconds for a whole call where it is the host's. `secrets` are taken out of the vendor's own words, in case it
+    repeats what it was sent; they are asked for at each use, because tokens change. An answer of more than `largest_answer` bytes
+    is not read.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class Vendor:
         name: str,
         http: Callable[[], aiohttp.ClientSession],
         *,
-        timeout: aiohttp.ClientTimeout,
+        timeout: aiohttp.ClientTimeout | None,
         secrets: Callable[[], Iterable[str]],
         largest_answer: int = 16 * 1024 * 1024,
     ) -> None:
@@ -105,20 +110,21 @@ class Vendor:
             ProviderInDoubt: an effect was sent and no whole answer came.
         """
         problem: ProviderError
+        session = self._http()
         try:
-            async with self._http().request(
+            async with session.request(
                 method,
                 url,
                 params=query or None,
                 headers=headers,
                 data=data,
-                timeout=self._timeout,
+                timeout=self._timeout or session.timeout,
                 allow_redirects=False,
             ) as response:
                 return VendorAnswer(response.status, response.headers, await self._body(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             problem = ProviderUnavailable(f"{self.name} cannot be reached ({what}): {type(error).__name__}")
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, AnswerUnreadable) as error:
+        except (aiohttp.ClientError, OSError, AnswerUnreadable) as error:
             problem = self.unclear(what, f"no whole answer came ({type(error).__name__})", effect=effect)
         # Raised here and not above: aiohttp's errors can hold the request with its headers, and so the token.
         raise problem

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import aiohttp
 import orjson
 
-from packhouse.sdk import ProviderError, ProviderUnavailable
-from packhouse_klaviyo.failures import Answer, AnswerUnreadable, failure, parsed
+from packhouse.sdk import Vendor, VendorAnswer
+from packhouse_klaviyo.failures import failure
 from packhouse_klaviyo.pace import Pace
 from packhouse_klaviyo.settings import AccountSettings
 
@@ -18,7 +18,6 @@ Result = TypeVar("Result")
 REVISION = "2026-07-15"
 _JSON_API = "application/vnd.api+json"
 _LARGEST_ANSWER = 1024 * 1024
-_CHUNK = 64 * 1024
 # Published with each operation, for an account: calls in a second, calls in a minute.
 _RATES = {
     "create_event": (350, 3500),
@@ -61,10 +60,15 @@ class KlaviyoClient:
         self, settings: AccountSettings, http: aiohttp.ClientSession, log: logging.Logger, paces: Paces
     ) -> None:
         self._settings = settings
-        self._http = http
         self._log = log
         self._paces = paces
-        self._timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
+        self._vendor = Vendor(
+            "Klaviyo",
+            lambda: http,
+            timeout=aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout),
+            secrets=lambda: (self._credentials(), settings.api_key.get_secret_value()),
+            largest_answer=_LARGEST_ANSWER,
+        )
 
     async def send(self, call: Call) -> None:
         """Send a call of whose answer only the status counts.
@@ -80,68 +84,36 @@ class KlaviyoClient:
         Raises:
             ProviderError: the one that fits.
         """
-        payload = parsed((await self._answer(call)).body)
-        said = "the answer is not JSON"
-        try:
-            if payload is not None:
-                return read(payload)
-        except AnswerUnreadable as error:
-            said = str(error)
-        raise ProviderUnavailable(f"Klaviyo could not be read ({call.name}): {said}")
+        answer = await self._answer(call)
+        return self._vendor.read(call.name, answer.json, read, effect=False)
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _answer(self, call: Call) -> VendorAnswer:
         await self._paces.of(call.name).take(call.name)
-        answer = await self._exchange(call)
-        self._log.debug("Klaviyo %s answered %s", call.name, answer.status)
-        problem = failure(answer, call.name, call.statuses, lambda shown: self._hide(shown, call))
-        if problem is None:
-            return answer
-        raise problem
-
-    async def _exchange(self, call: Call) -> Answer:
-        problem: ProviderError
-        headers = {
-            "Authorization": self._credentials(),
-            "Accept": _JSON_API,
-            "revision": REVISION,
-        }
+        headers = {"Authorization": self._credentials(), "Accept": _JSON_API, "revision": REVISION}
         if call.body is not None:
             headers["Content-Type"] = _JSON_API
-        try:
-            async with self._http.request(
-                call.method,
-                self._settings.base_url + call.path,
-                params=call.query or None,
-                headers=headers,
-                data=None if call.body is None else orjson.dumps(call.body),
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                return Answer(response.status, response.headers, await _bounded(response))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            problem = ProviderUnavailable(f"Klaviyo cannot be reached ({call.name}): {type(error).__name__}")
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, AnswerUnreadable) as error:
-            problem = ProviderUnavailable(f"Klaviyo gave no whole answer ({call.name}): {type(error).__name__}")
-        # Raised here and not above: aiohttp's errors can hold the request with its headers, and so the key.
-        raise problem
+        answer = await self._vendor.send(
+            call.name,
+            call.method,
+            self._settings.base_url + call.path,
+            # what was sent twice is done once: see `failures`
+            effect=False,
+            headers=headers,
+            query=call.query,
+            data=None if call.body is None else orjson.dumps(call.body),
+        )
+        self._log.debug("Klaviyo %s answered %s", call.name, answer.status)
+        problem = failure(answer, call.name, call.statuses, lambda shown: self._hide(shown, call))
+        if problem is not None:
+            raise problem
+        return answer
 
     def _credentials(self) -> str:
         return f"Klaviyo-API-Key {self._settings.api_key.get_secret_value()}"
 
     def _hide(self, shown: str, call: Call) -> str:
         """Klaviyo's words without the key and without whom they are about, in case it repeats what it was sent."""
-        for private in (self._credentials(), self._settings.api_key.get_secret_value(), *call.private):
+        for private in call.private:
             if private:
                 shown = shown.replace(private, "[hidden]")
-        return "".join(character if character.isprintable() else " " for character in shown)
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_chunked(_CHUNK):
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            raise AnswerUnreadable("the answer is too large")
-        parts.append(part)
-    return b"".join(parts)
+        return self._vendor.hide(shown)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from packhouse.sdk import (
+    AnswerUnreadable,
     Consent,
     ConsentPurpose,
     ConsentState,
@@ -17,7 +18,7 @@ from packhouse.sdk import (
     now,
 )
 from packhouse_klaviyo.client import KlaviyoClient
-from packhouse_klaviyo.failures import DUPLICATE_PROFILE, AnswerUnreadable
+from packhouse_klaviyo.failures import DUPLICATE_PROFILE
 from packhouse_klaviyo.metrics import TRANSACTIONAL
 from packhouse_klaviyo.requests import (
     Profile,

@@ -5,12 +5,7 @@ So nothing is ever in doubt: what got no clear answer is unavailable, and tried 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
-
-import orjson
 
 from packhouse.sdk import (
     ProviderAuthFailed,
@@ -18,6 +13,7 @@ from packhouse.sdk import (
     ProviderRateLimited,
     ProviderRefused,
     ProviderUnavailable,
+    VendorAnswer,
 )
 
 DUPLICATE_PROFILE = "duplicate_profile"
@@ -26,30 +22,7 @@ _AUTH = frozenset({401, 403})
 _AGAIN = frozenset({408, 425})
 _TOO_MANY = 429
 _DEFAULT_RETRY_AFTER = 10.0
-_LONGEST_RETRY_AFTER = 3600.0
 _SHOWN_CHARACTERS = 300
-
-
-class AnswerUnreadable(Exception):
-    """An answer has not the form that Klaviyo describes. The message names the field and holds nothing of its content."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over HTTP."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def parsed(body: bytes) -> dict[str, Any] | None:
-    """The JSON object of a body; None where it is something else (HTML of a proxy, half an answer)."""
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def klaviyo_error(payload: Mapping[str, Any] | None) -> tuple[str, str] | None:
@@ -64,36 +37,23 @@ def klaviyo_error(payload: Mapping[str, Any] | None) -> tuple[str, str] | None:
     return None
 
 
-def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float:
-    """Seconds to wait, from Retry-After in seconds or as a date; ten where Klaviyo does not say, an hour at most."""
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(value) if value.isdecimal() else _until(value, now or datetime.now(UTC))
-    except ValueError:
-        seconds = _DEFAULT_RETRY_AFTER
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
-
-
-def _until(value: str, now: datetime) -> float:
-    moment = parsedate_to_datetime(value)
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
-
-
-def failure(answer: Answer, name: str, statuses: frozenset[int], hide: Callable[[str], str]) -> ProviderError | None:
+def failure(
+    answer: VendorAnswer, name: str, statuses: frozenset[int], hide: Callable[[str], str]
+) -> ProviderError | None:
     """The error that an answer means; None for one of the statuses that say that it worked.
 
     `hide` takes secrets and addresses out of Klaviyo's own words.
     """
     if answer.status in statuses:
         return None
-    found = klaviyo_error(parsed(answer.body))
+    found = klaviyo_error(answer.json)
     code, said = found or (f"HTTP_{answer.status}", f"HTTP status {answer.status} without an error of Klaviyo's")
     shown = hide(f"Klaviyo {name}: {said} [{code}]")[:_SHOWN_CHARACTERS]
     code = hide(code)[:_SHOWN_CHARACTERS]
     if answer.status in _AUTH:
         return ProviderAuthFailed(shown, code=code)
     if answer.status == _TOO_MANY:
-        return ProviderRateLimited(shown, retry_after=retry_after(answer.headers), code=code)
+        return ProviderRateLimited(shown, retry_after=answer.retry_after(_DEFAULT_RETRY_AFTER), code=code)
     if 400 <= answer.status < 500 and answer.status not in _AGAIN:  # noqa: PLR2004
         return ProviderRefused(shown, code=code)
     return ProviderUnavailable(shown, code=code)

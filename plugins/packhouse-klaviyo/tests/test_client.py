@@ -3,7 +3,6 @@
 import logging
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -20,7 +19,6 @@ from packhouse.sdk import (
 )
 from packhouse_klaviyo import AccountSettings
 from packhouse_klaviyo.client import KlaviyoClient, Paces
-from packhouse_klaviyo.failures import retry_after
 from packhouse_klaviyo.requests import test_call as connection_call
 
 KEY, BUYER = "pk_planted-key-3f9a", "buyer@example.com"
@@ -92,23 +90,6 @@ async def test_too_many_calls_wait_as_long_as_klaviyo_says(
     with pytest.raises(ProviderRateLimited, match="Slow down") as limited:
         await refund()
     assert limited.value.retry_after == seconds
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("0", 0.0),
-        ("86400", 3600.0),
-        ("soon", 10.0),
-        ("-5", 10.0),
-        ("", 10.0),
-        ("Fri, 20 Nov 2026 09:30:45 GMT", 30.0),
-        ("Fri, 20 Nov 2026 09:00:00 GMT", 0.0),
-    ],
-)
-def test_retry_after(value: str, seconds: float) -> None:
-    at = datetime(2026, 11, 20, 9, 30, 15, tzinfo=UTC)
-    assert retry_after({"Retry-After": value}, at) == seconds
 
 
 async def test_a_call_that_gets_no_answer_is_sent_again_without_harm(klaviyo: Any, refund: Any) -> None:

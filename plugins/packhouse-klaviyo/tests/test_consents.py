@@ -7,10 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from packhouse.sdk import ConsentPurpose, ConsentState, EventType, ProviderRefused
+from packhouse.sdk import AnswerUnreadable, ConsentPurpose, ConsentState, EventType, ProviderRefused
 from packhouse_klaviyo import AccountSettings
 from packhouse_klaviyo.consents import Standing, permit_of, read_standing
-from packhouse_klaviyo.failures import AnswerUnreadable
 
 YES, NO, MAYBE = ConsentState.GRANTED, ConsentState.DENIED, ConsentState.UNKNOWN
 EMAIL, SMS, REVIEWS = ConsentPurpose.MARKETING_EMAIL, ConsentPurpose.MARKETING_SMS, ConsentPurpose.REVIEWS

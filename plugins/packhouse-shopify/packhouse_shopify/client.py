@@ -1,7 +1,9 @@
 """Calls the Admin GraphQL API, and says by the kind of the error what a failed call means."""
 
+import json
 import logging
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,8 +19,9 @@ from packhouse.sdk import (
     ProviderInDoubt,
     ProviderRateLimited,
     ProviderRefused,
-    ProviderUnavailable,
     Unreadable,
+    Vendor,
+    VendorAnswer,
 )
 from packhouse_shopify.fields import parse_json
 from packhouse_shopify.settings import Shop
@@ -26,10 +29,12 @@ from packhouse_shopify.settings import Shop
 Json = Mapping[str, object]
 
 _DEFAULT_WAIT = 2.0
+_SHORTEST_WAIT = 0.1
 _LONGEST_WAIT = 3600.0
 _LONGEST_DETAIL = 300
 _BROKEN = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
 _NO_ACCESS = {"ACCESS_DENIED", "UNAUTHORIZED", "FORBIDDEN"}
+_OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
 
 
 @cache
@@ -52,7 +57,7 @@ class Cost:
         """Seconds until the bucket holds enough for the same operation."""
         if self.restore_rate <= 0:
             return _DEFAULT_WAIT
-        return min(max((self.requested - self.available) / self.restore_rate, 0.1), _LONGEST_WAIT)
+        return min(max((self.requested - self.available) / self.restore_rate, _SHORTEST_WAIT), _LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,13 @@ class AdminClient:
 
     def __init__(self, shop: Shop, http: Callable[[], aiohttp.ClientSession], log: logging.Logger) -> None:
         self._shop = shop
-        self._http = http
         self._log = log
+        self._vendor = Vendor(
+            shop.domain,
+            http,
+            timeout=None,
+            secrets=lambda: [each.get_secret_value() for each in (shop.access_token, *shop.webhook_secrets)],
+        )
 
     def __repr__(self) -> str:
         return f"AdminClient({self._shop.domain})"
@@ -80,7 +90,7 @@ class AdminClient:
         Raises:
             ProviderError: of the kind that says whether asking again helps.
         """
-        return await self._run(text, variables, ProviderUnavailable)
+        return await self._run(text, variables, effect=False)
 
     async def write(self, text: str, variables: Json) -> Answer:
         """The answer to a mutation; its `userErrors` are still to be looked at.
@@ -89,57 +99,50 @@ class AdminClient:
             ProviderInDoubt: it was sent, and whether it happened is not known.
             ProviderError: of the other kinds when nothing happened.
         """
-        return await self._run(text, variables, ProviderInDoubt)
+        return await self._run(text, variables, effect=True)
 
-    async def _run(self, text: str, variables: Json, unclear: type[ProviderError]) -> Answer:
-        status, headers, body = await self._post(text, variables, unclear)
-        self._check_status(status, headers, unclear)
+    async def _run(self, text: str, variables: Json, *, effect: bool) -> Answer:
+        what = found[1] if (found := _OPERATION.search(text)) else "operation"
+        answer = await self._vendor.send(
+            what,
+            "POST",
+            self._shop.admin_url,
+            effect=effect,
+            headers={
+                "X-Shopify-Access-Token": self._shop.access_token.get_secret_value(),
+                "Content-Type": "application/json",
+            },
+            data=json.dumps({"query": text, "variables": dict(variables)}).encode(),
+        )
+        self._check_status(what, answer, effect=effect)
         try:
-            payload = parse_json(body)
+            payload = parse_json(answer.body)
         except Unreadable:
             payload = None
         if not isinstance(payload, Mapping):
-            raise unclear(f"{self._shop.domain} gave an answer that is not a JSON object")
+            raise self._vendor.unclear(what, "the answer is not a JSON object", effect=effect)
         cost = _cost(payload)
         data = payload.get("data")
         data = data if isinstance(data, Mapping) else {}
         if payload.get("errors"):
-            raise self._failure(payload["errors"], data, cost, unclear)
+            raise self._failure(what, payload["errors"], data, cost, effect=effect)
         return Answer(data, cost)
 
-    async def _post(
-        self, text: str, variables: Json, unclear: type[ProviderError]
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        # Errors of aiohttp hold the request with its headers, and so the token: never chained, never shown.
-        domain = self._shop.domain
-        try:
-            async with self._http().post(
-                self._shop.admin_url,
-                json={"query": text, "variables": dict(variables)},
-                headers={"X-Shopify-Access-Token": self._shop.access_token.get_secret_value()},
-                # The token must not follow a redirect to another host.
-                allow_redirects=False,
-            ) as response:
-                return response.status, response.headers, await response.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise ProviderUnavailable(f"{domain} cannot be reached ({type(error).__name__})") from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise unclear(f"the connection to {domain} broke ({type(error).__name__})") from None
-
-    def _check_status(self, status: int, headers: Mapping[str, str], unclear: type[ProviderError]) -> None:
+    def _check_status(self, what: str, answer: VendorAnswer, *, effect: bool) -> None:
+        status = answer.status
         detail, code = f"{self._shop.domain} answered HTTP {status}", str(status)
         if status == HTTPStatus.OK:
             return
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise ProviderAuthFailed(f"{detail}: the access token is not accepted", code=code)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            wait = _number(headers.get("Retry-After"), _DEFAULT_WAIT)
-            raise ProviderRateLimited(detail, retry_after=min(max(wait, 0.1), _LONGEST_WAIT), code=code)
+            wait = max(answer.retry_after(_DEFAULT_WAIT), _SHORTEST_WAIT)
+            raise ProviderRateLimited(detail, retry_after=wait, code=code)
         if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise unclear(detail, code=code)
+            raise self._vendor.unclear(what, f"HTTP {status}", effect=effect, code=code)
         raise ProviderRefused(detail, code=code)
 
-    def _failure(self, errors: object, data: Json, cost: Cost | None, unclear: type[ProviderError]) -> ProviderError:
+    def _failure(self, what: str, errors: object, data: Json, cost: Cost | None, *, effect: bool) -> ProviderError:
         """What top-level errors mean. Data beside the errors of a mutation says that it may have happened."""
         found = errors if isinstance(errors, list) else [errors]
         codes = {code for error in found if (code := _code(error))}
@@ -149,18 +152,17 @@ class AdminClient:
         if "THROTTLED" in codes:
             wait = cost.wait if cost else _DEFAULT_WAIT
             return ProviderRateLimited(detail, retry_after=wait, code="THROTTLED")
-        if unclear is ProviderInDoubt and any(value is not None for value in data.values()):
+        if effect and any(value is not None for value in data.values()):
             return ProviderInDoubt(detail, code=code)
         if codes & _NO_ACCESS:
             return ProviderAuthFailed(detail, code=code)
         if codes & _BROKEN:
-            return unclear(detail, code=code)
+            return self._vendor.unclear(what, detail, effect=effect, code=code)
         return ProviderRefused(detail, code=code)
 
     def safe(self, text: str) -> str:
         """A vendor's words, shortened, without any secret of ours that they may repeat."""
-        for secret in (self._shop.access_token, *self._shop.webhook_secrets):
-            text = text.replace(secret.get_secret_value(), "***")
+        text = self._vendor.hide(text)
         return text if len(text) <= _LONGEST_DETAIL else text[:_LONGEST_DETAIL] + "..."
 
 
