@@ -13,8 +13,15 @@ from aiohttp.resolver import ThreadedResolver
 
 Network = IPv4Network | IPv6Network
 
-# prefixes whose last 32 bits are an IPv4 address that a gateway would send to
+# a prefix whose last 32 bits are an IPv4 address that a gateway would send to
 _NAT64 = ip_network("64:ff9b::/96")
+# 00-00-5E-FE, with or without the bit for globally unique: the last 32 bits of such an interface are an IPv4 address (RFC 5214)
+_ISATAP = {0x00005EFE, 0x02005EFE}
+# All of IPv6 that anybody was given: what is outside is site-local, a translator's own, or nobody's.
+_GIVEN = ip_network("2000::/3")
+# Python's tables differ from one version to the next; these are in none or not in all of them: protocol assignments (with a
+# cloud's metadata), relays of 6to4, a cloud's agent on its hosts behind a public number, documentation.
+_NOBODYS = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20")))
 
 
 class ForbiddenAddress(OSError):
@@ -31,11 +38,12 @@ class Guard:
         """Refuse a host that is written as a forbidden address; names are checked when they are resolved.
 
         Raises:
-            ForbiddenAddress: it may not be reached, or only encrypted.
+            ForbiddenAddress: it may not be reached, or only encrypted; or it is a number that not everybody reads alike.
         """
         try:
             address = ip_address(host.strip("[]"))
         except ValueError:
+            _refuse_number(host)
             return
         self.check(address, encrypted=encrypted)
 
@@ -48,7 +56,7 @@ class Guard:
         real = _inner(address)
         if any(real.version == network.version and real in network for network in self._allowed):
             return
-        if not real.is_global or real.is_multicast:
+        if not _is_public(real):
             raise ForbiddenAddress(f"{address} is not a public address")
         if not encrypted:
             raise ForbiddenAddress(f"{address} is reached by https only; http is for allowed_networks")
@@ -83,11 +91,28 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
+def _refuse_number(host: str) -> None:
+    """`2130706433`, `0x7f.1` and `0177.0.0.1` are no names: systems take them for 127.0.0.1."""
+    try:
+        socket.inet_aton(host.rstrip("."))
+    except (OSError, UnicodeError):
+        return
+    raise ForbiddenAddress(f"{host} is a number: write an address in full, as in 192.0.2.1")
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, IPv6Address) and address not in _GIVEN:
+        return False
+    return not any(address.version == network.version and address in network for network in _NOBODYS)
+
+
 def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The address that is reached in the end: IPv6 has several ways to write an IPv4 one."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None) or address

@@ -6,9 +6,10 @@ import re
 from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from packhouse.sdk import EventType
+from packhouse_webhooks.guard import ForbiddenAddress, Guard
 
 _PREFIX = "whsec_"
 _SHORTEST_SECRET = 24
@@ -37,7 +38,7 @@ class EndpointSettings(BaseModel):
     @classmethod
     def _an_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.fragment:
+        if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.fragment:
             message = "url is an address such as https://shop.example.com/hooks, without user and fragment"
             raise ValueError(message)
         return value
@@ -73,6 +74,19 @@ class WebhooksSettings(BaseModel):
                 message = f"the name {name!r} is not small letters, digits and hyphens (at most 32)"
                 raise ValueError(message)
         return value
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "WebhooksSettings":
+        """An address written as such is known to be forbidden now; a name is looked at whenever it is resolved."""
+        guard = Guard(self.allowed_networks)
+        for name, endpoint in self.endpoints.items():
+            parts = urlsplit(endpoint.url)
+            try:
+                guard.check_host(parts.hostname or "", encrypted=parts.scheme == "https")
+            except ForbiddenAddress as error:
+                message = f"the url of endpoint {name}: {error}"
+                raise ValueError(message) from None
+        return self
 
 
 def _length(secret: str) -> int:

@@ -27,7 +27,23 @@ FORBIDDEN = [
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    "2001:0:7f00:1::80ff:fffe",
+    "::7f00:1",
+    "::ffff:0:7f00:1",
+    "64:ff9b:1::a9fe:a9fe",
+    "2606:4700::5efe:a00:1",
+    "2606:4700::200:5efe:a00:1",
+    "fec0::1",
+    "3fff::1",
+    "5f00::1",
+    "192.0.0.192",
+    "192.88.99.1",
+    "168.63.129.16",
+    "240.0.0.1",
 ]
+
+# what libraries and systems read as 127.0.0.1, or as 0.0.0.0
+NUMBERS = ["2130706433", "017700000001", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.1", "127.0.1", "0", "127.0.0.1."]
 
 
 class Names(AbstractResolver):
@@ -52,6 +68,17 @@ def test_what_is_not_public_is_forbidden(address: str) -> None:
         Guard().check(ip_address(address), encrypted=True)
     with pytest.raises(ForbiddenAddress):
         Guard().check_host(f"[{address}]" if ":" in address else address, encrypted=True)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_is_no_name(number: str) -> None:
+    with pytest.raises(ForbiddenAddress, match="write an address in full"):
+        Guard([ip_network("127.0.0.0/8")]).check_host(number, encrypted=True)
+
+
+@pytest.mark.parametrize("name", ["shop.example.com", "1and1.example", "127.0.0.1.example.com", "münchen.example"])
+def test_a_name_is_checked_when_it_is_resolved(name: str) -> None:
+    Guard().check_host(name, encrypted=True)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])

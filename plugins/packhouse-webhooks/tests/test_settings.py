@@ -26,6 +26,9 @@ def test_an_endpoint_needs_an_address_and_a_secret() -> None:
     [
         {"url": "ftp://shop.example.com"},
         {"url": "https://me@shop.example.com"},
+        {"url": "https://:password@shop.example.com"},
+        {"url": "https://@shop.example.com"},
+        {"url": "https://shop.example.com\\@127.0.0.1"},
         {"url": "/hooks"},
         {"secrets": []},
         {"secrets": ["whsec_c2hvcnQ="]},
@@ -41,6 +44,22 @@ def test_what_cannot_work_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as refused:
         read(**changed)
     assert GOOD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://169.254.169.254/latest", "https://[::1]/", "https://127.1/", "http://1.1.1.1/"]
+)
+def test_an_address_that_may_not_be_reached_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ValidationError, match="the url of endpoint shop: "):
+        read(url=url)
+
+
+def test_an_address_of_an_allowed_network_is_taken() -> None:
+    endpoint = {"url": "http://10.1.2.3:8080/hooks", "secrets": [GOOD]}
+    read_settings = WebhooksSettings.model_validate(
+        {"endpoints": {"shop": endpoint}, "allowed_networks": ["10.1.0.0/16"]}
+    )
+    assert read_settings.endpoints["shop"].url == "http://10.1.2.3:8080/hooks"
 
 
 def test_a_name_is_small_letters() -> None:
