@@ -36,9 +36,9 @@ class Api:
         assert "errors" not in answer, answer
         return answer["data"]
 
-    async def change(self, mutation: str, selection: str, **values: Any) -> Any:
-        """The payload of a mutation, refused or not."""
-        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    async def change(self, mutation: str, selection: str, /, kind_of_input: str = "", **values: Any) -> Any:
+        """The payload of a mutation, refused or not; its input is called after it where no other kind is named."""
+        kind = kind_of_input or f"{mutation[0].upper()}{mutation[1:]}Input"
         document = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ {selection} {USER_ERRORS} }} }}"
         return (await self.ask(document, input=values))[mutation]
 

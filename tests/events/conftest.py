@@ -64,7 +64,7 @@ class Plugins:
         return [
             event.payload["n"]
             for plugin, event, _ in self.delivered
-            if plugin == code and (order_id is None or event.order_id == order_id)
+            if plugin == code and "n" in event.payload and (order_id is None or event.order_id == order_id)
         ]
 
 

@@ -119,6 +119,18 @@ _MARKED = (
     f"channel WHERE id IN {_CHANNELS}",
     f"customer WHERE id IN {_CUSTOMERS}",
 )
+# Events of no order: those about a SKU, and those about rows that go.
+_OF_SKUS = (
+    "'stock_adjusted', 'stock_changed', 'stock_terms_changed', 'variant_changed', 'price_changed', "
+    "'lot_changed', 'lot_recalled'"
+)
+_OF_ROWS = (
+    ("stock_count_changed", "stock_count_id", "stock_count", "id"),
+    ("inbound_rescheduled", "inbound_id", "inbound_shipment", "id"),
+    ("reservation_extended", "reservation_id", "reservation", "id"),
+    ("location_changed", "location_id", "location", "id"),
+    ("channel_changed", "code", "channel", "code"),
+)
 _NAMES = {"variant": "sku", "location": "code", "channel": "code", "customer": "email"}
 
 _MOVED = f"""
@@ -173,22 +185,22 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
     demo_skus = f"(SELECT sku FROM variant WHERE id IN {_VARIANTS})"
     await _remove_events(
         uow,
-        f"type IN ('stock_adjusted', 'stock_changed') AND order_id IS NULL"
-        f" AND {_of_payload(uow, 'sku')} IN {demo_skus}",
+        f"type IN ({_OF_SKUS}) AND order_id IS NULL AND {_of_payload(uow, 'sku')} IN {demo_skus}",
     )
     demo_ids = f"(SELECT CAST(id AS VARCHAR(36)) FROM variant WHERE id IN {_VARIANTS})"
     await _remove_events(uow, f"type = 'awaited_stock_changed' AND {_of_payload(uow, 'variant_id')} IN {demo_ids}")
     kept_stock = await _kept_stock(uow, moved)
     for rows in _OF_CATALOGUE:
         await uow.execute(f"DELETE FROM {rows}")
-    counts = f"{_of_payload(uow, 'stock_count_id')} NOT IN (SELECT CAST(id AS TEXT) FROM stock_count)"
-    await _remove_events(uow, f"type = 'stock_count_changed' AND {counts}")
     await _remove_events(uow, f"customer_id IN {_CUSTOMERS}")
     await uow.execute(f"DELETE FROM consent WHERE customer_id IN {_CUSTOMERS}")
     others = 0
     for rows in _MARKED:
         others += await _count(uow, rows)
         await uow.execute(f"DELETE FROM {rows}")
+    for event_type, key, table, column in _OF_ROWS:
+        gone = f"{_of_payload(uow, key)} NOT IN (SELECT CAST({column} AS TEXT) FROM {table})"
+        await _remove_events(uow, f"type = '{event_type}' AND {gone}")
     for platform_table in ("review_cursor", "quarantined_review"):
         await uow.execute(f"DELETE FROM {platform_table} WHERE platform = $1", REVIEWS)
     await uow.execute("DELETE FROM access_token WHERE name = $1", TOKEN_NAME)

@@ -1,4 +1,4 @@
-"""The events of orders and customers, and what one looks like to a plugin."""
+"""The events of everything that changes, and what one looks like to a plugin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,10 +27,15 @@ class EventType(StrEnum):
     STOCK_CHANGED = "stock_changed"
     AWAITED_STOCK_CHANGED = "awaited_stock_changed"
     STOCK_COUNT_CHANGED = "stock_count_changed"
+    LOT_CHANGED = "lot_changed"
     LOT_RECALLED = "lot_recalled"
+    STOCK_TERMS_CHANGED = "stock_terms_changed"
+    RESERVATION_EXTENDED = "reservation_extended"
+    INBOUND_RESCHEDULED = "inbound_rescheduled"
     FULFILLMENT_REQUESTED = "fulfillment_requested"
     FULFILLMENT_ACCEPTED = "fulfillment_accepted"
     FULFILLMENT_STARTED = "fulfillment_started"
+    FULFILLMENT_PICKED = "fulfillment_picked"
     FULFILLMENT_PACKED = "fulfillment_packed"
     FULFILLMENT_FAILED = "fulfillment_failed"
     FULFILLMENT_CANCELLED = "fulfillment_cancelled"
@@ -38,6 +43,9 @@ class EventType(StrEnum):
     FULFILLMENT_CANCELLATION_REQUESTED = "fulfillment_cancellation_requested"
     FULFILLMENT_CANCELLATION_REJECTED = "fulfillment_cancellation_rejected"
     FULFILLMENT_CHANGE_REFUSED = "fulfillment_change_refused"
+    PARCEL_PACKED = "parcel_packed"
+    PARCEL_UNPACKED = "parcel_unpacked"
+    SHIPMENT_CREATED = "shipment_created"
     LABEL_PURCHASED = "label_purchased"
     LABEL_VOIDED = "label_voided"
     SHIPMENT_DISPATCHED = "shipment_dispatched"
@@ -58,6 +66,12 @@ class EventType(StrEnum):
     FEEDBACK_REMOVED = "feedback_removed"
     REVIEW_REPLIED = "review_replied"
     CONSENT_CHANGED = "consent_changed"
+    VARIANT_CHANGED = "variant_changed"
+    PRICE_CHANGED = "price_changed"
+    LOCATION_CHANGED = "location_changed"
+    CHANNEL_CHANGED = "channel_changed"
+    ROUTING_CHANGED = "routing_changed"
+    PLUGIN_CHANGED = "plugin_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,8 +236,24 @@ class Deliver:
         """A stock count was made, or went on: its status and the one before are in the payload."""
 
     @hookspec
+    async def lot_changed(self, event: Event, context: PluginContext) -> None:
+        """Units of a lot were put in quarantine by hand, or released: `lot_id`, `sku`, `lot` and `status`."""
+
+    @hookspec
     async def lot_recalled(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """A lot was recalled: the payload has its id, SKU, code and expiry. Who received units of it is `lotRecipients`."""
+
+    @hookspec
+    async def stock_terms_changed(self, event: Event, context: PluginContext) -> None:
+        """How many units of a variant may wait for stock at a location was set: `sku`, `location_id` and the limits."""
+
+    @hookspec
+    async def reservation_extended(self, event: Event, context: PluginContext) -> None:
+        """A checkout holds its units for longer: `reservation_id` and `expires_at`."""
+
+    @hookspec
+    async def inbound_rescheduled(self, event: Event, context: PluginContext) -> None:
+        """Goods on their way are expected at another time: `inbound_id`, and `expected_at`, null where nobody knows."""
 
     @hookspec
     async def fulfillment_requested(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
@@ -250,6 +266,10 @@ class Deliver:
     @hookspec
     async def fulfillment_started(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """Picking started."""
+
+    @hookspec
+    async def fulfillment_picked(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Units of work were taken from their bin, or put back (below nothing): `fulfillment_order_id`, `location_id`, `sku`, `units`."""
 
     @hookspec
     async def fulfillment_packed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
@@ -284,6 +304,18 @@ class Deliver:
         self, event: Event, order: OrderSnapshot | None, context: PluginContext
     ) -> None:
         """Somebody else does not take over a change of work that was given to them."""
+
+    @hookspec
+    async def parcel_packed(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A parcel was packed: `parcel_id`, `fulfillment_order_id`, `location_id` and `weight_grams`. `fulfillment_packed` tells of the last one."""
+
+    @hookspec
+    async def parcel_unpacked(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A parcel was taken apart again: `parcel_id`, `fulfillment_order_id` and `location_id`."""
+
+    @hookspec
+    async def shipment_created(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """A parcel has a shipment, which has not left: `shipment_id`, `parcel_id` and `fulfillment_order_id`."""
 
     @hookspec
     async def label_purchased(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
@@ -368,6 +400,32 @@ class Deliver:
     @hookspec
     async def consent_changed(self, event: Event, customer: CustomerSnapshot | None, context: PluginContext) -> None:
         """A customer granted, denied or took back a consent; in order per customer. `customer` is as it stands now."""
+
+    @hookspec
+    async def variant_changed(self, event: Event, context: PluginContext) -> None:
+        """Something that is sold was created, or changed: `variant_id`, `sku`, and what `change` it was (created, described,
+        bundle, preorder, lots).
+        """
+
+    @hookspec
+    async def price_changed(self, event: Event, context: PluginContext) -> None:
+        """A price was set: `sku`, `price_list`, `channel` (empty: every channel), `min_quantity`, `amount` and `currency`."""
+
+    @hookspec
+    async def location_changed(self, event: Event, context: PluginContext) -> None:
+        """A location was created, or changed: `location_id`, `code`, and what `change` it was (created, active, calendar, bin)."""
+
+    @hookspec
+    async def channel_changed(self, event: Event, context: PluginContext) -> None:
+        """A channel was created, or what it sells changed: `code`, and what `change` it was (created, buffer, listing, locations)."""
+
+    @hookspec
+    async def routing_changed(self, event: Event, context: PluginContext) -> None:
+        """Orders are routed or promised by something new: what `change` it was (rules, transit_times, country_calendar), and of what."""
+
+    @hookspec
+    async def plugin_changed(self, event: Event, context: PluginContext) -> None:
+        """Somebody changed a plugin, or paused its deliveries: `plugin`, and what `change` it was; never a setting's value."""
 
 
 SPECIFICATIONS = (StartUp, Lifespan, Ask, Read, Gather, Decide, Deliver)

@@ -103,7 +103,7 @@ async def test_order_events_arrive_signed_in_order_and_once(database_url: str) -
                 "events": ["order_placed", "order_confirmed"],
                 "document": document,
             },
-            "broken": {"url": broken_url, "secrets": [SECRET]},
+            "broken": {"url": broken_url, "secrets": [SECRET], "events": ["order_placed"]},
         }
         async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
             for each in SETUP:
@@ -143,7 +143,7 @@ async def test_a_test_message_arrives_signed_and_in_no_log(database_url: str) ->
 async def test_an_endpoint_that_is_gone_is_paused_until_somebody_resumes_it(database_url: str) -> None:
     receiver = Receiver(answers=[web.Response(status=410)])
     async with receiving(receiver) as url:
-        endpoints = {"shop": {"url": url, "secrets": [SECRET]}}
+        endpoints = {"shop": {"url": url, "secrets": [SECRET], "events": ["order_placed"]}}
         async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
             for each in SETUP:
                 await ask(running, each)

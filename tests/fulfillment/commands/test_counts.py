@@ -94,7 +94,7 @@ async def test_what_moves_meanwhile_is_no_variance(database: Database, pick_unit
     booked = await StockMovement.filter(kind="count").values_list("on_hand", "reason", "reference", "actor")
     assert booked == [(-1, "the yearly count", str(count.id), "token:boss")]
     told = await database.fetch("SELECT payload FROM event WHERE type = 'stock_count_changed' ORDER BY id")
-    assert len(told) == 5
+    assert len(told) == 6
     assert await contradictions(database) == []
 
 

@@ -52,6 +52,8 @@ async def test_work_is_told_from_being_given_out_to_leaving(
     assert [each["type"] for each in found] == [
         "FULFILLMENT_REQUESTED",
         "FULFILLMENT_STARTED",
+        "FULFILLMENT_PICKED",
+        "PARCEL_PACKED",
         "FULFILLMENT_PACKED",
         "SHIPMENT_DISPATCHED",
     ]
@@ -65,7 +67,12 @@ async def test_work_is_told_from_being_given_out_to_leaving(
     }
     assert (found[0]["actor"], found[0]["reason"]) == ("tester", None)
     rest = await follow(graphql_schema, graphql_context, database, after=found[1]["cursor"])
-    assert [each["type"] for each in rest] == ["FULFILLMENT_PACKED", "SHIPMENT_DISPATCHED"]
+    assert [each["type"] for each in rest] == [
+        "FULFILLMENT_PICKED",
+        "PARCEL_PACKED",
+        "FULFILLMENT_PACKED",
+        "SHIPMENT_DISPATCHED",
+    ]
 
 
 async def test_only_the_work_of_the_location_asked_for(

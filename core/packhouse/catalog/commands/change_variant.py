@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from packhouse.catalog.commands.create_variant import CreateVariant, check_variant
+from packhouse.catalog.commands.create_variant import CreateVariant, check_variant, tell_variant
 from packhouse.catalog.models import Variant
 from packhouse.sdk import Refused
 from packhouse.storage import UnitOfWork
@@ -28,4 +28,5 @@ async def change_variant(uow: UnitOfWork, sku: str, changes: Mapping[str, Any]) 
     for name, value in values.items():
         setattr(variant, name, value)
     await variant.save(update_fields=[name for name in values if name not in _KEPT])
+    tell_variant(uow, variant, "described")
     return variant

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from packhouse.catalog.models import Variant
-from packhouse.sdk import InvalidValue, Refused, now
+from packhouse.events.record import record
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id, now
 from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
@@ -42,7 +43,15 @@ async def create_variant(uow: UnitOfWork, data: CreateVariant) -> Variant:
     check_variant(data)
     if await Variant.exists(sku=data.sku):
         raise Refused("DUPLICATE_SKU", f"there is a variant with SKU {data.sku} already", "sku")
-    return await Variant.create(**{name: getattr(data, name) for name in data.__slots__}, created_at=now())
+    variant = await Variant.create(**{name: getattr(data, name) for name in data.__slots__}, created_at=now())
+    tell_variant(uow, variant, "created")
+    return variant
+
+
+def tell_variant(uow: UnitOfWork, variant: Variant, change: str) -> None:
+    """Record that something about a variant is new."""
+    payload = {"variant_id": str(variant.id), "sku": variant.sku, "change": change}
+    record(uow, EventType.VARIANT_CHANGED, new_id(), payload=payload)
 
 
 def check_variant(data: CreateVariant) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from packhouse.catalog.commands.set_price import EVERY_CHANNEL
+from packhouse.catalog.commands.set_price import EVERY_CHANNEL, tell_price
 from packhouse.catalog.models import Price, PriceList, Variant
 from packhouse.sdk import InvalidValue, Money, Refused
 from packhouse.sdk.values import check_length
@@ -65,6 +65,7 @@ async def list_price(uow: UnitOfWork, data: ListPrice) -> Price:
         min_quantity=data.min_quantity,
         defaults={"amount": data.price.minor},
     )
+    tell_price(uow, price_list, variant.sku, data.price, data.min_quantity)
     return price
 
 

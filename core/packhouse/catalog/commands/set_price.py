@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from packhouse.catalog.models import Price, PriceList, Variant
-from packhouse.sdk import InvalidValue, Money, Refused
+from packhouse.events.record import record
+from packhouse.sdk import EventType, InvalidValue, Money, Refused, new_id
 from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
@@ -47,4 +48,22 @@ async def set_price(uow: UnitOfWork, data: SetPrice) -> Price:
         min_quantity=data.min_quantity,
         defaults={"amount": data.price.minor},
     )
+    tell_price(uow, price_list, data.sku, data.price, data.min_quantity)
     return price
+
+
+def tell_price(uow: UnitOfWork, price_list: PriceList, sku: str, price: Money, min_quantity: int) -> None:
+    """Record what a variant costs from now on."""
+    record(
+        uow,
+        EventType.PRICE_CHANGED,
+        new_id(),
+        payload={
+            "sku": sku,
+            "price_list": price_list.code,
+            "channel": price_list.channel,
+            "min_quantity": min_quantity,
+            "amount": price.minor,
+            "currency": price.currency,
+        },
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from packhouse.catalog.models import Variant
-from packhouse.channels.commands.create_channel import active_channel
+from packhouse.channels.commands.create_channel import active_channel, tell_channel
 from packhouse.channels.models import Listing
 from packhouse.sdk import InvalidValue, Refused
 from packhouse.sdk.values import check_length
@@ -38,4 +38,5 @@ async def add_listing(uow: UnitOfWork, data: AddListing) -> Listing:
     listing, _ = await Listing.update_or_create(
         channel=channel, channel_sku=data.channel_sku, defaults={"variant": variant}
     )
+    tell_channel(uow, channel, "listing", channel_sku=data.channel_sku, sku=variant.sku)
     return listing

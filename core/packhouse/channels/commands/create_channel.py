@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from packhouse.catalog.commands.set_price import EVERY_CHANNEL
 from packhouse.channels.models import Channel
-from packhouse.sdk import InvalidValue, Refused, now
+from packhouse.events.record import record
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id, now
 from packhouse.sdk.values import check_length
 from packhouse.storage import Reader, UnitOfWork
 
@@ -39,9 +40,16 @@ async def create_channel(uow: UnitOfWork, data: CreateChannel) -> Channel:
     check_length(data.provider, 64, "provider")
     if await Channel.exists(code=data.code):
         raise Refused("DUPLICATE_CODE", f"there is a channel with code {data.code} already", "code")
-    return await Channel.create(
+    channel = await Channel.create(
         code=data.code, name=data.name, provider=data.provider, is_demo=data.is_demo, created_at=now()
     )
+    tell_channel(uow, channel, "created")
+    return channel
+
+
+def tell_channel(uow: UnitOfWork, channel: Channel, change: str, **of: object) -> None:
+    """Record that something about a channel is new."""
+    record(uow, EventType.CHANNEL_CHANGED, new_id(), payload={"code": channel.code, "change": change, **of})
 
 
 async def takes_orders(reader: Reader, code: str) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from packhouse.channels.commands.create_channel import active_channel
+from packhouse.channels.commands.create_channel import active_channel, tell_channel
 from packhouse.channels.counting import recount
 from packhouse.channels.models import Channel, Listing
 from packhouse.inventory.commands.adjust_stock import MAX_UNITS
@@ -37,6 +37,7 @@ async def set_channel_buffer(uow: UnitOfWork, data: SetChannelBuffer) -> Channel
     _check(data.units)
     channel = await active_channel(data.channel)
     await Channel.filter(id=channel.id).update(buffer=data.units)
+    tell_channel(uow, channel, "buffer", units=data.units)
     await recount(uow, channel.id)
     return await Channel.get(id=channel.id)
 
@@ -57,6 +58,7 @@ async def set_listing_buffer(uow: UnitOfWork, data: SetListingBuffer) -> Listing
     listing.buffer = data.units
     await listing.save(update_fields=["buffer"])
     uow.moved.add(listing.variant_id)
+    tell_channel(uow, channel, "buffer", channel_sku=data.channel_sku, units=data.units)
     return listing
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from packhouse.channels.commands.create_channel import active_channel
+from packhouse.channels.commands.create_channel import active_channel, tell_channel
 from packhouse.channels.counting import recount
 from packhouse.channels.models import Channel, ChannelLocation
 from packhouse.inventory.models import Location
@@ -35,5 +35,6 @@ async def set_serving_locations(uow: UnitOfWork, data: SetServingLocations) -> C
     for row in found.values():
         await ChannelLocation.create(channel_id=channel.id, location_id=row.id)
     await Channel.filter(id=channel.id).update(counts_networks=data.networks)
+    tell_channel(uow, channel, "locations", locations=sorted(found), networks=data.networks)
     await recount(uow, channel.id)
     return await Channel.get(id=channel.id)

@@ -1,13 +1,18 @@
 """Pausing deliveries to a plugin by hand, and resuming them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from packhouse.events.pauses import put_pause
+from packhouse.events.record import record
 from packhouse.events.states import PauseKind
 from packhouse.sdk.errors import Refused
-from packhouse.sdk.values import now
+from packhouse.sdk.events import EventType
+from packhouse.sdk.values import new_id, now
 from packhouse.storage import UnitOfWork
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ async def pause_plugin(uow: UnitOfWork, data: PausePlugin, known: Collection[str
     """
     require_known(data.plugin, known)
     await put_pause(uow, data.plugin, PauseKind.MANUAL, data.reason, at=now(), until=None)
+    tell_change(uow, data.plugin, "paused", data.reason)
     return data.plugin
 
 
@@ -39,7 +45,16 @@ async def resume_plugin(uow: UnitOfWork, plugin: str, known: Collection[str]) ->
     rows = await uow.fetch("DELETE FROM plugin_pause WHERE plugin = $1 RETURNING plugin", plugin)
     if not rows:
         raise Refused("NOT_PAUSED", f"deliveries to plugin {plugin} are not paused", "plugin")
+    tell_change(uow, plugin, "resumed")
     return plugin
+
+
+def tell_change(
+    uow: UnitOfWork, plugin: str, change: str, reason: str = "", *, of: Mapping[str, object] = _NOTHING
+) -> None:
+    """Record that somebody changed a plugin, or its deliveries; `of` says more about it, and never a setting's value."""
+    payload = {"plugin": plugin, "change": change, **of}
+    record(uow, EventType.PLUGIN_CHANGED, new_id(), reason=reason, payload=payload)
 
 
 def require_known(plugin: str, known: Collection[str]) -> None:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.catalog.models import Variant
+from packhouse.events.record import record
 from packhouse.fulfillment.commands.check_lot import check_lot
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, refuse_held, touch_orders
 from packhouse.fulfillment.commands.picks import complete_when_done
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Pick, PickList
 from packhouse.fulfillment.rules import PickTarget, ScanRefusal, check_scan
 from packhouse.fulfillment.states import FulfillmentOrderStatus, PickListStatus
-from packhouse.sdk import Refused
+from packhouse.sdk import EventType, Refused, new_id
 from packhouse.storage import UnitOfWork
 
 _RUNNING = {PickListStatus.OPEN.value, PickListStatus.IN_PROGRESS.value}
@@ -46,9 +47,27 @@ async def confirm_pick(uow: UnitOfWork, data: ConfirmPick) -> PickList:
     _check_running(pick_list, work)
     await refuse_held([work.order_id], "pickId")
     await _count(uow, await Pick.get(id=found.id), data)
+    tell_picked(uow, work, found.sku, data.quantity)
     await complete_when_done(pick_list)
     await touch_orders([work.order_id])
     return pick_list
+
+
+def tell_picked(uow: UnitOfWork, work: FulfillmentOrder, sku: str, units: int, reason: str = "") -> None:
+    """Record that units of work were taken from their bin, or (below nothing) put back."""
+    record(
+        uow,
+        EventType.FULFILLMENT_PICKED,
+        new_id(),
+        order_id=work.order_id,
+        reason=reason,
+        payload={
+            "fulfillment_order_id": str(work.id),
+            "location_id": str(work.location_id),
+            "sku": sku,
+            "units": units,
+        },
+    )
 
 
 def _check_running(pick_list: PickList, work: FulfillmentOrder) -> None:

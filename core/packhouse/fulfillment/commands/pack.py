@@ -53,6 +53,7 @@ async def pack(uow: UnitOfWork, data: PackParcel) -> Parcel:
     units = _units(data, lines)
     weight = data.weight_grams or await _weight_of(lines, units)
     parcel = await _write(work, units, weight, data.dimensions)
+    _tell(uow, work, parcel)
     for line in lines:
         line.packed += units.get(line.id, 0)
         await FulfillmentOrderLine.filter(id=line.id).update(packed=line.packed)
@@ -129,6 +130,21 @@ async def _write(
     for line_id, quantity in units.items():
         await ParcelItem.create(parcel_id=parcel.id, fulfillment_order_line_id=line_id, quantity=quantity)
     return parcel
+
+
+def _tell(uow: UnitOfWork, work: FulfillmentOrder, parcel: Parcel) -> None:
+    record(
+        uow,
+        EventType.PARCEL_PACKED,
+        parcel.id,
+        order_id=work.order_id,
+        payload={
+            "parcel_id": str(parcel.id),
+            "fulfillment_order_id": str(work.id),
+            "location_id": str(work.location_id),
+            "weight_grams": parcel.weight_grams,
+        },
+    )
 
 
 async def _finish(uow: UnitOfWork, work: FulfillmentOrder) -> None:

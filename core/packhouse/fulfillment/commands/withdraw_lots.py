@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from packhouse.fulfillment.commands.confirm_pick import tell_picked
 from packhouse.fulfillment.commands.fail import fail_work
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, touch_orders
 from packhouse.fulfillment.commands.picks import add_picks, complete_when_done
@@ -89,7 +90,8 @@ async def _replace(uow: UnitOfWork, work: FulfillmentOrder, found: Mapping[str, 
     line = await FulfillmentOrderLine.get(id=claim.fulfillment_order_line_id)
     pick = await Pick.get(id=claim.pick_id)
     pick_list = await PickList.filter(id=pick.pick_list_id).select_for_update().get()
-    await _put_back(claim, pick, line)
+    fetched = await _put_back(claim, pick, line)
+    tell_picked(uow, work, line.sku, -fetched, _NOTE)
     wanted = Wanted(line.id, claim.variant_id, claim.quantity)
     fetches = await choose_units(uow, claim.location_id, [wanted])
     if sum(fetch.quantity for fetch in fetches) < claim.quantity:
@@ -107,8 +109,8 @@ async def _replace(uow: UnitOfWork, work: FulfillmentOrder, found: Mapping[str, 
     await touch_orders([work.order_id])
 
 
-async def _put_back(claim: HoldingClaim, pick: Pick, line: FulfillmentOrderLine) -> None:
-    """Nothing of the claim is picked any more, nor asked for; what has left with the pick stays as it was."""
+async def _put_back(claim: HoldingClaim, pick: Pick, line: FulfillmentOrderLine) -> int:
+    """Nothing of the claim is picked any more, nor asked for; what has left with the pick stays as it was. Returns the units put back."""
     fetched = claim.quantity - (pick.quantity - pick.picked)
     await HoldingClaim.filter(id=claim.id).delete()
     await FulfillmentOrderLine.filter(id=line.id).update(picked=line.picked - fetched)
@@ -117,6 +119,7 @@ async def _put_back(claim: HoldingClaim, pick: Pick, line: FulfillmentOrderLine)
         await Pick.filter(id=pick.id).update(quantity=left, picked=left)
     else:
         await Pick.filter(id=pick.id).delete()
+    return fetched
 
 
 async def complete_if_running(pick_list: PickList) -> None:

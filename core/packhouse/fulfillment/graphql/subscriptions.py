@@ -21,7 +21,11 @@ from packhouse.web.graphql.log_cursors import write_log_cursor
 from packhouse.web.graphql.streams.operation import follows
 
 # what changes a location's work: it is given out, done, given up, and leaves
-WORK = frozenset(each for each in EventType if each.value.startswith("fulfillment_")) | {EventType.SHIPMENT_DISPATCHED}
+WORK = frozenset(each for each in EventType if each.value.startswith("fulfillment_")) | {
+    EventType.PARCEL_PACKED,
+    EventType.PARCEL_UNPACKED,
+    EventType.SHIPMENT_DISPATCHED,
+}
 
 
 @strawberry.type(description="Something that happened to a location's work, told as soon as it was committed.")

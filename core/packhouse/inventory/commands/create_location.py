@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass, field
 
+from packhouse.events.record import record
 from packhouse.inventory.models import Location
 from packhouse.inventory.states import LocationKind
-from packhouse.sdk import Address, InvalidValue, Refused, now
+from packhouse.sdk import Address, EventType, InvalidValue, Refused, new_id, now
 from packhouse.sdk.values import check_length
 from packhouse.storage import UnitOfWork
 
@@ -37,7 +38,7 @@ async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:
         check_length(getattr(data, name), most, name)
     if await Location.exists(code=data.code):
         raise Refused("DUPLICATE_CODE", f"there is a location with code {data.code} already", "code")
-    return await Location.create(
+    location = await Location.create(
         code=data.code,
         name=data.name,
         kind=data.kind.value,
@@ -48,3 +49,11 @@ async def create_location(uow: UnitOfWork, data: CreateLocation) -> Location:
         is_demo=data.is_demo,
         created_at=now(),
     )
+    tell_location(uow, location, "created")
+    return location
+
+
+def tell_location(uow: UnitOfWork, location: Location, change: str, **of: object) -> None:
+    """Record that something about a location is new."""
+    payload = {"location_id": str(location.id), "code": location.code, "change": change, **of}
+    record(uow, EventType.LOCATION_CHANGED, new_id(), payload=payload)

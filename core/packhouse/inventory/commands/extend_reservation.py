@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.inventory.commands.end_reservations import lock_active
 from packhouse.inventory.models import Reservation
 from packhouse.inventory.reservations import ended
-from packhouse.sdk import InvalidValue, Refused, now
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 
 DEFAULT_SECONDS = 900
@@ -38,6 +39,8 @@ async def extend_reservation(uow: UnitOfWork, data: ExtendReservation) -> Reserv
         raise ended(reservation.id, reservation.status, "reservationId")
     reservation.expires_at = max(reservation.expires_at, now() + timedelta(seconds=data.seconds))
     await reservation.save(update_fields=["expires_at"])
+    payload = {"reservation_id": str(reservation.id), "expires_at": reservation.expires_at.isoformat()}
+    record(uow, EventType.RESERVATION_EXTENDED, new_id(), payload=payload)
     return reservation
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from packhouse.catalog.models import Variant
 from packhouse.inventory.commands.adjust_stock import MAX_UNITS
-from packhouse.inventory.commands.load_count import locked_count
+from packhouse.inventory.commands.load_count import locked_count, tell_count
 from packhouse.inventory.commands.move import open_balance
 from packhouse.inventory.models import StockCount, StockCountLine, StockLevel
 from packhouse.inventory.states import StockCountStatus
@@ -85,6 +85,7 @@ async def record_count(uow: UnitOfWork, data: RecordCount, units_away: UnitsAway
         if line.expected is None:
             line.expected = level.on_hand - started.get(level.variant_id, 0)
         await line.save()
+    tell_count(uow, count, f"{len(levels)} SKUs were counted", count.status)
     return count
 
 

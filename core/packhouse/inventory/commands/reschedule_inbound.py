@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.inventory.commands.load_inbound import locked_inbound
 from packhouse.inventory.commands.move import tell_waiting
 from packhouse.inventory.models import InboundLine, InboundShipment, StockLevel
 from packhouse.inventory.queries import OPEN_INBOUND
-from packhouse.sdk import InvalidValue, Refused
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id
 from packhouse.storage import UnitOfWork
 
 
@@ -38,6 +39,9 @@ async def reschedule_inbound(uow: UnitOfWork, data: RescheduleInbound) -> Inboun
         )
     inbound.expected_at = data.expected_at
     await inbound.save(update_fields=["expected_at"])
+    expected = None if data.expected_at is None else data.expected_at.isoformat()
+    payload = {"inbound_id": str(inbound.id), "expected_at": expected}
+    record(uow, EventType.INBOUND_RESCHEDULED, new_id(), payload=payload)
     variants = await InboundLine.filter(inbound_id=inbound.id).values_list("variant_id", flat=True)
     waited_for = StockLevel.filter(location_id=inbound.location_id, variant_id__in=list(variants), backordered__gt=0)
     for level in await waited_for.order_by("variant_id"):

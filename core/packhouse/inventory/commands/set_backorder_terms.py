@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.catalog.models import Variant
+from packhouse.events.record import record
 from packhouse.inventory.commands.adjust_stock import MAX_UNITS
 from packhouse.inventory.commands.move import open_balance
 from packhouse.inventory.models import Location, StockLevel
-from packhouse.sdk import InvalidValue, Refused
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id
 from packhouse.storage import UnitOfWork
 
 
@@ -47,4 +48,6 @@ async def set_backorder_terms(uow: UnitOfWork, data: SetBackorderTerms) -> Stock
         raise Refused("NOT_FOUND", f"there is no location {data.location_id}", "locationId")
     await open_balance(uow, variant.id, data.location_id)
     await StockLevel.filter(variant_id=variant.id, location_id=data.location_id).update(**changes)
+    payload = {"sku": variant.sku, "location_id": str(data.location_id), **changes}
+    record(uow, EventType.STOCK_TERMS_CHANGED, new_id(), payload=payload)
     return await StockLevel.get(variant_id=variant.id, location_id=data.location_id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from packhouse.inventory.commands.create_location import tell_location
 from packhouse.inventory.models import Bin, Location, StockHolding, StockLevel
 from packhouse.inventory.states import BinKind
 from packhouse.sdk import InvalidValue, Refused, now
@@ -36,7 +37,8 @@ async def set_bin(uow: UnitOfWork, data: SetBin) -> Bin:
     check_length(code, 32, "code")
     if not 0 <= data.sequence <= MAX_SEQUENCE:
         raise InvalidValue("sequence", f"{data.sequence} is not a number from 0 to {MAX_SEQUENCE}")
-    if not await Location.exists(id=data.location_id):
+    location = await Location.get_or_none(id=data.location_id)
+    if location is None:
         raise Refused("NOT_FOUND", f"there is no location {data.location_id}", "locationId")
     bin_ = await Bin.filter(location_id=data.location_id, code=code).select_for_update().first()
     if not data.is_active or data.kind is BinKind.QUARANTINE:
@@ -47,6 +49,7 @@ async def set_bin(uow: UnitOfWork, data: SetBin) -> Bin:
     bin_.kind = data.kind.value
     bin_.is_active = data.is_active
     await bin_.save()
+    tell_location(uow, location, "bin", bin=code, is_active=data.is_active)
     return bin_
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tortoise.expressions import Q
 
+from packhouse.catalog.commands.create_variant import tell_variant
 from packhouse.catalog.models import BundleComponent, Variant
 from packhouse.catalog.rules import check_bundle
 from packhouse.inventory.models import StockLevel
@@ -56,6 +57,7 @@ async def set_bundle(uow: UnitOfWork, data: SetBundle) -> Variant:
     bundle.is_bundle = bool(units)
     await bundle.save(update_fields=["is_bundle"])
     uow.moved.add(bundle.id)
+    tell_variant(uow, bundle, "bundle")
     return bundle
 
 

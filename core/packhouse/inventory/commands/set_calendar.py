@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from packhouse.inventory.calendars import Calendar, calendar_as_json, checked_calendar
+from packhouse.inventory.commands.create_location import tell_location
 from packhouse.inventory.models import Location
 from packhouse.sdk import Refused
 from packhouse.storage import UnitOfWork
@@ -30,4 +31,5 @@ async def set_calendar(uow: UnitOfWork, data: SetCalendar) -> Location:
         raise Refused("NOT_FOUND", f"there is no location {data.location_id}", "locationId")
     location.calendar = kept
     await location.save(update_fields=["calendar"])
+    tell_location(uow, location, "calendar")
     return location

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from packhouse.inventory.commands.create_location import tell_location
 from packhouse.inventory.models import Location
 from packhouse.sdk import Refused
 from packhouse.storage import UnitOfWork
@@ -30,4 +31,5 @@ async def set_location_active(uow: UnitOfWork, data: SetLocationActive) -> Locat
         location.is_active = data.is_active
         await location.save(update_fields=["is_active"])
         uow.moved.add(EVERY_VARIANT)
+        tell_location(uow, location, "active", is_active=location.is_active)
     return location

@@ -53,8 +53,7 @@ async def set_lot_status(uow: UnitOfWork, data: SetLotStatus) -> Lot:
     lot.reason = reason
     lot.recalled_at = now() if data.to is LotStatus.RECALLED else None
     await lot.save(update_fields=["status", "reason", "recalled_at"])
-    if data.to is LotStatus.RECALLED:
-        _tell(uow, lot, variant.sku)
+    _tell(uow, lot, variant.sku)
     if data.to is LotStatus.RELEASED:
         await _release(uow, lot, reason)
         return lot
@@ -64,18 +63,16 @@ async def set_lot_status(uow: UnitOfWork, data: SetLotStatus) -> Lot:
 
 
 def _tell(uow: UnitOfWork, lot: Lot, sku: str) -> None:
-    record(
-        uow,
-        EventType.LOT_RECALLED,
-        lot.id,
-        reason=lot.reason,
-        payload={
-            "lot_id": str(lot.id),
-            "sku": sku,
-            "lot": lot.code,
-            "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
-        },
-    )
+    payload = {
+        "lot_id": str(lot.id),
+        "sku": sku,
+        "lot": lot.code,
+        "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
+    }
+    if lot.status == LotStatus.RECALLED:
+        record(uow, EventType.LOT_RECALLED, lot.id, reason=lot.reason, payload=payload)
+    else:
+        record(uow, EventType.LOT_CHANGED, new_id(), reason=lot.reason, payload={**payload, "status": lot.status})
 
 
 async def _locations(lot: Lot) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from packhouse.catalog.commands.create_variant import tell_variant
 from packhouse.catalog.models import Variant
 from packhouse.inventory.models import LotTracking, StockHolding
 from packhouse.sdk import InvalidValue, Refused, now
@@ -37,10 +38,12 @@ async def track_lots(uow: UnitOfWork, data: TrackLots) -> Variant:
         if await StockHolding.filter(variant_id=variant.id).exclude(lot="").exists():
             raise Refused("HAS_LOTS", f"there are units of lots of {data.sku}: they would lose their expiry", "sku")
         await LotTracking.filter(variant_id=variant.id).delete()
+        tell_variant(uow, variant, "lots")
         return variant
     tracking = await LotTracking.get_or_none(variant_id=variant.id)
     if tracking is None:
         tracking = LotTracking(variant_id=variant.id, created_at=now())
     tracking.minimum_days = data.minimum_days
     await tracking.save()
+    tell_variant(uow, variant, "lots")
     return variant

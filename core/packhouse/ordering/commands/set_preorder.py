@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from packhouse.catalog.commands.create_variant import tell_variant
 from packhouse.catalog.models import Variant
 from packhouse.inventory.commands.move import tell_waiting
 from packhouse.inventory.models import StockLevel
@@ -45,6 +46,7 @@ async def set_preorder(uow: UnitOfWork, data: SetPreorder) -> Variant:
         raise Refused("IS_BUNDLE", f"{data.sku} is a bundle: it leaves when its components may, so set theirs", "sku")
     variant.available_from = data.available_from
     await variant.save(update_fields=["available_from"])
+    tell_variant(uow, variant, "preorder")
     await uow.execute(_RESCHEDULE, variant.id, now())
     for level in await StockLevel.filter(variant_id=variant.id, backordered__gt=0).order_by("location_id"):
         tell_waiting(uow, variant.id, level.location_id, "another day from which it is available")

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from packhouse.events.record import record
 from packhouse.inventory.calendars import WorkingDays, check_days, check_time_zone, days_as_json
 from packhouse.routing.models import CountryCalendar
-from packhouse.sdk import InvalidValue, now
+from packhouse.sdk import EventType, InvalidValue, new_id, now
 from packhouse.storage import UnitOfWork
 
 
@@ -33,7 +34,13 @@ async def set_country_calendar(uow: UnitOfWork, data: SetCountryCalendar) -> Cou
         "updated_at": now(),
     }
     row, _ = await CountryCalendar.update_or_create(values, country=data.country)
+    tell_routing(uow, "country_calendar", country=data.country)
     return row
+
+
+def tell_routing(uow: UnitOfWork, change: str, **of: object) -> None:
+    """Record that orders are routed or promised by something new."""
+    record(uow, EventType.ROUTING_CHANGED, new_id(), payload={"change": change, **of})
 
 
 def check_country(code: str, field: str) -> None:

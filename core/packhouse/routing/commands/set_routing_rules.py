@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from packhouse.hooks.judges import Judges
 from packhouse.inventory.models import Location
+from packhouse.routing.commands.set_country_calendar import tell_routing
 from packhouse.routing.costs import SplitBound
 from packhouse.routing.kinds import KINDS
 from packhouse.routing.models import RoutingRules
@@ -46,7 +47,7 @@ async def set_routing_rules(uow: UnitOfWork, data: SetRoutingRules) -> RoutingRu
     await uow.fetch(f"SELECT id FROM routing_rules WHERE channel = $1 AND is_active {uow.for_update()}", data.channel)
     last = await RoutingRules.filter(channel=data.channel).order_by("-number").first()
     await RoutingRules.filter(channel=data.channel, is_active=True).update(is_active=False)
-    return await RoutingRules.create(
+    written = await RoutingRules.create(
         id=new_id(),
         channel=data.channel,
         number=1 if last is None else last.number + 1,
@@ -59,6 +60,8 @@ async def set_routing_rules(uow: UnitOfWork, data: SetRoutingRules) -> RoutingRu
         actor=uow.initiator.actor,
         created_at=now(),
     )
+    tell_routing(uow, "rules", channel=data.channel, number=written.number)
+    return written
 
 
 async def checked_rules(data: SetRoutingRules, judges: Judges) -> RuleSet:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from packhouse.inventory.calendars import check_time_zone
 from packhouse.inventory.models import Location
-from packhouse.routing.commands.set_country_calendar import check_country
+from packhouse.routing.commands.set_country_calendar import check_country, tell_routing
 from packhouse.routing.geography import normal_postcode
 from packhouse.routing.models import TransitTime
 from packhouse.routing.timetables import LONGEST_PREFIX
@@ -70,7 +70,9 @@ async def set_transit_times(uow: UnitOfWork, data: SetTransitTimes) -> str:
             for (_, prefix, _), way in ways.items()
         ],
     )
-    return data.location or data.country
+    origin = data.location or data.country
+    tell_routing(uow, "transit_times", origin=origin, ways=len(ways))
+    return origin
 
 
 async def _origin(data: SetTransitTimes) -> UUID | None:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, touch_orders
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Parcel, ParcelItem
 from packhouse.orders.models import OrderLine
-from packhouse.sdk import Refused, now
+from packhouse.sdk import EventType, Refused, now
 from packhouse.shipping.models import Shipment, ShipmentLine
 from packhouse.shipping.states import ShipmentStatus, TrackingStatus
 from packhouse.storage import UnitOfWork
@@ -59,6 +60,17 @@ async def create_shipment(uow: UnitOfWork, data: CreateShipment) -> Shipment:
     )
     await add_lines(shipment, work, {item.fulfillment_order_line_id: item.quantity for item in items})
     await touch_orders([work.order_id])
+    record(
+        uow,
+        EventType.SHIPMENT_CREATED,
+        shipment.id,
+        order_id=work.order_id,
+        payload={
+            "shipment_id": str(shipment.id),
+            "parcel_id": str(parcel.id),
+            "fulfillment_order_id": str(work.id),
+        },
+    )
     return shipment
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.fulfillment.commands.load import locked_fulfillment_order, touch_orders
 from packhouse.fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Parcel, ParcelItem
 from packhouse.fulfillment.states import FULFILLMENT_ORDER_STATUS, FulfillmentOrderStatus
-from packhouse.sdk import Refused
+from packhouse.sdk import EventType, Refused, new_id
 from packhouse.shipping.models import Shipment
 from packhouse.shipping.states import ShipmentStatus
 from packhouse.storage import UnitOfWork
@@ -50,4 +51,15 @@ async def unpack(uow: UnitOfWork, data: UnpackParcel) -> FulfillmentOrder:
         work.packed_at = None
         await work.save(update_fields=["status", "packed_at"])
     await touch_orders([work.order_id])
+    record(
+        uow,
+        EventType.PARCEL_UNPACKED,
+        new_id(),
+        order_id=work.order_id,
+        payload={
+            "parcel_id": str(parcel.id),
+            "fulfillment_order_id": str(work.id),
+            "location_id": str(work.location_id),
+        },
+    )
     return work
