@@ -35,7 +35,7 @@ NOT_BUSINESS = {
         "plugins_version",
     ),
     "work by the clock, and requests that may be sent twice": ("job", "kept_request", "request_step"),
-    "who may ask; a token is made and revoked at the terminal": ("access_token",),
+    "who may ask: the row says who made a token, and who revoked it": ("access_token",),
     "the store of a plugin": ("plugin_state",),
     "the intent of a call, before it is made: the event tells how it ended": ("provider_call",),
     "what came, and could not be read or tied yet: the event tells what became of it": (
@@ -69,6 +69,9 @@ NO_CHANGE = {
     "pushStock": "tells a channel what it was told before",
     "retryQuarantinedReview": "takes in a review as if it came now",
     "dismissQuarantinedReview": "says of what belongs to nobody that it stays so",
+    "createAccessToken": "says who may ask",
+    "changeAccessToken": "says who may ask",
+    "revokeAccessToken": "says who may ask",
     "refreshReview": "reads a review as the platform's next page would; what changed is recorded then",
 }
 

@@ -21,10 +21,15 @@ AREAS: dict[EventType, tuple[Area, ...]] = {
     EventType.STOCK_CHANGED: (Area.INVENTORY, Area.CHANNELS),
     EventType.AWAITED_STOCK_CHANGED: (Area.INVENTORY,),
     EventType.STOCK_COUNT_CHANGED: (Area.INVENTORY, Area.FULFILLMENT),
+    EventType.LOT_CHANGED: (Area.INVENTORY,),
     EventType.LOT_RECALLED: (Area.INVENTORY,),
+    EventType.STOCK_TERMS_CHANGED: (Area.INVENTORY,),
+    EventType.RESERVATION_EXTENDED: (Area.INVENTORY,),
+    EventType.INBOUND_RESCHEDULED: (Area.INVENTORY,),
     EventType.FULFILLMENT_REQUESTED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_ACCEPTED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_STARTED: (Area.FULFILLMENT,),
+    EventType.FULFILLMENT_PICKED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_PACKED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_FAILED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_CANCELLED: (Area.FULFILLMENT,),
@@ -32,6 +37,9 @@ AREAS: dict[EventType, tuple[Area, ...]] = {
     EventType.FULFILLMENT_CANCELLATION_REQUESTED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_CANCELLATION_REJECTED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_CHANGE_REFUSED: (Area.FULFILLMENT,),
+    EventType.PARCEL_PACKED: (Area.FULFILLMENT,),
+    EventType.PARCEL_UNPACKED: (Area.FULFILLMENT,),
+    EventType.SHIPMENT_CREATED: (Area.SHIPPING,),
     EventType.LABEL_PURCHASED: (Area.SHIPPING,),
     EventType.LABEL_VOIDED: (Area.SHIPPING,),
     # the end of a location's work as well
@@ -53,6 +61,12 @@ AREAS: dict[EventType, tuple[Area, ...]] = {
     EventType.FEEDBACK_REMOVED: (Area.FEEDBACK,),
     EventType.REVIEW_REPLIED: (Area.FEEDBACK,),
     EventType.CONSENT_CHANGED: (Area.CUSTOMERS,),
+    EventType.VARIANT_CHANGED: (Area.CATALOG,),
+    EventType.PRICE_CHANGED: (Area.CATALOG,),
+    EventType.LOCATION_CHANGED: (Area.INVENTORY,),
+    EventType.CHANNEL_CHANGED: (Area.CHANNELS,),
+    EventType.ROUTING_CHANGED: (Area.ROUTING,),
+    EventType.PLUGIN_CHANGED: (Area.PLUGINS,),
 }
 _READERS = {type_: frozenset(area.read for area in areas) for type_, areas in AREAS.items()}
 

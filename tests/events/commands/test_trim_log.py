@@ -125,6 +125,9 @@ async def test_a_stream_that_comes_too_late_is_told(
     await house.happen("one", event_type=EventType.STOCK_ADJUSTED)
     await assign_positions(house.database)
     await trim_log(house.database, 30)
+    # NATS is asked only when something new has happened
+    await house.happen("two", order_id=new_id())
+    await assign_positions(house.database)
     with caplog.at_level(logging.WARNING):
         await export_events(house.database, nats_server.url, "orders")
     assert "misses events up to position 1" in caplog.text
