@@ -21,6 +21,7 @@ OFFERED = ("application/json", "text/html")
         ("application/json;q=nonsense", None),
         ("image/png", None),
         (",,;", None),
+        (" , ,", "application/json"),
     ],
 )
 def test_choice(accept: str | None, chosen: str | None) -> None:

@@ -22,6 +22,7 @@ from packhouse.sdk import (
 )
 from packhouse.sdk.states import IllegalTransition
 from packhouse.storage import Initiator, UnitOfWork
+from packhouse.telemetry.brief import brief
 from packhouse.web.context import Checks
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ async def _quarantine(services: Services, channel: Channel, message: Message, re
         return await accept_message(uow, channel, message, reason)
 
     if await services.database.write(_by(channel), work):
-        log.warning("a pulled order of channel %s is in quarantine: %s", channel.code, reason)
+        log.warning("a pulled order of channel %s is in quarantine: %s", channel.code, brief(reason))
 
 
 def _by(channel: Channel) -> Initiator:

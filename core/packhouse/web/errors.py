@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from packhouse.telemetry.brief import brief
 from packhouse.web.graphql.answers import encode
-from packhouse.web.graphql.errors import brief
 from packhouse.web.request_id import request_id
 
 log = logging.getLogger(__name__)

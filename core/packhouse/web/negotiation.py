@@ -42,9 +42,9 @@ def choose_media_type(accept: str | None, offered: Sequence[str]) -> str | None:
 
     An empty or missing header takes everything. Among equally wanted ones, the one the client names first wins.
     """
-    if accept is None or not accept.strip():
+    ranges = [read_media_type(each) for each in (accept or "").split(",") if each.strip()]
+    if not ranges:
         return offered[0]
-    ranges = [read_media_type(each) for each in accept.split(",") if each.strip()]
     wanted: list[tuple[float, int, int, int]] = []
     for index, each in enumerate(offered):
         covering = [(media.covers(each), -place, media.weight) for place, media in enumerate(ranges)]

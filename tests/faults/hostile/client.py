@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 from graphql import build_client_schema, get_introspection_query
+from strawberry.relay import to_base64
 from tests.faults.hostile.documents import Asked, Documents
 from tests.faults.hostile.lives import EndOfLife, Life, Nothing
 from tests.faults.hostile.spoiling import Spoiler
@@ -21,9 +22,11 @@ from tests.faults.hostile.still import Stillness, changed
 from tests.faults.hostile.words import Words
 
 from packhouse.testing.server import RunningServer
+from packhouse.web.authentication import ticket_of
+from packhouse.web.models import AccessToken
 
 _FAULTS = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "GRAPHQL_VALIDATION_FAILED"})
-_INSIDES = re.compile(
+INSIDES = re.compile(
     r"Traceback|File \"|asyncpg|sqlite3|tortoise|SELECT |INSERT INTO|UPDATE \w+ SET|/site-packages/|0x[0-9a-f]{8}"
 )
 _WANTS = re.compile(r"is not the id of a (\w+)")
@@ -129,6 +132,9 @@ class Client:
         _, schema = await self.post({"query": get_introspection_query(descriptions=False)})
         self.documents = Documents(build_client_schema(schema["data"]), self.words, self.chance)
         self.spoiler = Spoiler(self.documents.mutations, self.words, self.chance)
+        # whoever revokes the token in its own hands has nothing more to say
+        own = await AccessToken.get(digest=ticket_of(self.server.token))
+        self.words.never = to_base64("AccessToken", own.id)
         self._before = await self._still.look()
         for name in self.documents.fields("query"):
             await self.query(name, 0.0)
@@ -249,16 +255,20 @@ class Client:
 
     def look_at(self, asked: Asked, status: int, answer: Any) -> None:
         """Judge an answer."""
-        codes = {each.get("extensions", {}).get("code") for each in answer.get("errors", ())}
+        codes = _codes(answer)
         said = json.dumps([answer.get("errors"), *_refusals(answer)])
         if status not in (200, 400, 413):
             self.judge.blame(f"status {status}: {said[:400]}", asked)
         if codes & _FAULTS or None in codes or "NOT_JSON" in codes:
             self.judge.blame(f"{codes}: {said[:400]}", asked)
-        if _INSIDES.search(said):
+        if INSIDES.search(said):
             self.judge.blame(f"tells our insides: {said[:600]}", asked)
         if len(said) > _LONGEST_REFUSAL:
             self.judge.blame(f"a refusal of {len(said)} characters: {said[:300]}", asked)
+
+
+def _codes(answer: Any) -> set[str | None]:
+    return {each.get("extensions", {}).get("code") for each in answer.get("errors", ())}
 
 
 def _refusals(answer: Any) -> list[Any]:

@@ -133,6 +133,7 @@ class Words:
         self._ids: dict[str, list[str]] = defaultdict(list)
         self._texts: dict[str, list[str]] = defaultdict(list)
         self._wanted: dict[str, str] = {}
+        self.never = ""
         self._now = datetime.now(UTC)
 
     def learn(self, answer: Any) -> None:
@@ -198,7 +199,7 @@ class Words:
         return [self._chance.choice(ids) for ids in self._ids.values() if ids]
 
     def _keep(self, kept: list[str], value: str) -> None:
-        if value not in kept:
+        if value not in kept and value != self.never:
             kept.append(value)
             if len(kept) > _MOST_KEPT:
                 kept.pop(self._chance.randrange(len(kept)))

@@ -14,6 +14,7 @@ from packhouse.sdk import IncomingOrder, InvalidValue, ReadsWebhooks, Refused, U
 from packhouse.sdk.states import IllegalTransition
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.unit_of_work import Conflict
+from packhouse.telemetry.brief import brief
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def _reader(topic: str, provider: object) -> Read:
 
 
 async def _quarantine(database: Database, by: Initiator, message_id: UUID, reason: str, field: str) -> MessageStatus:
-    log.warning("inbound message %s is in quarantine: %s", message_id, reason)
+    log.warning("inbound message %s is in quarantine: %s", message_id, brief(reason))
 
     async def work(uow: UnitOfWork) -> MessageStatus:
         message = await InboundMessage.get(id=message_id)

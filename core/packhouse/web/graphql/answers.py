@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from packhouse.web.graphql.errors import ErrorCode, brief
+from packhouse.telemetry.brief import brief
+from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.presentation import single_error
 
 GRAPHQL_JSON = "application/graphql-response+json"

@@ -7,13 +7,6 @@ from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue
 
-_BEGINNING, _END = 700, 250
-
-
-def brief(message: str) -> str:
-    """A message that may quote what a client sent, at a length that a person reads: of a longer one its beginning and its end."""
-    return message if len(message) <= _BEGINNING + _END else f"{message[:_BEGINNING]}…{message[-_END:]}"
-
 
 class ErrorCode(StrEnum):
     """Every code of an execution error. Business refusals are `userErrors` in the payload instead."""

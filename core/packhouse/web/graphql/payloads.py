@@ -9,7 +9,8 @@ from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, ProviderError, Refused
 from packhouse.sdk.states import IllegalTransition
-from packhouse.web.graphql.errors import brief, cannot_be_kept
+from packhouse.telemetry.brief import brief
+from packhouse.web.graphql.errors import cannot_be_kept
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

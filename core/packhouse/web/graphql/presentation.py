@@ -10,7 +10,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, Refused
-from packhouse.web.graphql.errors import ErrorCode, brief, cannot_be_kept
+from packhouse.telemetry.brief import brief
+from packhouse.web.graphql.errors import ErrorCode, cannot_be_kept
 
 log = logging.getLogger(__name__)
 
