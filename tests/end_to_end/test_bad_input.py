@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from tests.end_to_end.api import ADDRESS, USER_ERRORS, Api, row_counts, until
+from tests.end_to_end.api import ADDRESS, USER_ERRORS, Api, following, row_counts, until
 from tests.end_to_end.shopify import CODE, Door, order_json, signed
 
 from packhouse.testing.server import RunningServer
@@ -320,6 +320,13 @@ TOO_LONG: dict[str, dict[str, Any]] = {
 }
 
 
+REPLAY = """
+subscription ($placement: [StockShareInput!]) {
+  replayRouting(since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z", placement: $placement) { replay { decisions } }
+}
+"""
+
+
 async def test_texts_that_are_longer_than_anything_kept(
     shop: Api, server: RunningServer, subtests: pytest.Subtests
 ) -> None:
@@ -336,6 +343,10 @@ async def test_texts_that_are_longer_than_anything_kept(
     async with shop.http.post(server.graphql, json=body, headers=server.headers) as response:
         answer = await response.json()
     assert [each["extensions"]["code"] for each in answer.get("errors", [])] in ([], ["BAD_USER_INPUT"]), answer
+    shares = [{"sku": "MUG", "location": LONG, "percent": 50}]
+    async with following(server, REPLAY, placement=shares) as live:
+        message = await live.receive()
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "BAD_USER_INPUT"), message
     assert await row_counts(server) == before
 
 

@@ -43,6 +43,7 @@ def test_rows_are_gathered_by_their_origin(write: Callable[[str], Path]) -> None
         (f"{HEAD},price\n", "has price"),
         ("", "has no column country, max_days, min_days"),
         (f"{HEAD}\n,GB,GB,,,one,2,\n", "line 2: min_days and max_days"),
+        (f"{HEAD}\n,GB,GB,,,{'9' * 5_000},2,\n", "line 2: min_days and max_days"),
         (f"{HEAD}\n,GB,GB,,slow,1,2,\n", "line 2: the speed is one of"),
         (f"{HEAD}\n,GB,GB,,,1,2,\n,GB,GB\n", "line 3: has not as many cells"),
         (f"{HEAD}\n,GB,GB,,,1,2,,more\n", "line 2: has not as many cells"),

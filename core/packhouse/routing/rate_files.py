@@ -16,6 +16,7 @@ from packhouse.sdk import InvalidValue, Money, SourceRow, Unreadable
 NEEDED = ("country", "up_to_grams", "price", "currency")
 COLUMNS = ("location", "origin_country", *NEEDED[:1], "postcode_prefix", *NEEDED[1:], "service")
 _HEAVIEST = 100_000_000
+_MOST_DIGITS = 9
 _LONGEST_SERVICE = 64
 
 Reject = Callable[[SourceRow, str], None]
@@ -72,7 +73,7 @@ def rate_of_cells(cells: Mapping[str, str]) -> RateRow | str:
     if len(prefix) > LONGEST_PREFIX or not prefix.isascii():
         return f"the beginning of a postcode has at most {LONGEST_PREFIX} letters and digits"
     grams = given["up_to_grams"]
-    if not (grams.isascii() and grams.isdecimal() and 0 < int(grams[:12]) <= _HEAVIEST):
+    if not (grams.isascii() and grams.isdecimal() and len(grams) <= _MOST_DIGITS and 0 < int(grams) <= _HEAVIEST):
         return "up_to_grams is no weight in whole grams"
     if len(given["service"]) > _LONGEST_SERVICE:
         return f"the service has more than {_LONGEST_SERVICE} characters"

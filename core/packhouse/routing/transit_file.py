@@ -12,6 +12,7 @@ from packhouse.sdk import InvalidValue, ShippingSpeed, Unreadable
 from packhouse.storage import UnitOfWork
 
 _NEEDED = frozenset(("country", "min_days", "max_days"))
+_MOST_DIGITS = 4
 _KNOWN = _NEEDED | {"location", "origin_country", "postcode_prefix", "speed", "time_zone"}
 
 Lines = list[tuple[int, Way]]
@@ -68,7 +69,7 @@ def _way(row: Mapping[str | None, str | None], line: int) -> Way:
     if None in row or None in row.values():
         raise InvalidValue(f"line {line}", "has not as many cells as the heading")
     cells = {name: (cell or "").strip() for name, cell in row.items() if name}
-    if not all(cells[name].isdecimal() for name in ("min_days", "max_days")):
+    if not all(cells[name].isdecimal() and len(cells[name]) <= _MOST_DIGITS for name in ("min_days", "max_days")):
         raise InvalidValue(f"line {line}", "min_days and max_days are whole numbers")
     speed = cells.get("speed", "").lower() or ShippingSpeed.STANDARD.value
     if speed not in list(ShippingSpeed):

@@ -14,7 +14,6 @@ from typing import Any
 
 import aiohttp
 from graphql import build_client_schema, get_introspection_query
-from strawberry.relay import to_base64
 from tests.faults.hostile.documents import Asked, Documents
 from tests.faults.hostile.lives import EndOfLife, Life, Nothing
 from tests.faults.hostile.spoiling import Spoiler
@@ -134,7 +133,7 @@ class Client:
         self.spoiler = Spoiler(self.documents.mutations, self.words, self.chance)
         # whoever revokes the token in its own hands has nothing more to say
         own = await AccessToken.get(digest=ticket_of(self.server.token))
-        self.words.never = to_base64("AccessToken", own.id)
+        self.words.never = own.name
         self._before = await self._still.look()
         for name in self.documents.fields("query"):
             await self.query(name, 0.0)

@@ -140,7 +140,10 @@ class Partners:
 async def furnished_server(url: str) -> AsyncIterator[RunningServer]:
     """A running server of that shop, whose jobs stand still."""
     parts = replace(all_rooms(), jobs=lambda _: [])
-    async with running_server(server_settings(url), [Partners()], parts=parts) as server:
+    settings = server_settings(url)
+    # a busy machine is no fault; what hangs for so long is one
+    patient = settings.model_copy(update={"graphql": settings.graphql.model_copy(update={"timeout_seconds": 60.0})})
+    async with running_server(patient, [Partners()], parts=parts) as server:
         await furnish(server.house.database)
         await centroids()
         await server.house.relay.drain()

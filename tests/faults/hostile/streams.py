@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 # what breaks the protocol: each closes the socket with one of its codes, and concerns nobody else
 _BROKEN: tuple[str | bytes, ...] = (
     "", "null", "[]", "{", '"x"', "{}", '{"type": 1}', '{"type": "nothing"}', '{"type": "connection_init"}', b"\0\1\2", b'{"type":"ping"}',

@@ -79,7 +79,7 @@ def _request_error(error: GraphQLError, code: ErrorCode, correlation_id: str) ->
         return _formatted(error, own)
     if isinstance(error.original_error, RecursionError):
         return single_error(ErrorCode.PARSE_FAILED, "The document or its variables are nested too deeply")
-    if isinstance(_cause(error), _USERS_FAULT):
+    if isinstance(_cause(error), (*_USERS_FAULT, ValidationError)):
         # a subscription's stream refuses before its first result
         return _execution_error(error, correlation_id)
     if isinstance(error.original_error, CannotGetOperationTypeError):
