@@ -207,8 +207,8 @@ def test_what_is_wrong_stops_the_making(sqlite_url: str) -> None:
         create_app(without_key, parts=tiny_parts())
 
 
-async def test_all_of_packhouse_starts(sqlite_url: str) -> None:
-    async with running_server(server_settings(sqlite_url)) as server, aiohttp.ClientSession() as client:
+async def test_all_of_packhouse_starts(database_url: str) -> None:
+    async with running_server(server_settings(database_url)) as server, aiohttp.ClientSession() as client:
         query = {"query": "{ orders(first: 1) { totalCount pageInfo { hasNextPage } } }"}
         async with client.post(server.graphql, json=query, headers=server.headers) as response:
             assert await response.json() == {

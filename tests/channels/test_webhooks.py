@@ -32,7 +32,7 @@ class Shops:
 
 
 @pytest_asyncio.fixture
-async def server(sqlite_url: str) -> AsyncIterator[RunningServer]:
+async def server(database_url: str) -> AsyncIterator[RunningServer]:
     """The door alone: nobody works on what comes in."""
     WOKEN.clear()
     parts = Parts(
@@ -40,7 +40,7 @@ async def server(sqlite_url: str) -> AsyncIterator[RunningServer]:
         routes=lambda house: webhook_routes(house, lambda: WOKEN.append(True)),
         on_start=(ensure_channels,),
     )
-    async with running_server(server_settings(sqlite_url), [Shops()], parts=parts) as running:
+    async with running_server(server_settings(database_url), [Shops()], parts=parts) as running:
         yield running
 
 

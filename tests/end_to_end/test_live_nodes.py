@@ -1,4 +1,4 @@
-"""A subscriber moves between two API processes on PostgreSQL and NATS, while one of them is restarted and a third delivers."""
+"""A subscriber moves between API processes on PostgreSQL and NATS while one is restarted, and outlives the one process on SQLite."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -121,11 +121,39 @@ async def test_a_subscriber_goes_on_at_another_node_and_after_a_restart(
             by_socket += positions
             await read_stream(sse, by_stream, positions[-1])
 
-        orders = (await machines.ask("query { orders { edges { node { timeline { position } } } } }"))["orders"][
-            "edges"
-        ]
-    events = (event["position"] for order in orders for event in order["node"]["timeline"])
-    assert by_socket == by_stream == sorted(position for position in map(int, events) if position <= by_socket[-1])
+        assert by_socket == by_stream == [each for each in await positions_of_orders(machines) if each <= by_socket[-1]]
+
+
+async def test_a_subscriber_goes_on_after_the_one_process_was_killed(sqlite_url: str, tmp_path: Path) -> None:
+    """The embedded set-up; many machines are killed under followers in tests/faults."""
+    by_socket: list[int] = []
+    by_stream: list[int] = []
+    async with (
+        many_machines(tmp_path, sqlite_url, "", Receiver(), apis=0, workers=0) as machines,
+        aiohttp.ClientSession() as session,
+    ):
+        await machines.serve("api-0", "all")
+        await set_up(machines)
+        first = node(machines, "api-0")
+        async with socket(first, FOLLOW) as client, stream(session, first) as sse:
+            await place(machines, "one")
+            by_socket, cursor = await placed_by_socket(client, 1)
+            event_id = await read_stream(sse, by_stream, by_socket[-1])
+            await machines.kill("api-0")
+        await machines.serve("api-0", "all")
+        await place(machines, "two", "three")
+        second = node(machines, "api-0")
+        async with socket(second, FOLLOW, cursor) as client, stream(session, second, event_id) as sse:
+            positions, _ = await placed_by_socket(client, 2)
+            by_socket += positions
+            await read_stream(sse, by_stream, positions[-1])
+        assert by_socket == by_stream == [each for each in await positions_of_orders(machines) if each <= by_socket[-1]]
+
+
+async def positions_of_orders(machines: Machines) -> list[int]:
+    """Of all events of all orders, in their order."""
+    found = await machines.ask("query { orders { edges { node { timeline { position } } } } }")
+    return sorted(int(each["position"]) for edge in found["orders"]["edges"] for each in edge["node"]["timeline"])
 
 
 async def test_deliveries_of_a_worker_are_followed_at_any_node(

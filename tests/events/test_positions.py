@@ -98,6 +98,54 @@ async def test_a_cursor_of_times_or_ids_loses_what_commits_late_and_positions_do
         await database.close()
 
 
+async def test_a_cursor_of_growing_ids_loses_what_commits_late_and_positions_do_not(
+    postgres_url: str, by: Initiator
+) -> None:
+    """The id that nearly everybody takes for a cursor: a number of a sequence, given when the row is written."""
+    outbox, written, finish = Outbox(), asyncio.Event(), asyncio.Event()
+
+    async def flush(uow: UnitOfWork) -> None:
+        await outbox.flush(uow)
+        name = uow.pending[0].payload["name"]
+        await uow.execute("INSERT INTO naive (name) VALUES ($1)", name)
+        if name.startswith("slow"):
+            written.set()
+            await finish.wait()
+
+    database = await open_database(postgres_url, before_commit=flush)
+    naive: list[str] = []
+    ours: list[str] = []
+    last_id = last_position = 0
+
+    async def read() -> None:
+        nonlocal last_id, last_position
+        for row in await database.fetch("SELECT id, name FROM naive WHERE id > $1 ORDER BY id", last_id):
+            naive.append(row["name"])
+            last_id = row["id"]
+        await assign_positions(database)
+        for event in await events_after(database, last_position, limit=100):
+            ours.append(event.payload["name"])
+            last_position = event.position
+
+    try:
+        await database.write(by, lambda uow: uow.execute("CREATE TABLE naive (id bigserial PRIMARY KEY, name text)"))
+        for turn in range(5):
+            written.clear()
+            finish.clear()
+            slow = asyncio.create_task(database.write(by, recording(f"slow {turn}")))
+            await written.wait()
+            await database.write(by, recording(f"fast {turn}"))
+            await read()
+            finish.set()
+            await slow
+            await read()
+    finally:
+        await database.write(by, lambda uow: uow.execute("DROP TABLE IF EXISTS naive"))
+        await database.close()
+    assert naive == [f"fast {turn}" for turn in range(5)]
+    assert ours == [f"{name} {turn}" for turn in range(5) for name in ("fast", "slow")]
+
+
 async def test_a_reader_by_position_sees_every_event_of_many_writers(postgres_url: str, by: Initiator) -> None:
     outbox = Outbox()
 

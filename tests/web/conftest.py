@@ -2,9 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from packhouse.house import Parts
 from packhouse.sdk import EventType, Refused, new_id
 from packhouse.settings import Settings
 from packhouse.storage import Initiator, UnitOfWork
+from packhouse.testing.copies import Copies
 from packhouse.testing.server import RunningServer, running_server, server_settings
 from packhouse.web.context import Info
 from packhouse.web.feeds import Place
@@ -173,12 +173,24 @@ def settings(sqlite_url: str) -> Settings:
     return server_settings(sqlite_url)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def module_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database for all tests of a module, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("server") / "packhouse.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite://{path}"
+        return
+    copies: Copies = request.getfixturevalue("postgres_copies")
+    url = asyncio.run(copies.take())
+    yield url
+    asyncio.run(copies.give_back(url))
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
+async def server(module_url: str) -> AsyncIterator[RunningServer]:
     """One server for all tests of a module, which therefore start no other one."""
-    path = tmp_path_factory.mktemp("server") / "packhouse.sqlite3"
-    shutil.copy(sqlite_template, path)
-    async with running_server(server_settings(f"sqlite://{path}"), parts=tiny_parts()) as running:
+    async with running_server(server_settings(module_url), parts=tiny_parts()) as running:
         yield running
 
 

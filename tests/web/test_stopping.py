@@ -6,7 +6,7 @@ import pytest
 from tests.web.conftest import tiny_parts, with_limits
 
 from packhouse.settings import Settings
-from packhouse.testing.server import RunningServer, running_server
+from packhouse.testing.server import RunningServer, running_server, server_settings
 from packhouse.web.stopping import Stopping
 
 
@@ -66,6 +66,11 @@ async def ask(client: aiohttp.ClientSession, server: RunningServer, query: str) 
 async def ready(client: aiohttp.ClientSession, server: RunningServer) -> tuple[int, object]:
     async with client.get(f"{server.url}/health/ready") as response:
         return response.status, await response.json()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return server_settings(database_url)
 
 
 async def test_what_is_announced_is_still_answered(settings: Settings) -> None:

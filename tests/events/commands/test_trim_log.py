@@ -203,9 +203,9 @@ def test_it_is_a_job_where_days_are_set(days: int, jobs: list[str], make_house: 
 
 
 @pytest.fixture
-def make_house(sqlite_url: str) -> Any:
+def make_house(database_url: str) -> Any:
     def make(days: int) -> House:
-        settings = server_settings(sqlite_url)
+        settings = server_settings(database_url)
         events = settings.events.model_copy(update={"keep_days": days})
         return House(settings.model_copy(update={"events": events}), all_rooms())
 

@@ -14,9 +14,9 @@ import pytest_asyncio
 
 from packhouse.events.record import record
 from packhouse.sdk import EventType, PluginManifest, hookimpl, new_id
-from packhouse.settings import DatabaseSettings, SecuritySettings, Settings
+from packhouse.settings import Settings
 from packhouse.storage import Initiator, UnitOfWork
-from packhouse.testing.server import RunningServer, running_server
+from packhouse.testing.server import RunningServer, running_server, server_settings
 
 PLANTED = "planted-in-a-test-and-looked-for-1"
 CHANGED = "planted-in-a-test-and-looked-for-2"
@@ -27,10 +27,8 @@ FIELDS = "plugin { code status error deliveries { plugin } } userErrors { code f
 
 
 def settings(database_url: str) -> Settings:
-    return Settings(
-        database=DatabaseSettings(url=database_url),
-        security=SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"}),
-    )
+    """Every installed plugin runs."""
+    return server_settings(database_url).model_copy(update={"plugins": Settings().plugins})
 
 
 class Api:
