@@ -109,7 +109,7 @@ def check_tokens(made: Any, seen: Any) -> None:
     assert creators["warehouse-berlin"] == f"token:{seen['viewer']['name']}"
 
 
-async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
+async def test_every_document_works_in_its_order(database_url: str) -> None:
     (
         shop,
         shelf,
@@ -132,7 +132,7 @@ async def test_every_document_works_in_its_order(sqlite_url: str) -> None:
         me,
     ) = blocks("graphql")
     async with (
-        running_server(server_settings(sqlite_url)) as server,
+        running_server(server_settings(database_url)) as server,
         aiohttp.ClientSession(headers=server.headers) as client,
     ):
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import SecretStr
@@ -42,6 +43,11 @@ def body_of(event: Event, data: Mapping[str, Any], *, source: str, cloudevents: 
 def test_body(at: datetime) -> bytes:
     """A message that says that it is a test."""
     return orjson.dumps({"type": "webhook.test", "timestamp": at.isoformat(), "data": {"test": True}})
+
+
+def test_event(at: datetime) -> Event:
+    """What documents are tried out with: an event of an order that is none."""
+    return Event(UUID(int=0), EventType.ORDER_PLACED, 0, at, order_id=UUID(int=0))
 
 
 def headers_of(name: str, body: bytes, secrets: Sequence[SecretStr], at: datetime, media_type: str) -> dict[str, str]:

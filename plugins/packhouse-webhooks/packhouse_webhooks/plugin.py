@@ -1,6 +1,6 @@
 """What Packhouse loads: every endpoint is a recipient, so each has its own order, retries and pauses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from packhouse.sdk import (
@@ -25,6 +25,7 @@ from packhouse_webhooks.messages import (
     message_id,
     plain_data,
     test_body,
+    test_event,
     variables_of,
 )
 from packhouse_webhooks.sender import Sender
@@ -73,15 +74,18 @@ class Plugin:
 
     @hookimpl
     async def test_connection(self, context: PluginContext) -> str:
-        """Post a test message, signed like any other; it is in no log and has an id of its own.
+        """Post a test message, signed like any other; it is in no log and has an id of its own. The document is tried out, too.
 
         Raises:
-            ProviderError: as `Sender.post`.
+            ProviderError: as `Sender.post`; also where the document is refused.
         """
         endpoint = _settings(context).endpoints[context.recipient]
         if self._sender is None:
             raise ProviderUnavailable("the server does not run")
         at = now()
+        if endpoint.document:
+            # of an order that is none: whether it can be asked at all is the same
+            await _asked(context, endpoint.document, variables_of(test_event(at)))
         body = test_body(at)
         headers = headers_of(f"msg_{new_id().hex}", body, endpoint.secrets, at, JSON)
         answer = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
@@ -109,12 +113,16 @@ class Plugin:
 async def _data(context: PluginContext, endpoint: EndpointSettings, event: Event) -> dict[str, object]:
     if not endpoint.document:
         return plain_data(event)
-    declared = known_variables(context.recipient, endpoint.document)
-    variables = {name: value for name, value in variables_of(event).items() if name in declared}
-    if "orderId" in variables and variables["orderId"] is None:
+    if event.order_id is None and "orderId" in known_variables(context.recipient, endpoint.document):
         return plain_data(event)  # an event of no order: the document asks about one
+    return await _asked(context, endpoint.document, variables_of(event))
+
+
+async def _asked(context: PluginContext, document: str, known: Mapping[str, str | None]) -> dict[str, object]:
+    declared = known_variables(context.recipient, document)
+    variables = {name: value for name, value in known.items() if name in declared}
     try:
-        return dict(await context.query(endpoint.document, variables))
+        return dict(await context.query(document, variables))
     except QueryRefused as error:
         raise ProviderRefused(f"the document of endpoint {context.recipient}: {error.reason}") from error
 

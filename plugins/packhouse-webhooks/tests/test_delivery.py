@@ -140,6 +140,31 @@ async def test_a_test_message_arrives_signed_and_in_no_log(database_url: str) ->
     assert events == []
 
 
+async def test_a_document_that_the_schema_refuses_is_told_by_the_test_and_nothing_is_sent(database_url: str) -> None:
+    receiver = Receiver()
+    async with receiving(receiver) as url:
+        endpoints = {
+            "shop": {
+                "url": url,
+                "secrets": [SECRET],
+                "document": "query ($orderId: ID!) { order(id: $orderId) { numbr } }",
+            },
+            "good": {
+                "url": url,
+                "secrets": [SECRET],
+                "document": "query ($orderId: ID!) { order(id: $orderId) { id } }",
+            },
+        }
+        async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
+            tried = (await ask(running, TRY))["testConnection"]
+            good = (await ask(running, TRY.replace("shop", "good")))["testConnection"]
+    (error,) = tried["userErrors"]
+    assert (tried["answer"], error["code"]) == (None, "PROVIDER_REFUSED")
+    assert "the document of endpoint" in error["message"]
+    assert "numbr" in error["message"]
+    assert (good["userErrors"], len(receiver.got)) == ([], 1)
+
+
 async def test_an_endpoint_that_is_gone_is_paused_until_somebody_resumes_it(database_url: str) -> None:
     receiver = Receiver(answers=[web.Response(status=410)])
     async with receiving(receiver) as url:
