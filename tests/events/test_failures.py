@@ -1,9 +1,10 @@
+import json
 import math
 import random
 
 import pytest
 
-from packhouse.events.failures import Again, describe, next_attempt
+from packhouse.events.failures import Again, answer_of, describe, next_attempt
 from packhouse.sdk import ProviderAuthFailed, ProviderRateLimited, ProviderRefused
 
 LUCK = random.Random(7)  # noqa: S311  (jitter, not a secret)
@@ -55,3 +56,46 @@ def test_errors_are_described_in_one_line() -> None:
     assert describe(TimeoutError()) == "TimeoutError: no answer in time"
     assert describe(ValueError("x" * 600)) == ("ValueError: " + "x" * 600)[:500]
     assert describe(ProviderRefused("no\x00!")) == "ProviderRefused: no!"
+
+
+class Speechless(ValueError):
+    def __str__(self) -> str:
+        raise RuntimeError("planted")
+
+
+class Unmade(ProviderRateLimited):
+    def __init__(self) -> None:
+        """Not as its base class has it."""
+
+
+HALF = json.loads(r'"half \ud83d of it"')
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (Speechless(), "Speechless: it cannot say what it is"),
+        (Unmade(), "Unmade: it cannot say what it is"),
+        (ValueError(HALF), "ValueError: half ? of it"),
+        (ProviderRefused(HALF), "ProviderRefused: half ? of it"),
+        (ValueError("a\x00b"), "ValueError: ab"),
+        (TimeoutError(), "TimeoutError: no answer in time"),
+    ],
+)
+def test_any_error_can_be_written_down(error: Exception, text: str) -> None:
+    assert describe(error) == text
+
+
+def test_any_answer_can_be_written_down() -> None:
+    assert answer_of(ProviderRefused("no", answer=HALF), "told") == "half ? of it"
+    assert answer_of(Unmade(), "told\x00") == "told"
+    assert answer_of(ProviderRefused("no", answer={"code": 7}), "told") == "{'code': 7}"  # type: ignore[arg-type]
+    assert answer_of(None, HALF) == "half ? of it"
+
+
+@pytest.mark.parametrize("error", [ProviderRateLimited("slow", retry_after=None), Unmade()])  # type: ignore[arg-type]
+def test_a_limit_that_does_not_say_how_long_waits_long(error: Exception) -> None:
+    again = next_attempt(error, 0, 12, LUCK)
+    assert again is not None
+    assert 3600 <= again.seconds <= 3960
+    assert not again.counts

@@ -1,12 +1,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from packhouse.events import outbox
 from packhouse.events.outbox import Outbox
 from packhouse.events.positions import assign_positions
 from packhouse.events.queries import events_after
 from packhouse.events.record import record
-from packhouse.sdk import EventType, new_id
+from packhouse.sdk import EventType, new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork, open_database
 
 
@@ -23,6 +27,15 @@ async def test_positions_follow_the_order_of_commits_and_of_recording(house: Any
     assert await assign_positions(house.database) == 2
     assert await assign_positions(house.database) == 0
     assert await positions(house) == [(n, n) for n in range(1, 7)]
+
+
+async def test_a_clock_that_is_set_back_changes_no_order(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    order_id = new_id()
+    await house.happen(1, 2, order_id=order_id)
+    monkeypatch.setattr(outbox, "now", lambda: now() - timedelta(hours=1))
+    await house.happen(3, 4, order_id=order_id)
+    assert await assign_positions(house.database) == 4
+    assert await positions(house) == [(n, n) for n in range(1, 5)]
 
 
 async def test_a_position_is_never_given_twice_even_after_deletion(house: Any) -> None:

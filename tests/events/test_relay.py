@@ -1,6 +1,8 @@
 import asyncio
+import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -183,6 +185,41 @@ async def test_what_a_vendor_refused_for_good_is_not_repeated(house: Any, make_p
     assert await statuses(house) == [("dead", 1, "ProviderRefused: no such order")]
 
 
+class Unspeakable(ValueError):
+    def __str__(self) -> str:
+        raise RuntimeError("planted")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (Unspeakable(), "Unspeakable: it cannot say what it is"),
+        (ValueError(json.loads(r'"half \ud83d of it"')), "ValueError: half ? of it"),
+    ],
+    ids=["unspeakable", "unstorable"],
+)
+async def test_any_error_is_written_down_and_tried_again(
+    house: Any, make_plugins: Any, error: Exception, text: str
+) -> None:
+    failures = 1
+
+    async def hook(_: str, __: Event, ___: OrderSnapshot | None) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise error
+
+    plugins = house.listen(make_plugins(hook=hook))
+    relay = await house.relay()
+    await house.happen("broken", order_id=new_id())
+    await relay.drain()
+    assert await statuses(house) == [("pending", 1, text)]
+    await house.until_delivered(1)
+    await relay.drain()
+    assert plugins.facts("crm") == ["broken"]
+    assert await statuses(house) == [("done", 2, "")]
+
+
 async def test_a_dead_delivery_can_be_made_again(house: Any, make_plugins: Any) -> None:
     broken = True
 
@@ -285,6 +322,25 @@ async def test_a_lease_is_renewed_while_a_hook_runs(house: Any, make_plugins: An
     await house.happen(1)
     await first.drain()
     await house.until_delivered(1)
+    assert calls == [1]
+
+
+async def test_a_lease_is_renewed_however_seldom_somebody_looks_for_work(house: Any, make_plugins: Any) -> None:
+    calls: list[int] = []
+
+    async def hook(_: str, event: Event, __: OrderSnapshot | None) -> None:
+        calls.append(event.payload["n"])
+        if len(calls) == 1:
+            await asyncio.sleep(1.2)
+
+    house.settings.lease_seconds, house.settings.poll_seconds = 0.4, 60.0
+    house.listen(make_plugins(hook=hook))
+    first = await house.relay()
+    await house.happen(1)
+    await house.until_rows("SELECT id FROM lane WHERE lease_owner IS NOT NULL")
+    house.settings = replace(house.settings, poll_seconds=0.05)
+    await house.relay()
+    await first.drain()
     assert calls == [1]
 
 

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from packhouse.hooks import patience
 from packhouse.hooks.patience import within
 
 
@@ -87,3 +88,62 @@ async def test_cancelling_the_caller_cancels_it() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert caught == ["cancelled"]
+
+
+async def never_ends(interrupted: list[str]) -> None:
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            interrupted.append("taken no notice of")
+
+
+async def test_one_that_takes_no_notice_of_it_is_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(patience, "_PATIENCE", 0.01)
+    interrupted: list[str] = []
+    with pytest.raises(TimeoutError):
+        await within(0.01, never_ends(interrupted))
+    task = asyncio.create_task(within(60, never_ends(interrupted)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert interrupted == ["taken no notice of"] * 2
+    assert [record.message for record in caplog.records] == [
+        "A hook that was interrupted 0.01 s ago goes on: it is left where it is"
+    ] * 2
+    current = asyncio.current_task()
+    assert current is not None
+    assert current.cancelling() == 0
+
+
+async def test_one_that_ends_soon_after_it_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_PATIENCE", 0.02)
+
+    async def hurries() -> str:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return await after(0, value="saved what it had")
+        raise AssertionError
+
+    assert await within(0.01, hurries()) == "saved what it had"
+
+
+async def test_time_outs_of_its_own_are_no_interruptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_PATIENCE", 0.01)
+
+    async def own() -> str:
+        try:
+            async with asyncio.timeout(0.01):
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            return await after(0.05, value="went on")
+        raise AssertionError
+
+    assert await within(5, own()) == "went on"

@@ -1,16 +1,21 @@
 import asyncio
+from sqlite3 import OperationalError
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
 from packhouse.catalog.models import Variant
 from packhouse.sdk import Refused, new_id, now
-from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage import Database, Initiator, UnitOfWork, open_database
 from packhouse.storage.dialect import Dialect
 
 
 async def add(_: UnitOfWork, sku: str) -> Variant:
     return await Variant.create(sku=sku, title=sku, created_at=now())
+
+
+async def nothing(_: UnitOfWork) -> None:
+    """Nothing is recorded."""
 
 
 async def test_a_unit_of_work_is_visible_after_it_returns(database: Database, by: Initiator) -> None:
@@ -82,6 +87,29 @@ async def test_who_does_not_look_is_told_after_three_tries(database: Database, b
         await database.write(by, only_add)
     assert tries == 1 + (3 if database.dialect is Dialect.POSTGRES else 1)
     assert await Variant.all().count() == 1
+
+
+async def test_whoever_lost_the_transaction_itself_is_told(sqlite_url: str, by: Initiator) -> None:
+    """As where the disk is full: SQLite may roll back everything, and then there is no savepoint to go back to."""
+    database = await open_database(sqlite_url, before_commit=nothing)
+
+    async def loses(uow: UnitOfWork) -> None:
+        await add(uow, "LOST")
+        await uow.execute("ROLLBACK")
+        raise ValueError("the disk is full")
+
+    try:
+        async with asyncio.timeout(10):
+            results = await asyncio.gather(
+                database.write(by, lambda uow: add(uow, "BEFORE")), database.write(by, loses), return_exceptions=True
+            )
+            assert [type(result) for result in results] == [OperationalError, ValueError]
+            await database.write(by, lambda uow: add(uow, "AFTER"))
+        assert [variant.sku for variant in await Variant.all()] == ["AFTER"]
+    finally:
+        await database.close()
+    with pytest.raises(ConnectionError, match="closed"):
+        await database.write(by, lambda uow: add(uow, "LATE"))
 
 
 async def test_a_failing_neighbour_takes_nobody_down(database: Database, by: Initiator) -> None:

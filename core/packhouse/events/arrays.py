@@ -21,7 +21,13 @@ def any_text(dialect: Dialect, column: str, parameter: str) -> str:
     return f"{column} IN (SELECT value FROM json_each({parameter}))"
 
 
+def listed(dialect: Dialect, parameter: str) -> str:
+    """The texts bound to `parameter` as rows of one column, `value`."""
+    return f"unnest({parameter}::text[]) AS each(value)" if dialect is Dialect.POSTGRES else f"json_each({parameter})"
+
+
 def bound(dialect: Dialect, values: Iterable[UUID | str]) -> Any:  # noqa: ANN401  (each driver has its own form)
-    """The value for `any_id` and `any_text`."""
-    listed = list(values)
-    return listed if dialect is Dialect.POSTGRES else as_json([str(value) for value in listed])
+    """The value for `any_id`, `any_text` and `listed`."""
+    if dialect is Dialect.POSTGRES:
+        return list(values)
+    return as_json([str(value) for value in values])

@@ -37,7 +37,7 @@ def next_attempt(
     vendor's `retry_after` is kept and its rate limit never counts; what a vendor refused for good is given up at once.
     """
     if isinstance(error, ProviderRateLimited):
-        return Again(_sensible(error.retry_after) * luck.uniform(1.0, 1.1), counts=False)
+        return Again(_sensible(getattr(error, "retry_after", None)) * luck.uniform(1.0, 1.1), counts=False)
     last = len(schedule) if schedule else max_attempts - 1
     if isinstance(error, ProviderRefused) or failed_before >= last:
         return None
@@ -48,24 +48,30 @@ def next_attempt(
 
 
 def describe(error: BaseException, hide: Callable[[str], str] = str) -> str:
-    """The error in one line for a row that people look at; `hide` takes secrets out of it."""
-    if isinstance(error, ProviderError):
-        text = f"{type(error).__name__}: {error.detail}"
-    elif isinstance(error, TimeoutError) and not str(error):
-        text = "TimeoutError: no answer in time"
-    else:
-        text = f"{type(error).__name__}: {error}"
-    # PostgreSQL stores no zero bytes
-    return hide(text.replace("\x00", ""))[:_ERROR_LENGTH]
+    """The error in one line for a row that people look at, whatever it is; `hide` takes secrets out of it."""
+    name = type(error).__name__
+    try:
+        said = str(error.detail if isinstance(error, ProviderError) else error)
+    except Exception:  # noqa: BLE001  (the error is the plugin's own)
+        said = "it cannot say what it is"
+    if isinstance(error, TimeoutError) and not said:
+        said = "no answer in time"
+    return hide(_storable(f"{name}: {said}"))[:_ERROR_LENGTH]
 
 
 def answer_of(error: BaseException | None, told: str, hide: Callable[[str], str] = str) -> str:
     """What the other side answered: as the error has it, or as the plugin told it."""
-    text = error.answer if isinstance(error, ProviderError) and error.answer else told
-    return hide(text.replace("\x00", ""))[:ANSWER_LENGTH] if text else ""
+    # one that is not made by its base class has none
+    text = getattr(error, "answer", "") if isinstance(error, ProviderError) else ""
+    return hide(_storable(str(text or told)))[:ANSWER_LENGTH]
 
 
-def _sensible(seconds: float) -> float:
-    if not math.isfinite(seconds):
+def _storable(text: str) -> str:
+    """Without what no database keeps: half a character, as it comes out of JSON, and in PostgreSQL zero bytes."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _sensible(seconds: object) -> float:
+    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
         return _LONGEST_SECONDS
     return min(_LONGEST_RETRY_AFTER, max(_FIRST_SECONDS, seconds))

@@ -51,6 +51,10 @@ FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[]) WITH ORDINALIT
 """
 _PLAIN_WIDTH = 4
 
+FILL_LANE = """
+INSERT INTO lane (id, plugin, due_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET version = lane.version + 1
+"""
+"""Says that a lane (its id, its plugin) has something to do from a time on; one that is there keeps its own time."""
 RowId = UUID | str
 """An id that only goes back to where it came from, as the database gave it: reading it would be the dearest part of a row."""
 
@@ -196,8 +200,7 @@ async def redeliver(uow: UnitOfWork, delivery_id: UUID) -> bool:
     )
     for row in rows:
         await uow.execute(
-            "INSERT INTO lane (id, plugin, due_at) VALUES ($1, $2, $3) "
-            "ON CONFLICT (id) DO UPDATE SET version = lane.version + 1",
+            FILL_LANE,
             row["lane_id"],
             row["plugin"],
             now(),

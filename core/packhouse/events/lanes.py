@@ -6,6 +6,7 @@ up no other order.
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -203,8 +204,10 @@ class LaneWorker:
         return lanes
 
     async def _rest(self) -> None:
+        # what runs is to be renewed in time, however seldom somebody looks for work
+        longest = self._settings.lease_seconds / 3 if self._running else math.inf
         try:
-            async with asyncio.timeout(self._settings.poll_seconds):
+            async with asyncio.timeout(min(self._settings.poll_seconds, longest)):
                 await self._wake.wait()
         except TimeoutError:
             return

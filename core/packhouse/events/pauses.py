@@ -12,6 +12,8 @@ from packhouse.storage.dialect import read_time
 
 _BY = Initiator("system", "lanes")
 _REASON_LENGTH = 500
+DUE = "(SELECT id FROM lane WHERE plugin = {plugin} AND due_at <= {at} ORDER BY due_at LIMIT 1)"
+"""One due lane of a plugin. Ordered, so that PostgreSQL takes the index: it would look through the lanes of all others for any one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ async def turn_of(reader: Reader, plugin: str) -> Turn:
     """Whether anything of a plugin is due and may be delivered; one statement."""
     at = now()
     (row,) = await reader.fetch(
-        """
-        SELECT (SELECT id FROM lane WHERE plugin = $1 AND due_at <= $2 LIMIT 1) AS lane, pause.kind, pause.until
+        f"""
+        SELECT {DUE.format(plugin="$1", at="$2")} AS lane, pause.kind, pause.until
         FROM (SELECT 1) AS one LEFT JOIN plugin_pause AS pause ON pause.plugin = $1
         """,
         plugin,

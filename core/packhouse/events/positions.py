@@ -21,19 +21,25 @@ _COUNT = """
 INSERT INTO position_counter (name, position) VALUES ($1, $2)
 ON CONFLICT (name) DO UPDATE SET position = position_counter.position + excluded.position RETURNING position
 """
-# recorded_at orders transactions that touch one order, ordinal the events inside one
-_ASSIGN = """
-UPDATE event SET position = $1 + fresh.place
-FROM (SELECT id, row_number() OVER (ORDER BY recorded_at, ordinal, id) AS place
-      FROM (SELECT id, recorded_at, ordinal FROM event WHERE position IS NULL
-            ORDER BY recorded_at, ordinal, id LIMIT $2) AS oldest) AS fresh
-WHERE event.id = fresh.id
-"""
+# On PostgreSQL recorded_at, which is the server's clock, orders transactions that touch one order, and ordinal the events
+# inside one. SQLite's rows are in the order in which its one writer wrote them, wherever the clock was set meanwhile.
+_ORDER = {Dialect.POSTGRES: "recorded_at, ordinal, id", Dialect.SQLITE: "place_in_file"}
+_FRESH = {Dialect.POSTGRES: "id, recorded_at, ordinal", Dialect.SQLITE: "id, rowid AS place_in_file"}
+_ASSIGN = {
+    dialect: f"""
+    UPDATE event SET position = $1 + fresh.place
+    FROM (SELECT id, row_number() OVER (ORDER BY {order}) AS place
+          FROM (SELECT {_FRESH[dialect]} FROM event WHERE position IS NULL ORDER BY {order} LIMIT $2) AS oldest) AS fresh
+    WHERE event.id = fresh.id
+    """
+    for dialect, order in _ORDER.items()
+}
 # A lane that is there keeps its due time: it is leased, or waits for its next attempt. Sorted, so that nobody deadlocks.
+# CROSS JOIN makes SQLite begin with the few events, and not with all that waits for a plugin that is paused.
 _FILL_LANES = """
 INSERT INTO lane (id, plugin, due_at)
-SELECT delivery.lane_id, min(delivery.plugin), $3 FROM event JOIN delivery ON delivery.event_id = event.id
-WHERE event.position > $1 AND event.position <= $2 AND delivery.status = 'pending'
+SELECT delivery.lane_id, min(delivery.plugin), $3 FROM event CROSS JOIN delivery
+WHERE delivery.event_id = event.id AND event.position > $1 AND event.position <= $2 AND delivery.status = 'pending'
 GROUP BY delivery.lane_id ORDER BY delivery.lane_id
 ON CONFLICT (id) DO UPDATE SET version = lane.version + 1
 """
@@ -62,7 +68,7 @@ async def _assign(uow: UnitOfWork, outbox: Outbox | None) -> int | None:
     if count == 0:
         return 0
     last = await count_on(uow, EVENT_COUNTER, count)
-    await uow.execute(_ASSIGN, last - count, count)
+    await uow.execute(_ASSIGN[uow.dialect], last - count, count)
     if outbox is not None and outbox.version is not None:
         await complete_deliveries(uow, outbox, last - count, last)
     await uow.execute(_FILL_LANES, last - count, last, now())

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from packhouse.events.arrays import any_text, bound
+from packhouse.events.arrays import any_text, bound, listed
 from packhouse.events.audience import PluginsChanged
 from packhouse.events.event_log import live_events
 from packhouse.events.lanes import (
@@ -15,6 +15,7 @@ from packhouse.events.lanes import (
     nothing_to_do,
 )
 from packhouse.events.outbox import Outbox
+from packhouse.events.pauses import DUE
 from packhouse.events.positions import assign_positions
 from packhouse.events.subjects import LoadCustomers, LoadSnapshots, no_customers
 from packhouse.sdk.values import now
@@ -187,11 +188,15 @@ class Relay:
             return 0
 
     async def _wake_workers(self) -> None:
-        """Wake those that have something to deliver: one look for all of them."""
-        rows = await self._database.fetch("SELECT DISTINCT plugin FROM lane WHERE due_at <= $1", now())
-        due = {row["plugin"] for row in rows}
-        for plugin, worker in self._workers.items():
-            if plugin in due:
+        """Wake those that have something to deliver: one look for all of them, which finds at most one lane of each."""
+        dialect = self._database.dialect
+        rows = await self._database.fetch(
+            f"SELECT value FROM {listed(dialect, '$1')} WHERE {DUE.format(plugin='value', at='$2')} IS NOT NULL",
+            bound(dialect, list(self._workers)),
+            now(),
+        )
+        for row in rows:
+            if worker := self._workers.get(row["value"]):
                 worker.wake()
 
     async def _busy(self) -> bool:

@@ -161,7 +161,8 @@ class Decide:
 class Deliver:
     """Called after the commit, at least once, in order per order or customer, retried until it works. `event.id` is the idempotency key.
 
-    `order` is the order as it stands now, None for events that belong to no order.
+    `order` is the order as it stands now, None for events that belong to no order. Until an event works, or is given up, the later
+    ones of its order wait; then they go on, so a hook cannot count on having heard of everything before.
     """
 
     @hookspec

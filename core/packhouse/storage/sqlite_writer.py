@@ -54,7 +54,14 @@ class SqliteWriter:
         self._task = None
 
     async def run(self, work: Callable[[BaseDBAsyncClient], Awaitable[Any]]) -> Any:  # noqa: ANN401  (the work's own result)
-        """Run `work` in a transaction; returns after the commit. A caller that gives up before its turn is left out."""
+        """Run `work` in a transaction; returns after the commit. A caller that gives up before its turn is left out.
+
+        Raises:
+            ConnectionError: the writer was stopped.
+            whatever `work` raises, or what broke the transaction: nothing was changed.
+        """
+        if self._stopping:
+            raise ConnectionError("the SQLite writer was stopped: the database is closed")
         command = _Command(work, contextvars.copy_context(), asyncio.get_running_loop().create_future())
         self._waiting.append(command)
         self._wake.set()
@@ -65,11 +72,16 @@ class SqliteWriter:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                await self._group()
+                try:
+                    await self._group()
+                except Exception as error:  # noqa: BLE001  (whoever waits is told, and the writer goes on)
+                    for command in _drain(self._waiting):
+                        _fail(command, error)
 
     async def _group(self) -> None:
         if self._client._connection is None:  # noqa: SLF001  (Tortoise opens lazily and offers no public way)
             await self._client.create_connection(with_db=True)
+        begun: list[_Command] = []
         finished: list[_Command] = []
         async with self._client._lock:  # noqa: SLF001  (the lock of the connection that Tortoise's own transactions take)
             connection = self._client._connection  # noqa: SLF001
@@ -79,13 +91,17 @@ class SqliteWriter:
                 await connection.execute("BEGIN IMMEDIATE")
                 while self._waiting and len(finished) < _GROUP:
                     command = self._waiting.popleft()
-                    if not command.done.cancelled() and await self._one(command, connection):
+                    if command.done.cancelled():
+                        continue
+                    begun.append(command)
+                    if await self._one(command, connection):
                         finished.append(command)
                 await connection.execute("COMMIT")
             except Exception as error:  # noqa: BLE001  (whatever broke the group is told to everyone in it)
-                await connection.rollback()
-                for command in finished or _drain(self._waiting):
+                # first of all: whatever else fails, nobody waits for ever
+                for command in begun or _drain(self._waiting):
                     _fail(command, error)
+                await connection.rollback()
                 return
         for command in finished:
             if not command.done.done():
@@ -101,9 +117,10 @@ class SqliteWriter:
                 _as_coroutine(command.work(wrapper)), context=command.context
             )
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (the caller gets it)
+            _fail(command, error)
+            # fails where SQLite itself has rolled all back, as it may when the disk is full: then the whole group has failed
             mark_here(connection, "ROLLBACK TO command")
             mark_here(connection, "RELEASE command")
-            _fail(command, error)
             return False
         mark_here(connection, "RELEASE command")
         return True

@@ -147,7 +147,37 @@ async def test_it_goes_in_small_transactions(house: Any, make_plugins: Any, monk
 
     monkeypatch.setattr(house.database, "write", counting)
     await trim_log(house.database, 30)
-    assert sizes == [2, 2, 2, 0, 2, 1, 0]
+    assert sizes == [2, 2, 2, 2, 1]
+
+
+@pytest.mark.usefixtures("later")
+async def test_what_has_to_stay_is_passed_over_once(
+    house: Any, make_plugins: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await delivered(house, make_plugins)
+    await house.database.write(
+        house.by,
+        lambda uow: uow.execute(
+            "UPDATE delivery SET status = 'pending', finished_at = NULL WHERE event_id IN "
+            "(SELECT id FROM event WHERE position <= 4)"
+        ),
+    )
+    for relay in house._relays:
+        await relay.stop()
+    monkeypatch.setattr(module, "BATCH", 1)
+    looked_at: list[int] = []
+    fetch = house.database.fetch
+
+    async def noting(sql: str, *values: Any) -> Any:
+        rows = await fetch(sql, *values)
+        looked_at.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(house.database, "fetch", noting)
+    assert await trim_log(house.database, 30) == 2 + 1
+    assert looked_at == [*(1, 1, 0), *(1, 0)]
+    assert await facts(house) == ["order 0", "stock 0", "order 1", "stock 1", "order 2"]
+    assert await counted(house, "delivery") == 4
 
 
 @pytest.mark.usefixtures("later")

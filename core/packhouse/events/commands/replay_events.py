@@ -8,16 +8,22 @@ from uuid import UUID
 
 from packhouse.events.arrays import any_id, any_text, bound
 from packhouse.events.commands.pause_plugin import require_known
+from packhouse.events.lane_store import FILL_LANE
 from packhouse.events.outbox import lane_id
 from packhouse.events.queries import EVENT_COLUMNS, EVENT_COUNTER, last_position, log_bounds, read_event
 from packhouse.sdk.errors import Refused
 from packhouse.sdk.events import Event, EventType
-from packhouse.sdk.values import new_id, now
+from packhouse.sdk.values import now
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import Dialect, insert_sql, read_id, read_time
+from packhouse.storage.dialect import Dialect, fresh_id_text, read_id, read_time, sqlite_time
 
 MOST_EVENTS = 10_000
 _PAGE = 500
+_DELIVER_AGAIN = """
+INSERT INTO delivery (id, event_id, plugin, lane_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT (event_id, plugin) DO UPDATE SET status = 'pending', attempts = 0, next_attempt_at = NULL, finished_at = NULL
+WHERE delivery.status <> 'pending'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +115,12 @@ async def _deliver_again(uow: UnitOfWork, plugin: str, events: Sequence[Event]) 
     lanes = {event.id: lane_id(plugin, event) for event in events if event.id in kept}
     if not lanes:
         return 0
-    columns = ("id", "event_id", "plugin", "lane_id")
-    values = [value for event_id, lane in lanes.items() for value in (new_id(), event_id, plugin, lane)]
-    await uow.execute(
-        f"{insert_sql('delivery', columns, len(lanes))} ON CONFLICT (event_id, plugin) DO UPDATE "
-        "SET status = 'pending', attempts = 0, next_attempt_at = NULL, finished_at = NULL "
-        "WHERE delivery.status <> 'pending'",
-        *values,
+    await uow.execute_many(
+        _DELIVER_AGAIN, [(fresh_id_text(), str(event_id), plugin, str(lane)) for event_id, lane in lanes.items()]
     )
-    due = now()
+    due = now() if uow.dialect is Dialect.POSTGRES else sqlite_time(now())
     # sorted, because others lock lanes in this order too
-    rows = [value for lane in sorted(set(lanes.values())) for value in (lane, plugin, due)]
-    await uow.execute(
-        f"{insert_sql('lane', ('id', 'plugin', 'due_at'), len(rows) // 3)} "
-        "ON CONFLICT (id) DO UPDATE SET version = lane.version + 1",
-        *rows,
-    )
+    await uow.execute_many(FILL_LANE, [(str(lane), plugin, due) for lane in sorted(set(lanes.values()))])
     return len(lanes)
 
 
