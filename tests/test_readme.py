@@ -130,6 +130,8 @@ async def test_every_document_works_in_its_order(database_url: str) -> None:
         live,
         token,
         me,
+        on_call,
+        endpoint_gone,
     ) = blocks("graphql")
     async with (
         running_server(server_settings(database_url)) as server,
@@ -193,6 +195,8 @@ async def test_every_document_works_in_its_order(database_url: str) -> None:
         assert (node["paymentStatus"], node["lines"][0]["allocated"]) == ("PAID", 2)
         check_waiting(await run(waiting, location=made["createLocation"]["location"]["id"]))
         check_tokens((await run(token))["createAccessToken"], await run(me))
+        assert (await run(on_call))["deliveries"]["totalCount"] == 0
+        assert (await run(endpoint_gone))["giveUpDeliveries"]["givenUp"] == 0
 
 
 def test_the_plugin_in_ten_lines_loads() -> None:

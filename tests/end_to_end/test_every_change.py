@@ -63,6 +63,7 @@ INTENTS = {"buyLabel": {"shipment"}, "replyToReview": {"review"}}
 NO_CHANGE = {
     "retryDelivery": "delivers what was recorded before",
     "replayEvents": "delivers what was recorded before",
+    "giveUpDeliveries": "nothing waits here; test_give_up_deliveries.py knows that it is told",
     "testConnection": "asks, and changes nothing",
     "runJob": "lets a job run, whose changes are its own",
     "retryInboundMessage": "has a message read again, whose order is recorded by whoever reads it",

@@ -24,6 +24,14 @@ _DEAD = (
     f"SELECT count(*) AS n FROM (SELECT 1 FROM delivery WHERE plugin = $1 AND status = 'dead' LIMIT {MOST}) AS given_up"
 )
 _DUE = f"SELECT count(*) AS n FROM (SELECT 1 FROM lane WHERE plugin = $1 AND due_at <= $2 LIMIT {MOST}) AS due"
+# step by step over the index: a lane of each, not all lanes
+_WAITED_FOR = """
+WITH RECURSIVE waiting(plugin) AS (
+    SELECT min(plugin) FROM lane
+    UNION ALL SELECT (SELECT min(lane.plugin) FROM lane WHERE lane.plugin > waiting.plugin) FROM waiting
+    WHERE waiting.plugin IS NOT NULL)
+SELECT plugin FROM waiting WHERE plugin IS NOT NULL
+"""
 _UNNUMBERED = f"""
 SELECT count(*) AS n, min(recorded_at) AS oldest FROM (
     SELECT recorded_at FROM event WHERE position IS NULL LIMIT {MOST}) AS fresh
@@ -36,10 +44,11 @@ GROUP BY provider, operation ORDER BY provider, operation
 
 
 async def event_figures(database: Database, plugins: Sequence[str]) -> list[Figure]:
-    """The log, the lanes of these plugins, and the calls that nobody knows the end of."""
+    """The log, the lanes of these plugins and of all that something waits for, and the calls that nobody knows the end of."""
+    waiting = {str(row["plugin"]) for row in await database.fetch(_WAITED_FOR)}
     return [
         *await _log(database),
-        *await _deliveries(database, plugins),
+        *await _deliveries(database, [*plugins, *sorted(waiting - {*plugins})]),
         await _paused(database, plugins),
         await _in_doubt(database),
     ]

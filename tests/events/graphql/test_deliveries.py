@@ -145,6 +145,23 @@ async def test_events_are_replayed(api: Api) -> None:
     assert api.crm.got == [2, 3, 2, 3]
 
 
+async def test_what_waits_for_a_paused_plugin_is_given_up(api: Api) -> None:
+    await api.change("pausePlugin", "deliveries { plugin }", plugin="crm")
+    await api.happen(2, 3)
+    done = await api.change("giveUpDeliveries", "givenUp more", plugin="crm", reason="they moved")
+    assert done == {"givenUp": 2, "more": False, "userErrors": []}
+    assert [(each["status"], each["lastError"]) for each in await api.seen()] == [
+        ("DEAD", "given up by hand: they moved")
+    ] * 2
+    await api.change("resumePlugin", "deliveries { plugin }", plugin="crm")
+    await api.happen(4)
+    assert api.crm.got == [4]
+    (dead, *_) = await api.seen(status="DEAD")
+    await api.change("retryDelivery", "delivery { status }", deliveryId=dead["id"])
+    await api.running.house.relay.drain()
+    assert sorted(api.crm.got) in ([2, 4], [3, 4])
+
+
 async def test_refusals_name_the_field_and_change_nothing(api: Api) -> None:
     since = datetime.now(UTC).isoformat()
     await api.happen(2)
@@ -152,6 +169,7 @@ async def test_refusals_name_the_field_and_change_nothing(api: Api) -> None:
         ("pausePlugin", "deliveries { plugin }", {"plugin": "crn"}, "UNKNOWN_PLUGIN", "plugin"),
         ("resumePlugin", "deliveries { plugin }", {"plugin": "crn"}, "UNKNOWN_PLUGIN", "plugin"),
         ("retryDelivery", "delivery { id }", {"deliveryId": "RGVsaXZlcnk6MQ=="}, "INVALID_ID", "deliveryId"),
+        ("giveUpDeliveries", "givenUp", {"plugin": "crm", "reason": ""}, "STILL_DELIVERED", "plugin"),
         ("replayEvents", "events", {"plugin": "crn", "since": since}, "UNKNOWN_PLUGIN", "plugin"),
         ("replayEvents", "events", {"plugin": "crm", "since": since, "until": since}, "INVALID_RANGE", "until"),
         ("replayEvents", "events", {"plugin": "crm", "since": since, "after": "x"}, "INVALID_POSITION", "after"),

@@ -8,6 +8,7 @@ import strawberry
 from strawberry import relay
 
 from packhouse.events import models
+from packhouse.events.commands.give_up_deliveries import give_up_deliveries
 from packhouse.events.commands.pause_plugin import PausePlugin, pause_plugin, resume_plugin
 from packhouse.events.commands.replay_events import Replayed, ReplayEvents, replay_events
 from packhouse.events.commands.retry_delivery import retry_delivery
@@ -74,6 +75,23 @@ class ReplayEventsPayload:
     user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
 
 
+@strawberry.input(description="Deliveries that need not be made any more.")
+class GiveUpDeliveriesInput:
+    plugin: str = strawberry.field(
+        description="Code of a plugin, or `plugin/recipient`, that is paused, disabled or gone."
+    )
+    reason: str = strawberry.field(description="Why, for people.")
+
+
+@strawberry.type(description="What will not be delivered.")
+class GiveUpDeliveriesPayload:
+    given_up: int | None = strawberry.field(description="How many deliveries; null where nothing was changed.")
+    more: bool | None = strawberry.field(
+        description="Whether some still wait: a call takes those of 10,000 orders, and leaves what is being delivered."
+    )
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it worked.")
+
+
 @strawberry.input(description="A plugin, or one of its recipients, to try.")
 class TestConnectionInput:
     plugin: str = strawberry.field(description="Code of the plugin, or `plugin/recipient`.")
@@ -117,6 +135,21 @@ class EventsMutations:
         answer, errors = await attempt(_tried(info.context.checks, input.plugin))
         duration = None if answer is None else round((time.perf_counter() - started) * 1000)
         return TestConnectionPayload(answer=answer, duration_ms=duration, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Give up all that waits for a plugin. `retryDelivery` and `replayEvents` deliver it all the same."
+    )
+    async def give_up_deliveries(self, info: Info, input: GiveUpDeliveriesInput) -> GiveUpDeliveriesPayload:
+        context = info.context
+        known = context.checks.addresses
+        done, errors = await attempt(
+            give_up_deliveries(context.database, context.by, input.plugin, input.reason, known)
+        )
+        return GiveUpDeliveriesPayload(
+            given_up=None if done is None else done.deliveries,
+            more=None if done is None else done.more,
+            user_errors=errors,
+        )
 
     @strawberry.mutation(description="Deliver past events to a plugin again, in their order.")
     async def replay_events(self, info: Info, input: ReplayEventsInput) -> ReplayEventsPayload:
