@@ -147,6 +147,7 @@ from packhouse.sdk.snapshots import (
     ShipmentLineSnapshot,
     ShipmentSnapshot,
 )
+from packhouse.sdk.tables import TableRow, read_table
 from packhouse.sdk.values import (
     Address,
     Dimensions,
@@ -160,6 +161,7 @@ from packhouse.sdk.values import (
     now,
 )
 from packhouse.sdk.vendors import AnswerUnreadable, Vendor, VendorAnswer
+from packhouse.sdk.xlsx import CellError, TableCell
 
 __all__ = [
     "ACCEPTED_API_VERSIONS",
@@ -171,6 +173,7 @@ __all__ = [
     "BadMapping",
     "BuysLabels",
     "CancelsFulfillment",
+    "CellError",
     "CollectsReviews",
     "Consent",
     "ConsentPurpose",
@@ -276,6 +279,8 @@ __all__ = [
     "StockList",
     "StockPush",
     "StockRow",
+    "TableCell",
+    "TableRow",
     "TrackingStatus",
     "TrackingUpdate",
     "Tracks",
@@ -293,6 +298,7 @@ __all__ = [
     "hookimpl",
     "new_id",
     "now",
+    "read_table",
 ]
 
 DEPRECATED_NAMES: dict[str, tuple[object, Deprecation]] = {}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from packhouse.sdk import TableCell
 from packhouse.sheets.escaping import restore
-from packhouse.sheets.tables import Cell, Format, shown
+from packhouse.sheets.tables import Format, shown
 
 _MOST_WHOLE = 2_147_483_647
 _EXACT = 1e15
@@ -34,7 +35,7 @@ class Record:
     """
 
     line: int
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, TableCell]
     form: Format
 
     def __contains__(self, column: str) -> bool:

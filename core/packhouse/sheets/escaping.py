@@ -7,7 +7,6 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
 # What XML 1.0 cannot hold, the carriage return that it would change, and text that looks like this escape itself.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_XML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def defuse(text: str) -> str:
@@ -21,10 +20,5 @@ def restore(text: str) -> str:
 
 
 def escape_xml(text: str) -> str:
-    """The text as XLSX writes it (ECMA-376, ST_Xstring): characters that XML cannot hold as _xHHHH_."""
+    """The text as XLSX writes it (ECMA-376, ST_Xstring): characters that XML cannot hold as _xHHHH_. `read_table` reads it."""
     return _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-
-
-def unescape_xml(text: str) -> str:
-    """What `escape_xml` made it of."""
-    return _XML_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
-from packhouse.sdk import BadMapping, InvalidValue, Refused, SourceRow
+from packhouse.sdk import BadMapping, InvalidValue, Refused, SourceRow, TableCell, TableRow
 from packhouse.sheets import catalog, prices, stock
 from packhouse.sheets.catalog import COMPONENTS, BundlesSheet, CatalogSheet, SetComponents
 from packhouse.sheets.cells import BadCell, Record
@@ -23,7 +23,7 @@ from packhouse.sheets.prices import PricesSheet
 from packhouse.sheets.seen import RowOutcome, Seen
 from packhouse.sheets.sheet import Item, Sheet
 from packhouse.sheets.stock import StockSheet
-from packhouse.sheets.tables import Cell, RawRow, read_rows, shown
+from packhouse.sheets.tables import read_rows, shown
 from packhouse.storage import Database, Initiator, UnitOfWork
 
 Reject = Callable[[SourceRow, str], None]
@@ -88,7 +88,7 @@ def columns_of(kind: SheetKind, mapping: Path | None) -> Columns:
     return load_columns(mapping, kind.value, known[kind])
 
 
-def _passes(data: SheetImport, seen: Seen, header: RawRow | None) -> Iterator[Sheet]:
+def _passes(data: SheetImport, seen: Seen, header: TableRow | None) -> Iterator[Sheet]:
     """A catalogue is read twice: a bundle's components may stand below it."""
     if data.kind is SheetKind.PRICES:
         yield PricesSheet(seen)
@@ -112,7 +112,7 @@ class _Pass:
         self._sheet = sheet
         self._seen = seen
         self._reject = reject
-        self._rows: dict[int, RawRow] = {}
+        self._rows: dict[int, TableRow] = {}
 
     async def run(self, progress: Progress | None) -> None:
         with closing(read_rows(self._data.path, self._data.columns.form)) as rows:
@@ -122,7 +122,7 @@ class _Pass:
                 if progress is not None:
                     progress(len(batch))
 
-    async def _work(self, batch: Sequence[RawRow], positions: Mapping[str, int]) -> None:
+    async def _work(self, batch: Sequence[TableRow], positions: Mapping[str, int]) -> None:
         self._rows = {row.line: row for row in batch}
         items = [item for row in batch if (item := self._read(row, positions)) is not None]
         changes = await self._sheet.changes(items)
@@ -130,7 +130,7 @@ class _Pass:
             self._seen.note(line, RowOutcome.UNCHANGED)
         await self._take(changes)
 
-    def _read(self, row: RawRow, positions: Mapping[str, int]) -> Item | None:
+    def _read(self, row: TableRow, positions: Mapping[str, int]) -> Item | None:
         if self._seen.outcome(row.line) is RowOutcome.REJECTED:
             return None
         try:
@@ -139,7 +139,7 @@ class _Pass:
             self._put_aside(row.line, _told(error))
             return None
 
-    def _understood(self, row: RawRow, positions: Mapping[str, int]) -> Item:
+    def _understood(self, row: TableRow, positions: Mapping[str, int]) -> Item:
         if row.problem:
             raise BadCell(row.problem)
         item = self._sheet.read(self._record(row, positions))
@@ -148,8 +148,8 @@ class _Pass:
             raise BadCell(f"line {first} is about the same: only that counts")
         return item
 
-    def _record(self, row: RawRow, positions: Mapping[str, int]) -> Record:
-        cells: dict[str, Cell] = dict(self._data.columns.defaults)
+    def _record(self, row: TableRow, positions: Mapping[str, int]) -> Record:
+        cells: dict[str, TableCell] = dict(self._data.columns.defaults)
         for name, position in positions.items():
             if row.cells[position] != "" or name not in cells:
                 cells[name] = row.cells[position]
@@ -192,16 +192,16 @@ class _Pass:
         self._reject(SourceRow(self._data.name or self._data.path.name, line, cells), reason)
 
 
-def _next(rows: Iterator[RawRow]) -> list[RawRow]:
+def _next(rows: Iterator[TableRow]) -> list[TableRow]:
     return list(islice(rows, _BATCH))
 
 
-def _header(data: SheetImport) -> RawRow | None:
+def _header(data: SheetImport) -> TableRow | None:
     with closing(read_rows(data.path, data.columns.form)) as rows:
         return next(rows, None)
 
 
-def _positions(header: RawRow | None, data: SheetImport, sheet: Sheet) -> dict[str, int]:
+def _positions(header: TableRow | None, data: SheetImport, sheet: Sheet) -> dict[str, int]:
     """Where each of our columns is.
 
     Raises:

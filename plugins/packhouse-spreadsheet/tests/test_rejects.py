@@ -56,7 +56,7 @@ def test_lines_are_counted_as_an_editor_counts_them(files: Any) -> None:
 
 def test_bytes_that_are_no_text_spoil_their_own_row(files: Any) -> None:
     lines = LINES.encode() + b"A,1,MU\xe9,5.00,2\nB,1,MUG,5.00,1\n"
-    reason = "holds bytes that are not text in the encoding of the mapping"
+    reason = "holds bytes that are not text in the file's encoding"
     assert files.rejects(lines=lines) == [
         ("lines.csv", 2, reason),
         ("orders.csv", 2, f"order A is left out as a whole: lines.csv line 2: {reason}"),

@@ -33,8 +33,9 @@ def mapping(tmp_path: Path) -> Path:
     book = openpyxl.Workbook()
     orders: Any = book.active
     orders.title = "Orders"
-    orders.append(["Nr", "Date", None])
-    orders.append([1001, datetime(2026, 7, 1)])  # noqa: DTZ001  (Excel knows no zones)
+    orders.append(["Nr", "Date", "Age", None])
+    # an error in a column that nobody reads spoils nothing
+    orders.append([1001, datetime(2026, 7, 1), "#N/A"])  # noqa: DTZ001  (Excel knows no zones)
     orders.append([])
     orders.append([1002, "02.07.2026"])
     lines = book.create_sheet("Lines")

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from packhouse.sdk import Unreadable
+from packhouse.sdk.errors import Unreadable
 
 _MOST_BYTES = 2_000_000_000
 # The table of texts, and any part that is neither it nor a sheet.
