@@ -6,5 +6,5 @@ from tests.faults.hostile.storm import storm
 async def test_no_input_makes_an_error_of_ours(database_url: str) -> None:
     judge = await storm(database_url, 1 if database_url.startswith("sqlite") else 2, rounds=1)
     assert judge.found == []
-    assert judge.outcomes["done"] > 40
-    assert judge.outcomes["refused"] > 40
+    assert judge.outcomes["done"] > 30
+    assert judge.outcomes["refused"] > 30

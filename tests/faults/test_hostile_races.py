@@ -5,5 +5,7 @@ from tests.faults.hostile.shop import furnished_server
 
 
 async def test_conflicting_wishes_at_the_same_moment(database_url: str) -> None:
+    # one writer: there is less to see on SQLite
+    every = 4 if database_url.startswith("sqlite") else 1
     async with furnished_server(database_url) as server:
-        assert await races(server, seed=1, rounds=1) == []
+        assert await races(server, seed=1, rounds=1, every=every) == []

@@ -14,10 +14,11 @@ from typing import Any
 
 import aiohttp
 from graphql import build_client_schema, get_introspection_query
+from tests.faults.hostile.all_lives import Life
 from tests.faults.hostile.documents import Asked, Documents
-from tests.faults.hostile.lives import EndOfLife, Life, Nothing
 from tests.faults.hostile.spoiling import Spoiler
 from tests.faults.hostile.still import Stillness, changed
+from tests.faults.hostile.walking import EndOfLife, Nothing
 from tests.faults.hostile.words import Words
 
 from packhouse.testing.server import RunningServer
