@@ -40,7 +40,11 @@ class Loyalty:
 
     @hookimpl
     def register_routes(self) -> Sequence[PluginRoute]:
-        return [PluginRoute("points/export", self.export), PluginRoute("points/export", self.take, ("POST",))]
+        return [
+            PluginRoute("points/export", self.export),
+            PluginRoute("points/export", self.take, ("POST",)),
+            PluginRoute("points/give", self.take, ("POST",), permission="orders.write"),
+        ]
 
     async def export(self, request: PluginRequest, context: PluginContext) -> PluginAnswer:
         self.requests.append(request)

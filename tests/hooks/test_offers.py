@@ -69,6 +69,8 @@ def test_jobs_that_cannot_be_done(jobs: Any, reason: str) -> None:
         ([PluginRoute("a" * 101, answer)], r"\(at most 100\)"),
         ([PluginRoute("page", answer, ("DELETE",))], "page takes DELETE, expected GET, POST or both"),
         ([PluginRoute("page", answer, ())], "page takes nothing"),
+        ([PluginRoute("page", answer, permission="orders")], "page needs 'orders', which is no permission"),
+        ([PluginRoute("page", answer, permission="*")], r"page needs '\*', which is no permission"),
         ([PAGE, PluginRoute(PAGE.path, answer, ("POST", "GET"))], "register_routes returned one PluginRoute twice"),
     ],
 )

@@ -8,6 +8,7 @@ from packhouse.hooks.errors import BrokenPlugin
 from packhouse.hooks.registry import asked
 from packhouse.sdk.context import PluginContext
 from packhouse.sdk.contributions import PluginJob, PluginRoute
+from packhouse.web.permissions import WORDS
 
 JOBS = "register_jobs"
 ROUTES = "register_routes"
@@ -78,4 +79,6 @@ def _wrong_with_route(route: PluginRoute) -> str:
     unknown = set(route.methods) - _METHODS
     if unknown or not route.methods:
         return f"{route.path} takes {', '.join(sorted(unknown)) or 'nothing'}, expected GET, POST or both"
+    if route.permission and route.permission not in WORDS:
+        return f"{route.path} needs {route.permission!r}, which is no permission: packhouse docs permissions names them"
     return ""

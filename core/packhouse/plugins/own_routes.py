@@ -38,22 +38,18 @@ class PluginDoor:
         return [Route("/plugins/{code}/{path:path}", self.answer, methods=list(_METHODS))]
 
     async def answer(self, request: Request) -> Response:
-        """What the plugin answers; 401 or 403 without a token that allows it, whether there is such an address or not.
-
-        Plugins may read everything, so reading needs `plugins.read`, and sending something `plugins.write`.
-        """
-        needed = Area.PLUGINS.write if request.method == "POST" else Area.PLUGINS.read
-        try:
-            require(await sender_of(request, self.authenticate), needed)
-        except TurnedAway as turned_away:
-            return turned_away.response
+        """What the plugin answers; 401 or 403 without a token that allows it, whether there is such an address or not."""
         code, path = request.path_params["code"], request.path_params["path"]
+        method = "GET" if request.method == "HEAD" else request.method
         plugin = self.host().candidates.get(code)
         routes = [] if plugin is None else [each for each in plugin.routes if each.path == path]
+        route = next((each for each in routes if method in each.methods), None)
+        try:
+            require(await sender_of(request, self.authenticate), _needed(route, method))
+        except TurnedAway as turned_away:
+            return turned_away.response
         if plugin is None or not routes or not self.host().is_ready(code):
             return error_response(404, "NOT_FOUND", "no plugin that is in use has this address")
-        method = "GET" if request.method == "HEAD" else request.method
-        route = next((each for each in routes if method in each.methods), None)
         if route is None:
             allowed = ", ".join(sorted(name for each in routes for name in each.methods))
             return error_response(405, "METHOD_NOT_ALLOWED", f"use {allowed}", headers={"allow": allowed})
@@ -87,6 +83,13 @@ class PluginDoor:
             )
             return error_response(500, "PLUGIN_FAILED", "the plugin failed; the log says why")
         return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
+
+
+def _needed(route: PluginRoute | None, method: str) -> str:
+    """What a request needs: what the plugin says, else what changing or reading plugins does, since plugins may read everything."""
+    if route is not None and route.permission:
+        return route.permission
+    return Area.PLUGINS.write if method == "POST" else Area.PLUGINS.read
 
 
 def _as_plugins_see_it(request: Request, body: bytes) -> PluginRequest:

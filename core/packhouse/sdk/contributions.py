@@ -85,11 +85,15 @@ class PluginAnswer:
 class PluginRoute:
     """An address of a plugin's own, `/plugins/<code>/<path>`, for holders of an access token; `path` is small letters, digits, hyphens and
     slashes, `methods` GET, POST or both. Raise `Refused` or `InvalidValue` for requests that cannot be answered.
+
+    The token needs `permission`, a word of `packhouse docs permissions` such as `orders.read`: say what your answer is about. Without
+    one, GET needs `plugins.read` and POST `plugins.write`, which also allows to change plugins' settings.
     """
 
     path: str
     handle: Callable[[PluginRequest, PluginContext], Awaitable[PluginAnswer]]
     methods: tuple[str, ...] = ("GET",)
+    permission: str = ""
 
 
 class Verdict(StrEnum):

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from packhouse.storage import Initiator
@@ -24,7 +23,7 @@ from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.event_stream import EVENT_STREAM, LAST_EVENT_ID, EventStream
 from packhouse.web.graphql.graphiql import GRAPHIQL_POLICY, graphiql_page
 from packhouse.web.graphql.keyed import answer_once
-from packhouse.web.graphql.outcome import body_of, is_forbidden, stopped_before_execution, timed_out
+from packhouse.web.graphql.outcome import answer_of, timed_out
 from packhouse.web.graphql.presentation import internal_error
 from packhouse.web.graphql.requests import GraphQLRequest, read_request
 from packhouse.web.graphql.serving import Serving
@@ -126,14 +125,7 @@ class GraphQLEndpoint:
             return refusal(400, ErrorCode.BAD_USER_INPUT, message, media_type)
         except TimeoutError:
             return answer({"errors": [timed_out(self._serving.settings)]}, media_type, status=503)
-        return _answer_of(result, by.correlation_id, media_type)
-
-
-def _answer_of(result: ExecutionResult, correlation_id: str, media_type: str) -> Response:
-    # the draft wants 4xx where the answer says that it is GraphQL's, and 200 in plain JSON for old clients
-    refused = stopped_before_execution(result) and media_type == GRAPHQL_JSON
-    status = 403 if is_forbidden(result) else 400
-    return answer(body_of(result, correlation_id), media_type, status=status if refused else 200)
+        return answer_of(result, by.correlation_id, media_type)
 
 
 def _wrong_operation(kind: OperationType, media_type: str) -> Response:

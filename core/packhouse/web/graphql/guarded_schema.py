@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, OperationDefinitionNode
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 from strawberry.types.base import StrawberryObjectDefinition
@@ -72,11 +78,8 @@ class Guard(SchemaExtension):
         if self._document is not None:
             return []
         context = self.execution_context
-        errors = check_limits(document, limits) or validate_document(
-            context.schema._schema,  # noqa: SLF001  (as Strawberry does it: there is no public way)
-            document,
-            context.validation_rules,
-        )
+        schema = cast("GuardedSchema", context.schema)
+        errors = check_limits(document, limits) or schema.invalid(document, context.validation_rules)
         if not errors:
             self._document = ValidDocument(document)
             if context.query is not None:
@@ -158,6 +161,10 @@ class GuardedSchema(strawberry.Schema):
             if isinstance(definition, StrawberryObjectDefinition) and definition.is_input:
                 definition.from_input = InputBuilder(definition, self.config)
         self.access = None if assign is None else assign(self)
+
+    def invalid(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> list[GraphQLError]:
+        """What is wrong with a document by the schema and the rules; empty when it is valid."""
+        return validate_document(self._schema, document, rules)
 
     def forbidden(
         self, document: ValidDocument, operation_name: str | None, permissions: Permissions

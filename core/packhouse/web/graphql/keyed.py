@@ -9,14 +9,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import orjson
-from graphql import GraphQLError, parse
+from graphql import GraphQLError, parse, specified_rules
 from starlette.responses import Response
+from strawberry.types.execution import PreExecutionError
 
 from packhouse.storage import Database, Initiator, KeyedRequest
-from packhouse.web.graphql.answers import GRAPHQL_JSON, answer, refusal
+from packhouse.web.graphql.answers import refusal
 from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.known_documents import ValidDocument
-from packhouse.web.graphql.presentation import request_errors
+from packhouse.web.graphql.outcome import answer_of
 from packhouse.web.graphql.requests import GraphQLRequest
 from packhouse.web.graphql.serving import Serving
 from packhouse.web.idempotency import (
@@ -66,8 +67,7 @@ async def answer_once(
     if isinstance(claim, KeptAnswer):
         errors = forbidden_now(serving, asked, grant)
         if errors:
-            status = 403 if media_type == GRAPHQL_JSON else 200
-            return answer({"errors": request_errors(errors, by.correlation_id)}, media_type, status=status)
+            return answer_of(PreExecutionError(data=None, errors=errors), by.correlation_id, media_type)
         headers = {"cache-control": "no-store", "idempotency-replayed": "true"}
         return Response(claim.body, headers=headers, media_type=f"{media_type}; charset=utf-8")
     request = KeyedRequest(claim.id)
@@ -85,13 +85,18 @@ async def answer_once(
 
 
 def forbidden_now(serving: Serving, asked: GraphQLRequest, grant: Grant) -> list[GraphQLError]:
-    """What somebody may not have executed of a request that was executed before, so that its document is valid."""
+    """What keeps a request that was executed before from being executed for somebody now: an update may have changed the schema since."""
     if grant.permissions.is_all:
         return []
     limits = serving.settings.graphql
     known = serving.schema.documents.find(asked.query, limits)
-    document = known or ValidDocument(parse(asked.query, max_tokens=limits.max_tokens))
-    return serving.schema.forbidden(document, asked.operation_name, grant.permissions)
+    if known is None:
+        document = parse(asked.query, max_tokens=limits.max_tokens)
+        errors = serving.schema.invalid(document, tuple(specified_rules))
+        if errors:
+            return errors
+        known = ValidDocument(document)
+    return serving.schema.forbidden(known, asked.operation_name, grant.permissions)
 
 
 async def _end(database: Database, claim: Claim, request: KeyedRequest, response: Response) -> None:
