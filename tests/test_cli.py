@@ -97,6 +97,10 @@ def test_tokens_that_may_do_little_are_made_changed_and_listed(run: Run) -> None
         "The token warehouse may now do: orders.write\n"
     )
     assert run("token", "change", "warehouse")[0] == 2
+    assert run("token", "revoke", "x" * 300)[0::2] == (
+        2,
+        "packhouse: name: a token needs a name of 1 to 58 characters that can be printed\n",
+    )
     listed = run("token", "list")[1]
     assert not TOKEN.findall(listed)
     admin, warehouse = listed.splitlines()

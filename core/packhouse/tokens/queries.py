@@ -1,6 +1,7 @@
 """Reading access tokens."""
 
 from packhouse.sdk import Refused, now
+from packhouse.tokens.rules import checked_name
 from packhouse.web.authentication import grant_of, in_force_at
 from packhouse.web.models import AccessToken
 from packhouse.web.permissions import Grant
@@ -10,9 +11,11 @@ async def locked_token(name: str) -> AccessToken:
     """The token of a name, locked until the end of the transaction.
 
     Raises:
-        Refused: NOT_FOUND: no token that was not revoked has the name.
+        InvalidValue: no token can have the name.
+        Refused: NOT_FOUND: no token that was not revoked has it.
     """
-    row = await AccessToken.filter(name=name.strip(), revoked_at=None).select_for_update().get_or_none()
+    name = checked_name(name)
+    row = await AccessToken.filter(name=name, revoked_at=None).select_for_update().get_or_none()
     if row is None:
         raise Refused("NOT_FOUND", f"There is no token {name} in force", "name")
     return row

@@ -1,4 +1,4 @@
-"""What may be given by whom: nobody gives more than they have."""
+"""How tokens are named, and what may be given by whom: nobody gives more than they have."""
 
 from datetime import datetime
 
@@ -7,6 +7,20 @@ from packhouse.web.permissions import ALL, Grant, Permissions
 
 # whoever has a shell and the database
 OPERATOR = Grant("operator", ALL)
+# with `token:` before it, it is an actor
+_LONGEST_NAME = 58
+
+
+def checked_name(name: str) -> str:
+    """A token's name without the space around it.
+
+    Raises:
+        InvalidValue: there is none, or it is long, or cannot be printed.
+    """
+    name = name.strip()
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise InvalidValue("name", f"a token needs a name of 1 to {_LONGEST_NAME} characters that can be printed")
+    return name
 
 
 def check_within(permissions: Permissions, giver: Grant) -> None:

@@ -123,7 +123,11 @@ async def test_nobody_gives_or_takes_more_than_they_have(server: RunningServer, 
         ),
     ):
         assert (await do(http, keeper, CREATE, **given))["userErrors"] == [{"code": code, "field": field}]
-    assert (await do(http, keeper, REVOKE, name="nobody"))["userErrors"] == [{"code": "NOT_FOUND", "field": ["name"]}]
+    for name, code in (("nobody", "NOT_FOUND"), ("", "INVALID_VALUE"), ("x" * 5_000, "INVALID_VALUE")):
+        for query, given in ((CHANGE, {"permissions": ["orders.read"]}), (REVOKE, {})):
+            refused = await do(http, keeper, query, name=name, **given)
+            assert refused["userErrors"] == [{"code": code, "field": ["name"]}]
+    assert (await post(http, keeper, REVOKE, name="a\0b")).code == "BAD_USER_INPUT"
     clerk = await server.seen_by("orders.write", "tokens.read")
     assert (await post(http, clerk, CREATE, name="shop", permissions=["orders.read"])).code == "FORBIDDEN"
     assert await rows() == before

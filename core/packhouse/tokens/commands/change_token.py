@@ -12,7 +12,8 @@ async def change_token(uow: UnitOfWork, name: str, permissions: Permissions, giv
     """Give a token other permissions; running servers notice within seconds. `giver` is what whoever does it may do.
 
     Raises:
-        Refused: NOT_FOUND: no token that was not revoked has the name; PERMISSION_NOT_HELD: it had, or is to have, more than the giver.
+        InvalidValue: no token can have the name.
+        Refused: NOT_FOUND: no token that was not revoked has it; PERMISSION_NOT_HELD: it had, or is to have, more than the giver.
     """
     del uow  # it is the transaction that the ORM uses by itself
     row = await locked_token(name)

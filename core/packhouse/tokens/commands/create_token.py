@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from packhouse.sdk import InvalidValue, Refused, new_id, now
+from packhouse.sdk import Refused, new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import insert_sql, row_values
-from packhouse.tokens.rules import OPERATOR, check_expiry, check_within
+from packhouse.tokens.rules import OPERATOR, check_expiry, check_within, checked_name
 from packhouse.web.authentication import new_token, ticket_of
 from packhouse.web.permissions import ALL, Grant, Permissions
-
-# with `token:` before it, it is an actor
-LONGEST_NAME = 58
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ async def create_token(uow: UnitOfWork, data: CreateToken, giver: Grant) -> str:
         InvalidValue: no name, a long one or one that cannot be printed; an end that is past or has no time zone.
         Refused: NAME_TAKEN: a token that was not revoked has it; PERMISSION_NOT_HELD, EXPIRES_TOO_LATE: it is more than the giver has.
     """
-    name = _checked(data.name)
+    name = checked_name(data.name)
     check_expiry(data.expires_at, giver)
     check_within(data.permissions, giver)
     token = new_token()
@@ -61,10 +58,3 @@ async def create_admin_token(uow: UnitOfWork, name: str) -> str:
         Refused: NAME_TAKEN.
     """
     return await create_token(uow, CreateToken(name, ALL), OPERATOR)
-
-
-def _checked(name: str) -> str:
-    name = name.strip()
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise InvalidValue("name", f"a token needs a name of 1 to {LONGEST_NAME} characters that can be printed")
-    return name

@@ -13,7 +13,8 @@ async def revoke_token(uow: UnitOfWork, name: str, taker: Grant) -> AccessToken:
     """Take a token out of force. `taker` is what whoever does it may do: one that may do less takes nothing from it.
 
     Raises:
-        Refused: NOT_FOUND: no token that was not revoked has the name; PERMISSION_NOT_HELD.
+        InvalidValue: no token can have the name.
+        Refused: NOT_FOUND: no token that was not revoked has it; PERMISSION_NOT_HELD.
     """
     row = await locked_token(name)
     check_within(grant_of(row).permissions, taker)

@@ -24,7 +24,7 @@ from packhouse.settings import GraphQLSettings
 from packhouse.telemetry.metrics import Stopwatch
 from packhouse.web.context import Context
 from packhouse.web.graphql.access import Access, forbidden
-from packhouse.web.graphql.errors import ErrorCode
+from packhouse.web.graphql.errors import ErrorCode, brief
 from packhouse.web.graphql.input_builders import InputBuilder
 from packhouse.web.graphql.known_documents import KnownDocuments, ValidDocument
 from packhouse.web.graphql.limits import check_limits
@@ -90,12 +90,12 @@ class Guard(SchemaExtension):
         """What whoever asks may not have executed."""
         execution = self.execution_context
         context: Context = execution.context
-        if context.grant.permissions.is_all or self._document is None:
+        if context.grant.permissions.is_all:
             return []
-        schema = cast("GuardedSchema", execution.schema)
-        errors = schema.forbidden(self._document, execution.operation_name, context.grant.permissions)
+        schema, document = cast("GuardedSchema", execution.schema), cast("ValidDocument", self._document)
+        errors = schema.forbidden(document, execution.operation_name, context.grant.permissions)
         for error in errors:
-            log.info("refused FORBIDDEN: %s: %s", context.grant.name, error.message)
+            log.info("refused FORBIDDEN: %s: %s", context.grant.name, brief(error.message))
         return errors
 
     def on_execute(self) -> Iterator[None]:
