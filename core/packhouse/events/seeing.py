@@ -24,7 +24,7 @@ AREAS: dict[EventType, tuple[Area, ...]] = {
     EventType.LOT_CHANGED: (Area.INVENTORY,),
     EventType.LOT_RECALLED: (Area.INVENTORY,),
     EventType.STOCK_TERMS_CHANGED: (Area.INVENTORY,),
-    EventType.RESERVATION_EXTENDED: (Area.INVENTORY,),
+    EventType.RESERVATION_EXTENDED: (Area.ORDERS, Area.INVENTORY),
     EventType.INBOUND_RESCHEDULED: (Area.INVENTORY,),
     EventType.FULFILLMENT_REQUESTED: (Area.FULFILLMENT,),
     EventType.FULFILLMENT_ACCEPTED: (Area.FULFILLMENT,),

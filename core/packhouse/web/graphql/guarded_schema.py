@@ -21,10 +21,11 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from packhouse.settings import GraphQLSettings
+from packhouse.telemetry.brief import brief
 from packhouse.telemetry.metrics import Stopwatch
 from packhouse.web.context import Context
 from packhouse.web.graphql.access import Access, forbidden
-from packhouse.web.graphql.errors import ErrorCode, brief
+from packhouse.web.graphql.errors import ErrorCode
 from packhouse.web.graphql.input_builders import InputBuilder
 from packhouse.web.graphql.known_documents import KnownDocuments, ValidDocument
 from packhouse.web.graphql.limits import check_limits
