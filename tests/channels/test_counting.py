@@ -15,7 +15,7 @@ from packhouse.channels.commands.set_buffer import (
 )
 from packhouse.channels.commands.set_serving_locations import SetServingLocations, set_serving_locations
 from packhouse.channels.counting import StockCounter
-from packhouse.channels.models import Channel, ChannelStock, ListingStock
+from packhouse.channels.models import Channel, ChannelLocation, ChannelStock, ListingStock
 from packhouse.events.outbox import Outbox
 from packhouse.events.positions import assign_positions
 from packhouse.inventory.commands.adjust_stock import AdjustStock, adjust_stock
@@ -107,6 +107,15 @@ async def test_listings_have_the_same_number_but_for_their_own_buffers(database:
     await do(database, set_listing_buffer, SetListingBuffer("shop", "MUG-2", 0))
     assert await counting_.settle() == [("shop", "MUG", 0, 0)], "one listing's number is another"
     assert await counting_.numbers() == {"MUG": (0, 3), "MUG-2": (1, 4)}
+
+
+async def test_any_number_say_at_once_which_locations_serve(database: Database) -> None:
+    await make_channel(database)
+    for code in ("leeds", "london"):
+        await make_location(database, code)
+    data = SetServingLocations("shop", ("leeds", "london"))
+    await asyncio.gather(*(do(database, set_serving_locations, data) for _ in range(10)))
+    assert await ChannelLocation.all().count() == 2
 
 
 async def test_locations_count_while_they_serve_the_channel_and_are_active(

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,14 @@ def test_what_is_no_table_is_told_with_its_line(write: Callable[[str], Path], te
     with pytest.raises((Unreadable, InvalidValue)) as told:
         read_transit_times(write(text))
     assert reason in str(told.value)
+
+
+async def test_any_number_take_it_at_once(database: Database, write: Callable[[str], Path]) -> None:
+    await make_location(database)
+    found = read_transit_times(write(GOOD))
+    work = (database.write(BY, lambda uow: import_transit_times(uow, found)) for _ in range(10))
+    assert await asyncio.gather(*work) == [3] * 10
+    assert await TransitTime.all().count() == 3
 
 
 async def test_a_file_is_taken_whole_or_not_at_all(database: Database, write: Callable[[str], Path]) -> None:

@@ -31,6 +31,8 @@ async def set_serving_locations(uow: UnitOfWork, data: SetServingLocations) -> C
     for index, code in enumerate(data.locations):
         if code not in found:
             raise Refused("UNKNOWN_LOCATION", f"there is no location with code {code}", f"locations.{index}")
+    # locked, so that of any number who replace them at once each replaces what the one before has written
+    await uow.fetch(f"SELECT id FROM channel WHERE id = $1 {uow.for_update()}", channel.id)
     await ChannelLocation.filter(channel_id=channel.id).delete()
     for row in found.values():
         await ChannelLocation.create(channel_id=channel.id, location_id=row.id)

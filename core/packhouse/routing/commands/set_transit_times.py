@@ -12,6 +12,7 @@ from packhouse.routing.models import TransitTime
 from packhouse.routing.timetables import LONGEST_PREFIX
 from packhouse.sdk import InvalidValue, Refused, ShippingSpeed, new_id
 from packhouse.storage import UnitOfWork
+from packhouse.storage.dialect import Dialect
 
 MOST_TIMES = 10_000
 _MOST_DAYS = 90
@@ -48,7 +49,7 @@ async def set_transit_times(uow: UnitOfWork, data: SetTransitTimes) -> str:
     if bool(data.location) == bool(data.country):
         raise InvalidValue("origin", "name either a location or a country")
     ways = _checked(data.ways)
-    location_id = await _origin(data)
+    location_id = await _origin(uow, data)
     if location_id is None:
         await TransitTime.filter(origin_country=data.country).delete()
     else:
@@ -75,11 +76,15 @@ async def set_transit_times(uow: UnitOfWork, data: SetTransitTimes) -> str:
     return origin
 
 
-async def _origin(data: SetTransitTimes) -> UUID | None:
+async def _origin(uow: UnitOfWork, data: SetTransitTimes) -> UUID | None:
+    """The location, locked: of any number who replace its times at once, each replaces what the one before has written."""
     if data.country:
         check_country(data.country, "origin.country")
+        if uow.dialect is Dialect.POSTGRES:
+            # a country has no row to lock
+            await uow.fetch("SELECT pg_advisory_xact_lock(hashtext($1))", f"transit times from {data.country}")
         return None
-    location = await Location.get_or_none(code=data.location)
+    location = await Location.filter(code=data.location).select_for_update().first()
     if location is None:
         raise Refused("UNKNOWN_LOCATION", f"there is no location {data.location}", "origin.location")
     return location.id
