@@ -1,15 +1,16 @@
-import asyncio
-
 import pytest
 
-from packhouse.web import memory
-from packhouse.web.memory import Crowd, give_back_after_crowds
+from packhouse.web.memory import Crowd
 
 
 def told(*clients: int) -> list[bool]:
     """What a look at each of these numbers of clients, one after the other, says."""
     crowd = Crowd()
-    return [crowd.has_left(number) for number in clients]
+    said = []
+    for number in clients:
+        crowd.see(number)
+        said.append(crowd.has_left())
+    return said
 
 
 @pytest.mark.parametrize(
@@ -31,13 +32,9 @@ def test_each_crowd_is_told_of_once_when_its_leaving_has_ended() -> None:
     ]  # fmt: skip
 
 
-async def test_it_looks_for_as_long_as_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = asyncio.Event()
-    monkeypatch.setattr(memory, "give_back", given.set)
-    clients = iter([2_000, 0])
-    looking = asyncio.create_task(give_back_after_crowds(lambda: next(clients, 0), seconds=0.0))
-    async with asyncio.timeout(10):
-        await given.wait()
-    looking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await looking
+def test_a_crowd_that_came_and_went_between_two_questions_is_told_of() -> None:
+    crowd = Crowd()
+    for clients in (0, 400, 1_800, 0):
+        crowd.see(clients)
+    assert crowd.has_left()
+    assert not crowd.has_left()

@@ -4,14 +4,11 @@ Python's own allocator gives back arenas of 1 MiB that are wholly empty, and a t
 keep for the next client hold nearly all of them. The C library's gives back page by page, when asked.
 """
 
-import asyncio
 import ctypes
 import gc
 import platform
-from collections.abc import Callable
 
 _CROWD = 1_000
-_LOOK_SECONDS = 2.0
 
 
 def give_back() -> None:
@@ -26,22 +23,18 @@ class Crowd:
 
     def __init__(self) -> None:
         self._most = 0
+        self._clients = 0
         self._before = 0
 
-    def has_left(self, clients: int) -> bool:
-        """Whether by now, with so many clients, a quarter at most of at least a thousand is left; said once for each crowd."""
-        is_still, self._before = clients >= self._before, clients
+    def see(self, clients: int) -> None:
+        """Note how many clients there are: often, so that no crowd comes and goes unseen."""
+        self._clients = clients
         self._most = max(self._most, clients)
-        if self._most < _CROWD or clients * 4 > self._most or not is_still:
+
+    def has_left(self) -> bool:
+        """Whether a quarter at most of at least a thousand is left, and no fewer than when last asked; said once for each crowd."""
+        is_still, self._before = self._clients >= self._before, self._clients
+        if self._most < _CROWD or self._clients * 4 > self._most or not is_still:
             return False
-        self._most = clients
+        self._most = self._clients
         return True
-
-
-async def give_back_after_crowds(clients: Callable[[], int], seconds: float = _LOOK_SECONDS) -> None:
-    """Give memory back each time that a crowd has left, until cancelled."""
-    crowd = Crowd()
-    while True:
-        await asyncio.sleep(seconds)
-        if crowd.has_left(clients()):
-            give_back()

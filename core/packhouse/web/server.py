@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from packhouse.settings import ServerSettings, Settings
-from packhouse.web.memory import give_back_after_crowds
+from packhouse.web.memory import Crowd, give_back
 from packhouse.web.stopping import Stopping
 
 # Whoever has connected has so long to send the request.
@@ -22,6 +22,7 @@ _BREATH = 0.1
 # Looking through what 5,000 subscribers hold stops the process for a third of a second. What a message to all of them makes is
 # gone a moment later: it must not be taken for something that lasts, which is what the usual 700 and 10 do.
 _GARBAGE = (10_000, 20, 20)
+_TICKS_TO_LOOK = 20
 
 
 class Server(uvicorn.Server):
@@ -34,7 +35,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._settings = settings
         self._stopping = stopping
-        self._memory: asyncio.Task[None] | None = None
+        self._crowd = Crowd()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""
@@ -43,7 +44,13 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
-        self._memory = asyncio.create_task(give_back_after_crowds(lambda: len(self.server_state.connections)))
+
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does ten times a second; every other second, look whether a crowd has left."""
+        self._crowd.see(len(self.server_state.connections))
+        if counter % _TICKS_TO_LOOK == 0 and self._crowd.has_left():
+            give_back()
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; the signal is not raised again afterwards, because stopping when asked is no failure."""
@@ -56,8 +63,6 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Bring everything to its end within `server.graceful_shutdown_seconds`, after `server.stop_delay_seconds`."""
         self._stopping.announce()
-        if self._memory is not None:
-            self._memory.cancel()
         await asyncio.sleep(self._settings.stop_delay_seconds)
         await self._close_door(sockets or [])
         if self.server_state.connections:
