@@ -43,6 +43,7 @@ NOT_BUSINESS = {
         "quarantined_review",
         "review_cursor",
     ),
+    "a plan: the event tells when somebody was asked": ("review_request",),
     "counted from the log": ("channel_stock", "listing_stock"),
     "looked up elsewhere again and again": ("postcode", "shipping_rate"),
 }
@@ -55,7 +56,7 @@ SCHEDULES = {
     "shipment": ("next_poll_at",),
     "fulfillment_order": ("next_poll_at",),
     "review": ("recheck_at",),
-    "review_request": ("due_at",),
+    "orders": ("updated_at",),
 }
 # Mutations whose first transaction writes down what is about to be asked of somebody outside; the second one has the event.
 INTENTS = {"buyLabel": {"shipment"}, "replyToReview": {"review"}}
@@ -114,7 +115,7 @@ class Watched:
     partners: Partners
     kinds: dict[str, str]
     done: set[str] = field(default_factory=set)
-    untold: list[tuple[str, list[str]]] = field(default_factory=list)
+    untold: list[tuple[str, str, list[str]]] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
 
     async def do(self, mutation: str, selection: str, **values: Any) -> Any:
@@ -130,13 +131,14 @@ class Watched:
         self.look(mutation)
 
     def look(self, mutation: str) -> None:
-        changes = [each for each in self.watch.taken() if each.by.origin == "api"]
+        """What followed from earlier ones counts as well: a plugin's hook, or a job, changes no more in silence than a person."""
+        changes = self.watch.taken()
         self.done.add(mutation)
         for each in changes:
             tables = set(each.tables) - INTENTS.get(mutation, set())
             if tables and not each.events:
-                self.untold.append((mutation, sorted(tables)))
-        if not any(each.events for each in changes):
+                self.untold.append((mutation, each.by.actor, sorted(tables)))
+        if not any(each.events for each in changes if each.by.origin == "api"):
             self.silent.add(mutation)
 
 

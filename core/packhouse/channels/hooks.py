@@ -1,6 +1,7 @@
 """What channels do when an order goes on: they are told what was shipped."""
 
 from packhouse import __version__
+from packhouse.channels.commands.create_channel import tell_channel
 from packhouse.channels.models import Channel
 from packhouse.events.calls import call_provider
 from packhouse.hooks.services import Services
@@ -87,10 +88,12 @@ def shipment_notice(event: Event, order: OrderSnapshot, shipment: ShipmentSnapsh
 async def ensure_channels(services: Services) -> None:
     """A channel row for each channel that a plugin registered, so that its orders have a home from the first one on."""
 
-    async def work(uow: UnitOfWork) -> None:  # noqa: ARG001  (the ORM uses the transaction by itself)
+    async def work(uow: UnitOfWork) -> None:
         for code, provider in services.providers.channels.items():
-            await Channel.get_or_create(
+            channel, is_new = await Channel.get_or_create(
                 code=code, defaults={"name": provider.title, "provider": code, "created_at": now()}
             )
+            if is_new:
+                tell_channel(uow, channel, "created")
 
     await services.database.write(Initiator("system", "start-up"), work)

@@ -33,6 +33,7 @@ class EventType(StrEnum):
     RESERVATION_EXTENDED = "reservation_extended"
     INBOUND_RESCHEDULED = "inbound_rescheduled"
     FULFILLMENT_REQUESTED = "fulfillment_requested"
+    FULFILLMENT_SUBMITTED = "fulfillment_submitted"
     FULFILLMENT_ACCEPTED = "fulfillment_accepted"
     FULFILLMENT_STARTED = "fulfillment_started"
     FULFILLMENT_PICKED = "fulfillment_picked"

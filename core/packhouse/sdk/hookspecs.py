@@ -261,6 +261,10 @@ class Deliver:
         """A location was asked to fulfil lines of the order."""
 
     @hookspec
+    async def fulfillment_submitted(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
+        """Somebody else was given the work, and has not said yet whether they do it."""
+
+    @hookspec
     async def fulfillment_accepted(self, event: Event, order: OrderSnapshot | None, context: PluginContext) -> None:
         """Somebody else accepted the work."""
 

@@ -31,7 +31,7 @@ async def _work(database: Database) -> FulfillmentOrder:
 
 
 async def _types(database: Database) -> list[str]:
-    rows = await database.fetch("SELECT type FROM event WHERE type LIKE 'fulfillment_%' ORDER BY recorded_at, id")
+    rows = await database.fetch("SELECT type FROM event WHERE type LIKE 'fulfillment_%' ORDER BY recorded_at, ordinal")
     return [row["type"] for row in rows]
 
 
@@ -64,7 +64,7 @@ async def test_work_that_is_accepted_at_once_is_in_progress_there(database: Data
 
     assert (accepted.request_status, accepted.status, accepted.external_id) == ("accepted", "in_progress", "N-7")
     assert accepted.accepted_at is not None
-    assert await _types(database) == ["fulfillment_requested", "fulfillment_accepted"]
+    assert await _types(database) == ["fulfillment_requested", "fulfillment_submitted", "fulfillment_accepted"]
 
 
 @pytest.mark.parametrize("by_error", [True, False])

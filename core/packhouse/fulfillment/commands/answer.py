@@ -64,6 +64,7 @@ async def record_answer(uow: UnitOfWork, data: NetworkAnswer) -> FulfillmentOrde
     if work.request_status == RequestStatus.UNSUBMITTED:
         _ask(work, RequestStatus.SUBMITTED)
         work.submitted_at = now()
+        _tell(uow, work, EventType.FULFILLMENT_SUBMITTED)
     if data.status in {NetworkStatus.ACCEPTED, NetworkStatus.SHIPPED}:
         await _accept(uow, work)
     await work.save(update_fields=_REQUEST_FIELDS)
@@ -84,9 +85,13 @@ async def _accept(uow: UnitOfWork, work: FulfillmentOrder) -> None:
     work.status = FulfillmentOrderStatus.IN_PROGRESS.value
     work.accepted_at = work.started_at = now()
     await touch_orders([work.order_id])
+    _tell(uow, work, EventType.FULFILLMENT_ACCEPTED)
+
+
+def _tell(uow: UnitOfWork, work: FulfillmentOrder, event_type: EventType) -> None:
     record(
         uow,
-        EventType.FULFILLMENT_ACCEPTED,
+        event_type,
         work.id,
         order_id=work.order_id,
         payload={
