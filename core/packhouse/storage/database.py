@@ -1,11 +1,10 @@
 """Opens the database and runs units of work on it.
 
 SQLite: one writer with group commit and separate connections for reading. PostgreSQL: a pool; a unit of work that met a
-deadlock, a serialisation failure or rows of somebody faster is run again, so it must do nothing outside the transaction.
+deadlock, a serialisation failure or rows of somebody faster, or lost its connection before the commit, is run again, so it
+must do nothing outside the transaction.
 """
 
-import asyncio
-import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -22,6 +21,7 @@ from tortoise.transactions import in_transaction
 
 from packhouse.sdk.errors import Refused
 from packhouse.storage.dialect import Dialect, sqlite_sql, sqlite_time, sqlite_values
+from packhouse.storage.postgres_client import DatabaseLost, pause_after, read_again
 from packhouse.storage.sqlite_client import run_here
 from packhouse.storage.sqlite_writer import SqliteWriter
 from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
@@ -106,6 +106,7 @@ def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_rea
             reading = connection["credentials"] | {"query_only": "ON"}
             connections |= {alias: {**connection, "credentials": dict(reading)} for alias in (*READERS, LOOKUPS)}
     else:
+        connection["engine"] = "packhouse.storage.postgres_client"
         connection["credentials"] |= {"minsize": pool_min, "maxsize": pool_max}
     return {
         "connections": connections,
@@ -203,14 +204,16 @@ class Database:
     async def fetch(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Rows of a reading statement with $1-parameters, outside any transaction."""
         client = self._connections.get(next(self._readers))
-        return await fetch(client, self.dialect, sql, values)
+        if self.dialect is Dialect.SQLITE:
+            return await fetch(client, self.dialect, sql, values)
+        return await read_again(lambda: fetch(client, self.dialect, sql, values))
 
     async def look_up(self, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """As `fetch`, for a few rows by their key: on SQLite read in the loop's thread, which handing over would cost more."""
         client = self._connections.get(LOOKUPS if self.dialect is Dialect.SQLITE else self.dialect.value)
         if self.dialect is Dialect.SQLITE:
             return cast("Sequence[Mapping[str, Any]]", run_here(client, sqlite_sql(sql), sqlite_values(values)))
-        return await fetch(client, self.dialect, sql, values)
+        return await read_again(lambda: fetch(client, self.dialect, sql, values))
 
     def client(self) -> BaseDBAsyncClient:
         """The reading connection (SQLite) or the pool (PostgreSQL)."""
@@ -238,18 +241,20 @@ class Database:
 
     async def _write_postgres(self, initiator: Initiator, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         for attempt in range(1, _TRIES + 1):
+            is_complete = False
             try:
                 async with in_transaction(self.dialect.value) as client:
                     uow = self._begin(client, initiator)
                     result = await work(uow)
                     if uow.pending or uow.moved:
                         await self.before_commit(uow)
+                    is_complete = True
             except Exception as error:
-                reason = _reason_to_try_again(error, attempt)
+                reason = _reason_to_try_again(error, attempt, is_complete=is_complete)
                 if reason is None:
                     raise
                 self.metrics.retries[reason,].inc()
-                await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
+                await pause_after(attempt)
             else:
                 self._committed(uow)
                 return result
@@ -261,9 +266,12 @@ class Database:
                 callback()
 
 
-def _reason_to_try_again(error: Exception, attempt: int) -> str | None:
+def _reason_to_try_again(error: Exception, attempt: int, *, is_complete: bool) -> str | None:
     if attempt == _TRIES:
         return None
+    if isinstance(error, DatabaseLost):
+        # whether a commit that got no answer was made, nobody can tell
+        return None if is_complete else "disconnected"
     if isinstance(error, Conflict):
         return "conflict"
     state = sqlstate(error) or ""
