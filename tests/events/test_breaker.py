@@ -13,10 +13,12 @@ from packhouse.sdk import (
     ProviderRateLimited,
     ProviderRefused,
     ProviderUnavailable,
+    QueryUnanswered,
     Refused,
     new_id,
     now,
 )
+from packhouse.storage import DatabaseLost
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,8 @@ from packhouse.sdk import (
         (ProviderAuthFailed("no"), Blame.ALL),
         (ProviderRefused("no"), Blame.NONE),
         (ProviderRateLimited("slow", retry_after=1), Blame.NONE),
+        (QueryUnanswered("too long"), Blame.NONE),
+        (DatabaseLost("down"), Blame.NONE),
         (ProviderUnavailable("down"), Blame.ONE),
         (ProviderInDoubt("perhaps"), Blame.ONE),
         (TimeoutError(), Blame.ONE),

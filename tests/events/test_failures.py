@@ -6,6 +6,7 @@ import pytest
 
 from packhouse.events.failures import Again, answer_of, describe, next_attempt
 from packhouse.sdk import ProviderAuthFailed, ProviderRateLimited, ProviderRefused
+from packhouse.storage import DatabaseLost
 
 LUCK = random.Random(7)  # noqa: S311  (jitter, not a secret)
 
@@ -50,6 +51,14 @@ def test_a_rate_limit_is_kept_and_never_counts(retry_after: float, lowest: float
     assert isinstance(again, Again)
     assert lowest <= again.seconds <= highest
     assert not again.counts
+
+
+def test_our_own_database_is_nobodys_failure() -> None:
+    for schedule in ((), (5.0, 300.0)):
+        again = next_attempt(DatabaseLost("down"), 99, 3, LUCK, schedule)
+        assert isinstance(again, Again)
+        assert 1 <= again.seconds <= 2
+        assert not again.counts
 
 
 def test_errors_are_described_in_one_line() -> None:

@@ -15,12 +15,18 @@ _CATCH_UP_SECONDS = 120
 _MUG = "variant_id = (SELECT id FROM variant WHERE sku = 'MUG')"
 
 
-async def prove(database_url: str, done: Acknowledged, receiver: Receiver, followers: Sequence[list[int]]) -> int:
-    """Wait until everybody has caught up, and compare; returns the number of events.
+async def prove(
+    database_url: str,
+    done: Acknowledged,
+    receiver: Receiver,
+    followers: Sequence[list[int]],
+    following: Sequence[asyncio.Task[None]],
+) -> int:
+    """Wait until everybody has caught up, and compare; returns the number of events. `following` are the followers' tasks.
 
     Raises:
-        AssertionError: something was lost, done twice, or seen out of order.
-        TimeoutError: somebody never caught up.
+        AssertionError: something was lost, done twice, seen out of order, or never seen.
+        TimeoutError: an event never got its position.
     """
     database = await open_database(database_url, before_commit=Outbox().flush)
     try:
@@ -30,17 +36,26 @@ async def prove(database_url: str, done: Acknowledged, receiver: Receiver, follo
         await database.close()
     positions = {position for _, position in events}
     of_orders = [position for order, position in events if order]
-    async with asyncio.timeout(_CATCH_UP_SECONDS):
-        while any(receiver.seen(name) < positions for name in ENDPOINTS) or any(
-            len(seen) < len(of_orders) for seen in followers
-        ):
-            await asyncio.sleep(0.1)
+    until = asyncio.get_running_loop().time() + _CATCH_UP_SECONDS
+    while missing := _missing(positions, set(of_orders), receiver, followers):
+        for task in following:
+            assert not task.done(), f"a follower ended: {task}"
+        assert asyncio.get_running_loop().time() < until, f"never seen: {missing}"
+        await asyncio.sleep(0.1)
     for seen in followers:
         assert seen == of_orders, "every event exactly once, in order"
     for name in ENDPOINTS:
         assert set(receiver.got[name]) == set(events), f"{name} got every event"
         _in_order_per_order(receiver.got[name])
     return len(events)
+
+
+def _missing(
+    positions: set[int], of_orders: set[int], receiver: Receiver, followers: Sequence[list[int]]
+) -> dict[str, list[int]]:
+    unseen = {name: positions - receiver.seen(name) for name in ENDPOINTS}
+    unseen |= {f"follower {number}": of_orders - set(seen) for number, seen in enumerate(followers)}
+    return {who: sorted(which) for who, which in unseen.items() if which}
 
 
 async def _nothing_lost_or_doubled(database: Database, done: Acknowledged) -> None:

@@ -38,7 +38,7 @@ async def run(
         await storm.rage(minutes * 60, pause=1.0)
         enough.set()
         await asyncio.gather(*working)
-        events = await prove(url, done, receiver, lists)
+        events = await prove(url, done, receiver, lists, following)
         for each in following:
             each.cancel()
         await asyncio.gather(*following, return_exceptions=True)

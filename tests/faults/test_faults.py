@@ -36,7 +36,7 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         assert not any(each.done() for each in working), "all this happened under load"
         enough.set()
         await asyncio.gather(*working)
-        events = await prove(postgres_url, done, receiver, followers)
+        events = await prove(postgres_url, done, receiver, followers, following)
         for each in following:
             each.cancel()
         await asyncio.gather(*following, return_exceptions=True)

@@ -8,8 +8,7 @@ import pytest
 
 from packhouse.catalog.models import Variant
 from packhouse.sdk import now
-from packhouse.storage import Database, Initiator, UnitOfWork, open_database
-from packhouse.storage.postgres_client import DatabaseLost
+from packhouse.storage import Database, DatabaseLost, Initiator, UnitOfWork, open_database
 
 CONNECTIONS = 2
 CUT = """

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from packhouse.sdk.errors import ProviderAuthFailed, ProviderGone, ProviderRateLimited, ProviderRefused
+from packhouse.sdk.errors import ProviderAuthFailed, ProviderGone, ProviderRateLimited, ProviderRefused, QueryUnanswered
+from packhouse.storage import DatabaseLost
 
 _FIRST_SECONDS = 30.0
 _LONGEST_SECONDS = 3600.0
@@ -13,7 +14,7 @@ class Blame(StrEnum):
     """What a failed attempt says about its plugin."""
 
     NONE = "none"
-    """Nothing: this one event was refused, or they asked us to be slower."""
+    """Nothing: this one event was refused, they asked us to be slower, or it was our own fault."""
     ONE = "one"
     """One more failure in a row."""
     ALL = "all"
@@ -28,7 +29,7 @@ def blame_of(error: BaseException) -> Blame:
         return Blame.GONE
     if isinstance(error, ProviderAuthFailed):
         return Blame.ALL
-    if isinstance(error, ProviderRefused | ProviderRateLimited):
+    if isinstance(error, ProviderRefused | ProviderRateLimited | QueryUnanswered | DatabaseLost):
         return Blame.NONE
     return Blame.ONE
 

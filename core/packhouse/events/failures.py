@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from packhouse.sdk.errors import ProviderError, ProviderRateLimited, ProviderRefused
+from packhouse.storage import DatabaseLost
 
 _FIRST_SECONDS = 1.0
 _LONGEST_SECONDS = 3600.0
@@ -35,7 +36,10 @@ def next_attempt(
 
     Waits double from 1 s to 1 h, jittered down to a half, so that what failed together does not come back together. A
     vendor's `retry_after` is kept and its rate limit never counts; what a vendor refused for good is given up at once.
+    That our own database cannot be reached is nobody's failure: it does not count, and is tried again within two seconds.
     """
+    if isinstance(error, DatabaseLost):
+        return Again(_FIRST_SECONDS * luck.uniform(1.0, 2.0), counts=False)
     if isinstance(error, ProviderRateLimited):
         return Again(_sensible(getattr(error, "retry_after", None)) * luck.uniform(1.0, 1.1), counts=False)
     last = len(schedule) if schedule else max_attempts - 1

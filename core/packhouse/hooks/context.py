@@ -121,7 +121,8 @@ class HostContext:
         """The data of a GraphQL query, read as the plugin.
 
         Raises:
-            QueryRefused: the document is not valid, is no query, or a field of it failed.
+            QueryRefused: the document is not valid, is no query, or asks for what cannot be.
+            QueryUnanswered: it took too long, or something failed on our side.
             NotStarted: the server does not run.
         """
         return await self.run_query(self.code, document, variables or {})

@@ -71,5 +71,6 @@ class PluginContext(Protocol):
         """The data of a GraphQL query, read as the plugin; open while the server runs.
 
         Raises:
-            QueryRefused: the document is not valid, is no query, or a field of it failed; the text says why.
+            QueryRefused: the document is not valid, is no query, or asks for what cannot be; the text says why.
+            QueryUnanswered: it took too long, or something failed on our side.
         """

@@ -5,6 +5,8 @@ PackhouseError
 ├── Refused                 a business refusal with code and field; nothing was changed
 ├── WebhookRejected         an inbound webhook that is not to be trusted (answered 401)
 ├── Unreadable              an inbound message whose meaning cannot be read (goes to quarantine)
+├── QueryRefused            a GraphQL query of a plugin that asks for what cannot be
+├── QueryUnanswered         one that we could not answer now; try again later
 ├── BadMapping              a mapping file that cannot be used: names every problem
 └── ProviderError           a call to somebody outside did not work
     ├── ProviderRefused         they said no, and would say no again
@@ -66,11 +68,15 @@ class BadMapping(PackhouseError):
 
 
 class QueryRefused(PackhouseError):
-    """A plugin's GraphQL query was refused or failed. `reason` names what is wrong in it."""
+    """A plugin's GraphQL query was refused, and would be again. `reason` names what is wrong in it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class QueryUnanswered(PackhouseError):
+    """A plugin's GraphQL query got no answer, for a reason on our side. Let it out of a hook for an event: that is tried again."""
 
 
 class ProviderError(PackhouseError):

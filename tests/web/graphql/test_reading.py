@@ -1,10 +1,19 @@
 """Plugins read by the schema that everybody reads by."""
 
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
+import strawberry
 
 from packhouse.app import create_app
-from packhouse.sdk import QueryRefused
+from packhouse.sdk import InvalidValue, QueryRefused, QueryUnanswered
+from packhouse.storage import DatabaseLost, Initiator
 from packhouse.testing.server import server_settings
+from packhouse.web.graphql.guarded_schema import GuardedSchema
+from packhouse.web.graphql.reading import read_data
+from packhouse.web.permissions import ALL, Grant
 
 VARIANTS = "query Variants($first: Int!) { variants(first: $first) { edges { node { sku } } } }"
 
@@ -24,3 +33,45 @@ async def test_a_plugin_reads_data_and_hears_why_not(sqlite_url: str) -> None:
         ]:
             with pytest.raises(QueryRefused, match=reason):
                 await query(document)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def slow(self) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    @strawberry.field
+    async def broken(self) -> int:
+        raise KeyError("a secret of ours")
+
+    @strawberry.field
+    async def lost(self) -> int:
+        raise DatabaseLost("the connection ended")
+
+    @strawberry.field
+    async def refused(self) -> int:
+        raise InvalidValue("sku", "it cannot be empty")
+
+
+async def test_what_fails_on_our_side_is_no_refusal(sqlite_url: str) -> None:
+    settings = server_settings(sqlite_url)
+    hasty = settings.model_copy(update={"graphql": settings.graphql.model_copy(update={"timeout_seconds": 0.05})})
+    app = create_app(hasty)
+    schema = GuardedSchema(query=Query)
+    async with app.router.lifespan_context(app):
+
+        async def ask(document: str) -> Mapping[str, Any]:
+            context = app.state.house.context(Initiator("tester", "test"), Grant("tester", ALL))
+            return await read_data(schema, context, document, {})
+
+        with pytest.raises(QueryUnanswered, match="took too long"):
+            await ask("{ slow }")
+        with pytest.raises(QueryUnanswered, match="on our side") as failed:
+            await ask("{ broken }")
+        assert "secret" not in str(failed.value)
+        with pytest.raises(DatabaseLost):
+            await ask("{ broken lost }")
+        with pytest.raises(QueryRefused, match="sku: it cannot be empty"):
+            await ask("{ refused }")

@@ -46,7 +46,7 @@ def single_error(code: ErrorCode, message: str, **extensions: Any) -> dict[str, 
 
 
 def _execution_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
-    cause = _cause(error)
+    cause = cause_of(error)
     if isinstance(cause, ValidationError):
         refused = cannot_be_kept(cause)
         return {**_formatted(error, ErrorCode.BAD_USER_INPUT.value), "message": str(refused)}
@@ -65,7 +65,7 @@ def _execution_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]
     return masked
 
 
-def _cause(error: GraphQLError) -> Exception:
+def cause_of(error: GraphQLError) -> Exception:
     """What was raised first: Strawberry and graphql-core wrap it, sometimes twice."""
     cause: Exception = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
@@ -79,7 +79,7 @@ def _request_error(error: GraphQLError, code: ErrorCode, correlation_id: str) ->
         return _formatted(error, own)
     if isinstance(error.original_error, RecursionError):
         return single_error(ErrorCode.PARSE_FAILED, "The document or its variables are nested too deeply")
-    if isinstance(_cause(error), (*_USERS_FAULT, ValidationError)):
+    if isinstance(cause_of(error), (*_USERS_FAULT, ValidationError)):
         # a subscription's stream refuses before its first result
         return _execution_error(error, correlation_id)
     if isinstance(error.original_error, CannotGetOperationTypeError):
