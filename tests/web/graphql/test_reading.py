@@ -38,20 +38,20 @@ async def test_a_plugin_reads_data_and_hears_why_not(sqlite_url: str) -> None:
 @strawberry.type
 class Query:
     @strawberry.field
-    async def slow(self) -> int:
+    async def slow(self) -> int | None:
         await asyncio.Event().wait()
         return 0
 
     @strawberry.field
-    async def broken(self) -> int:
+    async def broken(self) -> int | None:
         raise KeyError("a secret of ours")
 
     @strawberry.field
-    async def lost(self) -> int:
+    async def lost(self) -> int | None:
         raise DatabaseLost("the connection ended")
 
     @strawberry.field
-    async def refused(self) -> int:
+    async def refused(self) -> int | None:
         raise InvalidValue("sku", "it cannot be empty")
 
 
