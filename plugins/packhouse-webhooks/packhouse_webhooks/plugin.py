@@ -80,15 +80,14 @@ class Plugin:
             ProviderError: as `Sender.post`; also where the document is refused.
         """
         endpoint = _settings(context).endpoints[context.recipient]
-        if self._sender is None:
-            raise ProviderUnavailable("the server does not run")
+        sender = self._open_sender()
         at = now()
         if endpoint.document:
             # of an order that is none: whether it can be asked at all is the same
             await _asked(context, endpoint.document, variables_of(test_event(at)))
         body = test_body(at)
         headers = headers_of(f"msg_{new_id().hex}", body, endpoint.secrets, at, JSON)
-        answer = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+        answer = await sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
         return f"{endpoint.url} answered {answer.status} to a test message"
 
     @hookimpl
@@ -100,14 +99,21 @@ class Plugin:
         """
         settings = _settings(context)
         endpoint = settings.endpoints.get(context.recipient)
-        if endpoint is None or self._sender is None:
+        if endpoint is None:
             return
+        sender = self._open_sender()
         data = await _data(context, endpoint, event)
         body = body_of(event, data, source=settings.source, cloudevents=endpoint.cloudevents)
         media_type = CLOUDEVENTS if endpoint.cloudevents else JSON
         headers = headers_of(message_id(event), body, endpoint.secrets, now(), media_type)
-        answer = await self._sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
+        answer = await sender.post(endpoint.url, body, headers, seconds=endpoint.timeout)
         context.answered(str(answer))
+
+    def _open_sender(self) -> Sender:
+        if self._sender is None:
+            # never as if it had arrived
+            raise ProviderUnavailable("the plugin is not started, or was stopped")
+        return self._sender
 
 
 async def _data(context: PluginContext, endpoint: EndpointSettings, event: Event) -> dict[str, object]:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import orjson
@@ -16,18 +17,21 @@ from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
 from packhouse.sdk import (
+    PluginContext,
     ProviderError,
     ProviderGone,
     ProviderRateLimited,
     ProviderRefused,
     ProviderUnavailable,
     QueryRefused,
+    now,
 )
 from packhouse.testing.server import running_server, server_settings
-from packhouse_webhooks import Plugin
+from packhouse_webhooks import Plugin, messages
 from packhouse_webhooks.documents import known_variables
 from packhouse_webhooks.guard import Guard
 from packhouse_webhooks.sender import Sender
+from packhouse_webhooks.settings import WebhooksSettings
 
 SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 LOOPBACK = ["127.0.0.0/8"]
@@ -163,6 +167,19 @@ async def test_a_document_that_the_schema_refuses_is_told_by_the_test_and_nothin
     assert "the document of endpoint" in error["message"]
     assert "numbr" in error["message"]
     assert (good["userErrors"], len(receiver.got)) == ([], 1)
+
+
+async def test_nothing_counts_as_arrived_once_the_plugin_is_stopped() -> None:
+    settings = WebhooksSettings.model_validate(
+        {"endpoints": {"shop": {"url": "https://8.8.8.8/", "secrets": [SECRET]}}}
+    )
+    context = cast("PluginContext", SimpleNamespace(settings=settings, recipient="shop", http=aiohttp.ClientSession()))
+    plugin = Plugin()
+    async with context.http:
+        await plugin.startup(context)
+        await plugin.shutdown()
+        with pytest.raises(ProviderUnavailable, match="stopped"):
+            await plugin.event_recorded(messages.test_event(now()), context)
 
 
 async def test_an_endpoint_that_is_gone_is_paused_until_somebody_resumes_it(database_url: str) -> None:
