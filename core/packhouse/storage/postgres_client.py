@@ -45,6 +45,12 @@ class PostgresClient(AsyncpgDBClient):
     def _in_transaction(self) -> TransactionContext:
         return PooledTransaction(self, PostgresTransaction(self))
 
+    async def create_pool(self, **options: Any) -> asyncpg.Pool:
+        """As Tortoise's. Nothing is reset between two uses: that would be a round trip after each, and no statement here changes
+        its session; a transaction that somebody left open is rolled back all the same.
+        """
+        return await super().create_pool(reset=_as_it_is, **options)
+
     async def take(self) -> asyncpg.Connection:
         """A connection out of the pool.
 
@@ -184,6 +190,10 @@ async def pause_after(attempt: int) -> None:
 
 async def _once_or_again(query: str, run: Callable[[], Awaitable[T]]) -> T:
     return await (read_again(run) if query.startswith("SELECT") else run())
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Nothing to do."""
 
 
 def _is_lost(error: BaseException | None, connection: asyncpg.Connection) -> bool:

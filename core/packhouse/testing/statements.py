@@ -12,7 +12,7 @@ from packhouse.storage import Database
 from packhouse.storage.dialect import Dialect
 
 # What is sent for a connection's sake, not for anybody's question: settings of SQLite, asyncpg's clean-up.
-_HOUSEKEEPING = ("PRAGMA ", "SELECT pg_advisory_unlock_all")
+_HOUSEKEEPING = ("PRAGMA ",)
 
 
 class Statement(NamedTuple):
