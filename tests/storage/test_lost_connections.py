@@ -161,6 +161,20 @@ async def test_what_the_work_refused_is_told_though_the_connection_is_gone(
     await use_all_connections(small, by)
 
 
+async def test_an_error_of_the_work_itself_is_no_lost_connection(small: Database, by: Initiator) -> None:
+    tries = 0
+
+    async def work(uow: UnitOfWork) -> None:
+        nonlocal tries
+        tries += 1
+        await uow.fetch("SELECT 1")
+        raise ConnectionRefusedError("somebody else's")
+
+    with pytest.raises(ConnectionRefusedError, match="somebody else's"):
+        await small.write(by, work)
+    assert tries == 1
+
+
 async def test_transactions_interrupted_at_any_moment_give_their_connections_back(
     small: Database, by: Initiator
 ) -> None:

@@ -26,8 +26,9 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.InternalClientError,
-    ConnectionError,
 )
+# these may have another cause: only with a closed connection
+_LOST_IF_CLOSED = (asyncpg.InterfaceError, ConnectionError)
 log = logging.getLogger(__name__)
 
 
@@ -197,7 +198,7 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
 
 
 def _is_lost(error: BaseException | None, connection: asyncpg.Connection) -> bool:
-    return isinstance(error, _LOST) or (isinstance(error, asyncpg.InterfaceError) and connection.is_closed())
+    return isinstance(error, _LOST) or (isinstance(error, _LOST_IF_CLOSED) and connection.is_closed())
 
 
 client_class = PostgresClient

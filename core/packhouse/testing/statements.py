@@ -11,7 +11,7 @@ from asyncpg import Connection as PostgresConnection
 from packhouse.storage import Database
 from packhouse.storage.dialect import Dialect
 
-# What is sent for a connection's sake, not for anybody's question: settings of SQLite, asyncpg's clean-up.
+# What is sent for a connection's sake, not for anybody's question: settings of SQLite.
 _HOUSEKEEPING = ("PRAGMA ",)
 
 
