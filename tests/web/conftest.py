@@ -19,7 +19,7 @@ from packhouse.events.graphql.types import Event  # noqa: F401  (its module make
 from packhouse.events.models import EventRow
 from packhouse.events.record import record
 from packhouse.house import Parts
-from packhouse.sdk import EventType, Refused, new_id
+from packhouse.sdk import EventType, InvalidValue, Refused, new_id
 from packhouse.settings import Settings
 from packhouse.storage import Initiator, UnitOfWork
 from packhouse.testing.copies import Copies
@@ -30,6 +30,7 @@ from packhouse.web.graphql.guarded_schema import GuardedSchema
 from packhouse.web.graphql.ids import node_id
 from packhouse.web.graphql.payloads import UserError, attempt
 from packhouse.web.graphql.streams.operation import follows
+from packhouse.web.models import AccessToken
 
 
 @dataclass
@@ -57,6 +58,15 @@ class NamePayload:
     user_errors: list[UserError] = strawberry.field(description="Why not.")
 
 
+async def fail(how: str) -> str:
+    """What rooms raise of a value that cannot be."""
+    if how == "invalid":
+        raise InvalidValue("filter.lines.0.sku", "it cannot be empty")
+    if how == "unkept":
+        await AccessToken.filter(name="x" * 59).exists()
+    raise Refused("NOT_TODAY", "not today", None if how == "refused whole" else "day")
+
+
 @strawberry.type
 class Query:
     @strawberry.field(description="A greeting.")
@@ -82,6 +92,10 @@ class Query:
     @strawberry.field(description="Refuses by the business.")
     def refused(self) -> str | None:
         raise Refused("NOT_TODAY", "not today", "day")
+
+    @strawberry.field(description="Refuses a value; `how`: invalid, refused, refused whole, unkept.")
+    async def checked(self, how: str) -> str | None:
+        return await fail(how)
 
     @strawberry.field(description="Takes its time.")
     async def slow(self, seconds: float) -> str:
@@ -117,6 +131,10 @@ class Mutation:
 
         name, errors = await attempt(work())
         return NamePayload(name=name, user_errors=errors)
+
+    @strawberry.mutation(description="Refuses a value before there is anything to answer with.")
+    async def check(self, how: str) -> NamePayload | None:
+        return NamePayload(name=await fail(how), user_errors=[])
 
 
 @strawberry.type
@@ -157,6 +175,10 @@ class Subscription:
     @strawberry.subscription(description="Refuses.")
     async def refusing(self, id: GlobalID) -> AsyncIterator[str]:
         yield str(node_id(id, "Order", "id"))
+
+    @strawberry.subscription(description="Refuses a value.")
+    async def checked(self, how: str) -> AsyncIterator[str]:
+        yield await fail(how)
 
     @strawberry.subscription(description="Which loaders each event gets.")
     async def loaders(self, info: Info) -> AsyncIterator[str]:

@@ -186,7 +186,7 @@ def test_sizes_out_of_range_are_named(argument: str, size: int) -> None:
     sizes: dict[str, Any] = {argument: size}
     with pytest.raises(BadUserInput, match=rf"^{argument}: must be 1 to 100, not {size}$") as refused:
         PageArguments.of(**sizes)
-    assert refused.value.extensions == {"code": "BAD_USER_INPUT", "argument": argument}
+    assert refused.value.extensions == {"code": "BAD_USER_INPUT", "field": [argument]}
 
 
 def test_first_and_last_together_are_refused() -> None:
@@ -313,4 +313,4 @@ async def test_a_bad_cursor_is_an_error_with_its_code(database: Database) -> Non
     del database
     result = await strawberry.Schema(Query).execute('{ orders(after: "x") { totalCount } }')
     assert result.errors is not None
-    assert result.errors[0].extensions == {"code": "BAD_USER_INPUT", "argument": "after"}
+    assert result.errors[0].extensions == {"code": "BAD_USER_INPUT", "field": ["after"]}

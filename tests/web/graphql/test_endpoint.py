@@ -304,8 +304,12 @@ class TestErrors:
         self, client: aiohttp.ClientSession, server: RunningServer
     ) -> None:
         answer = await ask(client, server, "{ refused }")
-        assert answer.message == "not today"
-        assert answer.json["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "reason": "NOT_TODAY"}
+        assert answer.message == "day: not today"
+        assert answer.json["errors"][0]["extensions"] == {
+            "code": "BAD_USER_INPUT",
+            "reason": "NOT_TODAY",
+            "field": ["day"],
+        }
 
     async def test_a_mutations_refusal_is_in_its_payload(
         self, client: aiohttp.ClientSession, server: RunningServer

@@ -151,5 +151,5 @@ class TestConnection:
     ) -> None:
         async with listening(client, server, "subscription { facts }", headers={"Last-Event-ID": "17"}) as stream:
             error = (await stream.receive()).data["errors"][0]
-            assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
+            assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": ["after"]}
             assert await stream.receive() == COMPLETE

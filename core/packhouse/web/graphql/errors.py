@@ -1,4 +1,7 @@
-"""Errors that a client of the GraphQL API may see, with the code that goes into `extensions.code`."""
+"""Errors that a client of the GraphQL API may see, with the code that goes into `extensions.code`.
+
+What is about one input says which: its path in `extensions.field`, as in `userErrors`, and before the message.
+"""
 
 from enum import StrEnum
 
@@ -25,23 +28,32 @@ class ErrorCode(StrEnum):
 
 
 class BadUserInput(GraphQLError):
-    """An argument that cannot be meant: the message names it and says what is expected."""
+    """An argument, or a field of one (`filter.orderIds`), that cannot be meant: the message says what is expected."""
 
-    def __init__(self, argument: str, message: str) -> None:
+    def __init__(self, field: str, message: str) -> None:
         super().__init__(
-            f"{argument}: {message}", extensions={"code": ErrorCode.BAD_USER_INPUT.value, "argument": argument}
+            about(field, message), extensions={"code": ErrorCode.BAD_USER_INPUT.value, "field": field_path(field)}
         )
 
 
 class CursorExpired(GraphQLError):
     """A cursor older than what the log still keeps: whoever follows would miss something without knowing."""
 
-    def __init__(self, argument: str) -> None:
+    def __init__(self, field: str) -> None:
+        message = "the log no longer keeps all that came after this cursor: read how things stand now, then follow from now on"
         super().__init__(
-            f"{argument}: the log no longer keeps all that came after this cursor: "
-            "read how things stand now, then follow from now on",
-            extensions={"code": ErrorCode.CURSOR_EXPIRED.value, "argument": argument},
+            about(field, message), extensions={"code": ErrorCode.CURSOR_EXPIRED.value, "field": field_path(field)}
         )
+
+
+def field_path(field: str | None) -> list[str] | None:
+    """The path of an input, `lines.0.sku` in pieces; None where nothing is named."""
+    return field.split(".") if field else None
+
+
+def about(field: str | None, message: str) -> str:
+    """A message with the input that it is about before it, where one is named."""
+    return f"{field}: {message}" if field else message
 
 
 def cannot_be_kept(error: ValidationError) -> InvalidValue:

@@ -10,7 +10,7 @@ from tortoise.exceptions import ValidationError
 from packhouse.sdk import InvalidValue, ProviderError, Refused
 from packhouse.sdk.states import IllegalTransition
 from packhouse.telemetry.brief import brief
-from packhouse.web.graphql.errors import cannot_be_kept
+from packhouse.web.graphql.errors import cannot_be_kept, field_path
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ async def attempt(work: Awaitable[T]) -> tuple[T | None, list[UserError]]:
     try:
         return await work, []
     except Refused as refused:
-        error = UserError(code=refused.code, message=refused.message, field=_path(refused.field))
+        error = UserError(code=refused.code, message=refused.message, field=field_path(refused.field))
     except InvalidValue as invalid:
         error = _invalid(invalid)
     except ValidationError as unkept:
@@ -47,11 +47,7 @@ async def attempt(work: Awaitable[T]) -> tuple[T | None, list[UserError]]:
 
 
 def _invalid(error: InvalidValue) -> UserError:
-    return UserError(code="INVALID_VALUE", message=error.message, field=_path(error.field))
-
-
-def _path(field: str | None) -> list[str] | None:
-    return field.split(".") if field else None
+    return UserError(code="INVALID_VALUE", message=error.message, field=field_path(error.field))
 
 
 def _provider_code(error: ProviderError) -> str:

@@ -11,7 +11,7 @@ from tortoise.exceptions import ValidationError
 
 from packhouse.sdk import InvalidValue, Refused
 from packhouse.telemetry.brief import brief
-from packhouse.web.graphql.errors import ErrorCode, cannot_be_kept
+from packhouse.web.graphql.errors import ErrorCode, about, cannot_be_kept, field_path
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +48,14 @@ def single_error(code: ErrorCode, message: str, **extensions: Any) -> dict[str, 
 def _execution_error(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
     cause = cause_of(error)
     if isinstance(cause, ValidationError):
-        refused = cannot_be_kept(cause)
-        return {**_formatted(error, ErrorCode.BAD_USER_INPUT.value), "message": str(refused)}
+        cause = cannot_be_kept(cause)
     if isinstance(cause, GraphQLError):
         return _formatted(error, _own_code(cause) or ErrorCode.BAD_USER_INPUT.value)
     if isinstance(cause, Refused):
-        return _formatted(error, ErrorCode.BAD_USER_INPUT.value, reason=cause.code)
-    if isinstance(cause, _USERS_FAULT):
+        return _about(error, cause, reason=cause.code)
+    if isinstance(cause, InvalidValue):
+        return _about(error, cause)
+    if isinstance(cause, GlobalIDValueError):
         return _formatted(error, ErrorCode.BAD_USER_INPUT.value)
     log.error("GraphQL field %s failed [%s]", _path(error), correlation_id, exc_info=cause)
     masked = internal_error(correlation_id)
@@ -99,6 +100,16 @@ def _own_code(error: GraphQLError) -> str | None:
 def _formatted(error: GraphQLError, code: str, **extensions: str) -> dict[str, Any]:
     formatted: dict[str, Any] = {**error.formatted, "message": brief(error.message)}
     formatted["extensions"] = {**(error.extensions or {}), "code": code, **extensions}
+    return formatted
+
+
+def _about(error: GraphQLError, cause: Refused | InvalidValue, **extensions: str) -> dict[str, Any]:
+    """What is wrong with an input, and which one it is."""
+    formatted = _formatted(error, ErrorCode.BAD_USER_INPUT.value, **extensions)
+    formatted["message"] = brief(about(cause.field, cause.message))
+    path = field_path(cause.field)
+    if path is not None:
+        formatted["extensions"]["field"] = path
     return formatted
 
 
