@@ -96,6 +96,22 @@ async def test_imported_history_and_what_decided_by_itself_is_not_completed(hous
     assert await deliveries(house) == []
 
 
+async def test_a_command_leaves_it_to_whoever_numbers_its_events_who_gets_them(house: Any) -> None:
+    """Commands load no plugins; also where no plugin was ever changed, theirs hear of what a command did."""
+    order_id = new_id()
+    await happen(house, Outbox.undecided(), 1, order_id)
+    assert await deliveries(house) == []
+    numbering = Outbox(CRM, version=0)
+    await happen(house, numbering, 2, order_id)
+    assert await assign_positions(house.database, numbering) == 2
+    assert await deliveries(house) == [("crm", 1), ("crm", 2)]
+    await set_version(house, 1)
+    numbering.change(BOTH, 1)
+    await happen(house, Outbox.undecided(), 3, order_id)
+    assert await assign_positions(house.database, numbering) == 1
+    assert await deliveries(house) == [("crm", 1), ("crm", 2), ("crm", 3), ("mail", 3)]
+
+
 async def test_a_relay_that_takes_over_begins_with_the_new_and_leaves_the_old(house: Any, make_plugins: Any) -> None:
     """What the old one is about ends; what is left waits for whoever has the plugin again."""
     reached, go_on = asyncio.Event(), asyncio.Event()

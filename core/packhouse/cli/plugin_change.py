@@ -146,7 +146,7 @@ def _make(change: "Change") -> None:
     vault = Vault.of(settings)
 
     async def run() -> None:
-        database = await open_ready(settings, Outbox())
+        database = await open_ready(settings, Outbox.undecided())
         try:
             stored = await read_stored(database, vault)
             host = PluginHost.load(settings.plugins, origin=settings.origin, stored=stored.choices, only_looking=True)

@@ -47,12 +47,10 @@ def verify(
 async def _run(settings: "Settings", reason: str | None) -> int:
     """Verify, after repairing where there is a reason; returns how much is wrong at the end."""
     from packhouse.events.outbox import Outbox
-    from packhouse.hooks import PluginHost
     from packhouse.opening import open_ready
     from packhouse.verification.verify import INVARIANTS
 
-    host = PluginHost.load(settings.plugins)
-    database = await open_ready(settings, Outbox(host.listeners))
+    database = await open_ready(settings, Outbox.undecided())
     try:
         if reason is not None:
             await _repair(database, reason)

@@ -45,7 +45,7 @@ def write(settings: "Settings", work: "Callable[[UnitOfWork], Awaitable[T]]") ->
     from packhouse.storage import Initiator
 
     async def run() -> T:
-        database = await open_ready(settings, Outbox())
+        database = await open_ready(settings, Outbox.undecided())
         try:
             return await database.write(Initiator(ACTOR, ORIGIN), work)
         finally:

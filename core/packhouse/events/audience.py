@@ -1,7 +1,8 @@
 """Who shall get an event is decided where it is recorded, by the plugins of that process at that moment.
 
 When plugins are changed, processes take that over one after the other. The one that numbers events has taken it over, and makes
-the deliveries that a slower one did not know of: so a plugin gets every event that is numbered after it was enabled.
+the deliveries that a slower one did not know of: so a plugin gets every event that is numbered after it was enabled. Commands, which
+load no plugins, leave all of theirs to it.
 """
 
 from collections.abc import Mapping
@@ -24,8 +25,10 @@ async def plugins_version(reader: Reader) -> int:
     return int(rows[0]["version"]) if rows else 0
 
 
-async def complete_deliveries(uow: UnitOfWork, outbox: Outbox, after: int, upto: int) -> None:
-    """Make the deliveries of events in a range of positions that were recorded before the plugins were changed.
+async def complete_deliveries(uow: UnitOfWork, outbox: Outbox, after: int, upto: int, oldest: int | None) -> None:
+    """Make the deliveries of events in a range of positions that were recorded before the plugins were changed, or without knowing any.
+
+    `oldest` is the oldest version of plugins among them, None where none of them is to be completed.
 
     Raises:
         PluginsChanged: they were changed again since this process took them over.
@@ -33,7 +36,7 @@ async def complete_deliveries(uow: UnitOfWork, outbox: Outbox, after: int, upto:
     version = await plugins_version(uow)
     if version != outbox.version:
         raise PluginsChanged
-    if version == 0:
+    if oldest is None or oldest >= version:
         return
     rows = await uow.fetch(
         f"SELECT {EVENT_COLUMNS} FROM event WHERE position > $1 AND position <= $2 AND plugins_version < $3 "

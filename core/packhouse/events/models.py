@@ -16,8 +16,8 @@ class EventRow(Row):
 
     `ordinal` is its place among the events of its transaction. `traceparent` names the span in which it happened, so that its
     deliveries are seen in the same trace; empty where nothing is traced. `plugins_version` is that of the plugins whose deliveries
-    were made with it, null where that is not to be completed. `moved` are the variants whose stock its transaction moved, null for
-    none; the first event of a transaction has them.
+    were made with it, below nothing where none were known, null where that is not to be completed. `moved` are the variants whose
+    stock its transaction moved, null for none; the first event of a transaction has them.
     """
 
     position = fields.BigIntField(null=True, unique=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Self
 from uuid import UUID
 
 from packhouse.events.record import record
@@ -14,6 +15,8 @@ from packhouse.storage.unit_of_work import EVERY_VARIANT, PendingEvent
 Listeners = Mapping[EventType, tuple[str, ...]]
 
 _NOBODY: Listeners = MappingProxyType({})
+# Older than any version of plugins: the process that numbers an event decides who gets it.
+_UNDECIDED = -1
 _REASON_LENGTH = 255
 
 # One statement for any number of events. The server's clock orders transactions of several machines: where two touch one
@@ -38,6 +41,7 @@ class Outbox:
     `listeners` names for each event type the plugins that want it; without any, nothing but the events is written, as it
     is for events of imported history. `traceparent` gives the current span, empty where nothing is traced. `version` is that of the
     plugins that `listeners` are from; None where nobody shall add deliveries for plugins that came later.
+    A command that changes something beside running servers loads no plugins: `Outbox.undecided()` is its own.
     """
 
     def __init__(
@@ -50,6 +54,11 @@ class Outbox:
         self.listeners = listeners
         self.version = version
         self._traceparent = traceparent
+
+    @classmethod
+    def undecided(cls) -> Self:
+        """One that knows no plugins, and leaves it to the process that numbers the events who gets them."""
+        return cls(version=_UNDECIDED)
 
     def change(self, listeners: Listeners, version: int) -> None:
         """From now on others get the events."""

@@ -30,7 +30,7 @@ _ASSIGN = {
     UPDATE event SET position = $1 + fresh.place
     FROM (SELECT id, row_number() OVER (ORDER BY {order}) AS place
           FROM (SELECT {_FRESH[dialect]} FROM event WHERE position IS NULL ORDER BY {order} LIMIT $2) AS oldest) AS fresh
-    WHERE event.id = fresh.id
+    WHERE event.id = fresh.id RETURNING plugins_version
     """
     for dialect, order in _ORDER.items()
 }
@@ -68,9 +68,10 @@ async def _assign(uow: UnitOfWork, outbox: Outbox | None) -> int | None:
     if count == 0:
         return 0
     last = await count_on(uow, EVENT_COUNTER, count)
-    await uow.execute(_ASSIGN[uow.dialect], last - count, count)
+    numbered = await uow.fetch(_ASSIGN[uow.dialect], last - count, count)
     if outbox is not None and outbox.version is not None:
-        await complete_deliveries(uow, outbox, last - count, last)
+        versions = [row["plugins_version"] for row in numbered if row["plugins_version"] is not None]
+        await complete_deliveries(uow, outbox, last - count, last, min(versions, default=None))
     await uow.execute(_FILL_LANES, last - count, last, now())
     return count
 
