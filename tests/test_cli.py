@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import re
@@ -82,6 +83,32 @@ def test_tokens_are_made_and_revoked(run: Run) -> None:
     assert "It may do: everything" in out
     assert run("token", "revoke", "shop")[:2] == (0, "The token shop is revoked\n")
     assert run("token", "revoke", "shop") == (2, "", "packhouse: There is no token shop in force\n")
+
+
+def test_the_log_tells_who_did_what_to_a_token_and_why(run: Run, tmp_path: Path) -> None:
+    run("init")
+    made = run("token", "create", "shop", "--may", "orders.read", "--reason", "a new shop")[1]
+    run("token", "change", "shop", "--may", "orders.write", "--reason", "it confirms")
+    run("token", "revoke", "shop", "--reason", "it closed")
+    run("token", "revoke", "shop")
+    with sqlite3.connect("packhouse.sqlite3") as connection:
+        found = connection.execute(
+            "SELECT type, actor, origin, reason, payload, plugins_version FROM event ORDER BY recorded_at"
+        ).fetchall()
+    connection.close()
+    reading, writing = ({"permissions": [f"orders.{word}"], "expires_at": None} for word in ("read", "write"))
+    boss = {"permissions": ["*"], "expires_at": None}
+    # whoever numbers them decides which plugins hear of it
+    by = ("operator", "cli")
+    assert [(*row[:4], json.loads(row[4]), row[5]) for row in found] == [
+        ("access_token_created", *by, "", {"name": "admin", "before": None, "after": boss}, -1),
+        ("access_token_created", *by, "a new shop", {"name": "shop", "before": None, "after": reading}, -1),
+        ("access_token_changed", *by, "it confirms", {"name": "shop", "before": reading, "after": writing}, -1),
+        ("access_token_revoked", *by, "it closed", {"name": "shop", "before": writing, "after": None}, -1),
+    ]
+    (token,) = TOKEN.findall(made)
+    for path in tmp_path.glob("packhouse.sqlite3*"):
+        assert token[3:].encode() not in path.read_bytes()
 
 
 def test_tokens_that_may_do_little_are_made_changed_and_listed(run: Run) -> None:

@@ -45,6 +45,7 @@ class Everything:
         await self.give_back()
         await self.hear()
         await self.plugins()
+        await self.tokens()
 
     async def sell(self) -> None:
         """What is sold, where, and how it gets there."""
@@ -286,11 +287,13 @@ class Everything:
         review = (await self.do("recordReview", "review { id }", **given))["review"]["id"]
         await self.do("replyToReview", "review { id }", reviewId=review, text="Thank you")
         database = self.api.server.house.database
-        stray = TakeInReview("stars", IncomingReview("r2", "NOBODY", 5))
-        await database.write(_BY, lambda uow: take_in_review(uow, stray))
-        ((row),) = await database.fetch("SELECT id FROM quarantined_review")
-        id_ = to_base64("QuarantinedReview", row["id"])
-        await self.do("assignQuarantinedReview", "review { id }", id=id_, orderId=order["id"])
+        for external_id in ("r2", "r3"):
+            stray = TakeInReview("stars", IncomingReview(external_id, "NOBODY", 5))
+            await database.write(_BY, lambda uow, stray=stray: take_in_review(uow, stray))
+        rows = await database.fetch("SELECT id FROM quarantined_review")
+        tied, strange = (to_base64("QuarantinedReview", row["id"]) for row in rows)
+        await self.do("assignQuarantinedReview", "review { id }", id=tied, orderId=order["id"])
+        await self.do("dismissQuarantinedReview", "quarantinedReview { id }", id=strange)
         consent = {"purpose": "REVIEWS", "state": "DENIED", "source": "phone"}
         await self.do("recordConsent", "consent { id }", customerId=order["customer"]["id"], **consent)
 
@@ -306,6 +309,13 @@ class Everything:
         await self.do("resumePlugin", "deliveries { plugin }", plugin="webhooks/shop")
         await self.do("configurePlugin", plugin, **code, unset=["endpoints.shop"])
         await self.do("deletePluginSecret", plugin, **code, name="shop")
+
+    async def tokens(self) -> None:
+        """Somebody may ask, may ask for more, and may not any longer."""
+        token, name = "accessToken { name }", {"name": "temporary"}
+        await self.do("createAccessToken", token, **name, permissions=["orders.read"])
+        await self.do("changeAccessToken", token, **name, permissions=["orders.write"])
+        await self.do("revokeAccessToken", token, **name)
 
 
 def _pounds(amount: str) -> dict[str, str]:

@@ -35,7 +35,6 @@ NOT_BUSINESS = {
         "plugins_version",
     ),
     "work by the clock, and requests that may be sent twice": ("job", "kept_request", "request_step"),
-    "who may ask: the row says who made a token, and who revoked it": ("access_token",),
     "the store of a plugin": ("plugin_state",),
     "the intent of a call, before it is made: the event tells how it ended": ("provider_call",),
     "what came, and could not be read or tied yet: the event tells what became of it": (
@@ -45,7 +44,7 @@ NOT_BUSINESS = {
     ),
     "a plan: the event tells when somebody was asked": ("review_request",),
     "counted from the log": ("channel_stock", "listing_stock"),
-    "looked up elsewhere again and again": ("postcode", "shipping_rate"),
+    "asked of carriers again and again: what somebody imports is told": ("postcode", "shipping_rate"),
 }
 # Columns that say when something is looked at next, or how far somebody has come.
 SCHEDULES = {
@@ -62,18 +61,14 @@ SCHEDULES = {
 INTENTS = {"buyLabel": {"shipment"}, "replyToReview": {"review"}}
 # Mutations that change nothing of the business themselves, and why.
 NO_CHANGE = {
-    "retryDelivery": "delivers what was recorded before",
-    "replayEvents": "delivers what was recorded before",
+    "retryDelivery": "delivers what was recorded before: each attempt is kept, and nothing else changes",
+    "replayEvents": "delivers what was recorded before: each attempt is kept, and nothing else changes",
     "giveUpDeliveries": "nothing waits here; test_give_up_deliveries.py knows that it is told",
     "testConnection": "asks, and changes nothing",
     "runJob": "lets a job run, whose changes are its own",
     "retryInboundMessage": "has a message read again, whose order is recorded by whoever reads it",
     "pushStock": "tells a channel what it was told before",
     "retryQuarantinedReview": "takes in a review as if it came now",
-    "dismissQuarantinedReview": "says of what belongs to nobody that it stays so",
-    "createAccessToken": "says who may ask",
-    "changeAccessToken": "says who may ask",
-    "revokeAccessToken": "says who may ask",
     "refreshReview": "reads a review as the platform's next page would; what changed is recorded then",
 }
 

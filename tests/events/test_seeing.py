@@ -17,7 +17,12 @@ def test_every_event_is_of_an_area() -> None:
         (Area.PAYMENTS, {EventType.PAYMENT_RECORDED, EventType.REFUND_MADE, EventType.REFUND_DENIED}),
         (Area.CUSTOMERS, {EventType.CONSENT_CHANGED}),
         (Area.PLUGINS, {EventType.PLUGIN_CHANGED}),
+        (
+            Area.TOKENS,
+            {EventType.ACCESS_TOKEN_CREATED, EventType.ACCESS_TOKEN_CHANGED, EventType.ACCESS_TOKEN_REVOKED},
+        ),
         (Area.JOBS, set()),
+        (Area.EVENTS, set()),
     ],
 )
 def test_one_who_reads_an_area_sees_its_events(graphql_context: Context, area: Area, seen: set[EventType]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from packhouse.cli import make_app
+from packhouse.events.models import EventRow
 from packhouse.routing.commands.import_postcodes import PostcodeCount, import_postcodes
 from packhouse.routing.coordinates import locate
 from packhouse.routing.geography import Coordinates, Place
@@ -110,6 +111,11 @@ async def test_importing_again_changes_nothing_and_a_moved_one_moves(
     assert (await kept(), {row.id for row in await Postcode.all()}) == (first, ids)
     assert await import_postcodes(database, BY, read([line("GB", "LS1", "53.8", "-1.5")])) == PostcodeCount(moved=1)
     assert await kept() == first | {("GB", "LS1"): (53.8, -1.5)}
+    told = await EventRow.filter(type="routing_changed").order_by("recorded_at")
+    assert [(each.actor, each.payload) for each in told] == [
+        (BY.actor, {"change": "postcodes", "added": 3, "moved": 0}),
+        (BY.actor, {"change": "postcodes", "added": 0, "moved": 1}),
+    ]
 
 
 async def test_places_are_found_by_postcode_in_one_indexed_statement(

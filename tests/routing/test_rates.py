@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from packhouse.cli import make_app
+from packhouse.events.models import EventRow
 from packhouse.routing.commands.import_rates import RateCount, import_rates, keep_rates
 from packhouse.routing.costs import QUOTED, Rate, band_of, cheapest_rate, lacks_price
 from packhouse.routing.models import ShippingRate
@@ -113,6 +114,11 @@ async def test_importing_again_changes_nothing_and_unknown_locations_are_told(da
     assert {row.lane: (row.id, row.price) for row in await ShippingRate.all()} == before
     assert await run([GOOD[0].replace("4.20", "4.30"), GOOD[0].replace("4.20", "4.40")]) == RateCount(changed=1)
     assert sorted(row.price for row in await ShippingRate.all()) == [440, 910, 1500]
+    told = await EventRow.filter(type="routing_changed").order_by("recorded_at")
+    assert [(each.actor, each.payload) for each in told] == [
+        (BY.actor, {"change": "rates", "added": 3, "changed": 0}),
+        (BY.actor, {"change": "rates", "added": 0, "changed": 1}),
+    ]
 
 
 async def test_the_most_exact_rates_count_and_are_read_by_one_indexed_statement(database: Database) -> None:

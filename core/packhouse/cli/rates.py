@@ -11,6 +11,7 @@ from packhouse.channels.rejects import Rejects
 from packhouse.cli.importing import NOTHING_READ, ORIGIN, Screen, rejects_file, told_errors
 from packhouse.cli.working import ACTOR, read_settings
 from packhouse.events.outbox import Outbox
+from packhouse.hooks import PluginHost
 from packhouse.opening import open_ready
 from packhouse.routing.commands.import_rates import RateCount, import_rates
 from packhouse.storage import Initiator
@@ -24,9 +25,10 @@ def run_import(path: Path, rejects: Path | None) -> None:
         SettingsError, DatabaseNotReady: it could not begin.
     """
     settings = read_settings()
+    host = PluginHost.load(settings.plugins)
 
     async def run(put_aside: Rejects, screen: Screen) -> RateCount:
-        database = await open_ready(settings, Outbox())
+        database = await open_ready(settings, Outbox(host.listeners))
         try:
             return await import_rates(database, Initiator(ACTOR, ORIGIN), path, put_aside.add, screen.advance)
         finally:

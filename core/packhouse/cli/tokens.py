@@ -15,6 +15,7 @@ May = Annotated[
         "--may", help="What it may do: orders.read, fulfillment.write (`packhouse docs permissions` says what is what)."
     ),
 ]
+Why = Annotated[str, typer.Option("--reason", help="Why, for the log of events.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +34,7 @@ def create(
     expires_in_days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="For how many days it is valid; without, until it is revoked.")
     ] = None,
+    reason: Why = "",
 ) -> None:
     """Make an access token and print it once. Without --may it is an administrator's, who may do everything."""
     from packhouse.sdk import now
@@ -42,27 +44,27 @@ def create(
 
     permissions = Permissions.of(may, "--may") if may else ALL
     expires_at = None if expires_in_days is None else now() + timedelta(days=expires_in_days)
-    data = CreateToken(name, permissions, expires_at)
+    data = CreateToken(name, permissions, expires_at, reason)
     show_token(name, write(read_settings(), lambda uow: create_token(uow, data, OPERATOR)), permissions.words)
 
 
-def change(name: Name, may: May = None) -> None:
+def change(name: Name, may: May = None, reason: Why = "") -> None:
     """Let a token do what --may says, and nothing else; running servers notice within seconds."""
     from packhouse.tokens.commands.change_token import change_token
     from packhouse.tokens.rules import OPERATOR
     from packhouse.web.permissions import Permissions
 
     permissions = Permissions.of(may or (), "--may")
-    write(read_settings(), lambda uow: change_token(uow, name, permissions, OPERATOR))
+    write(read_settings(), lambda uow: change_token(uow, name, permissions, OPERATOR, reason))
     typer.echo(f"The token {name} may now do: {', '.join(permissions.words)}")
 
 
-def revoke(name: Name) -> None:
+def revoke(name: Name, reason: Why = "") -> None:
     """Take a token out of force; running servers notice within seconds."""
     from packhouse.tokens.commands.revoke_token import revoke_token
     from packhouse.tokens.rules import OPERATOR
 
-    write(read_settings(), lambda uow: revoke_token(uow, name, OPERATOR))
+    write(read_settings(), lambda uow: revoke_token(uow, name, OPERATOR, reason))
     typer.echo(f"The token {name} is revoked")
 
 

@@ -130,7 +130,9 @@ _OF_ROWS = (
     ("reservation_extended", "reservation_id", "reservation", "id"),
     ("location_changed", "location_id", "location", "id"),
     ("channel_changed", "code", "channel", "code"),
+    ("feedback_dismissed", "quarantined_review_id", "quarantined_review", "id"),
 )
+_OF_TOKENS = "'access_token_created', 'access_token_changed', 'access_token_revoked'"
 _NAMES = {"variant": "sku", "location": "code", "channel": "code", "customer": "email"}
 
 _MOVED = f"""
@@ -198,12 +200,13 @@ async def remove_demo(uow: UnitOfWork) -> Removed:
     for rows in _MARKED:
         others += await _count(uow, rows)
         await uow.execute(f"DELETE FROM {rows}")
-    for event_type, key, table, column in _OF_ROWS:
-        gone = f"{_of_payload(uow, key)} NOT IN (SELECT CAST({column} AS TEXT) FROM {table})"
-        await _remove_events(uow, f"type = '{event_type}' AND {gone}")
     for platform_table in ("review_cursor", "quarantined_review"):
         await uow.execute(f"DELETE FROM {platform_table} WHERE platform = $1", REVIEWS)
     await uow.execute("DELETE FROM access_token WHERE name = $1", TOKEN_NAME)
+    for event_type, key, table, column in _OF_ROWS:
+        gone = f"{_of_payload(uow, key)} NOT IN (SELECT CAST({column} AS TEXT) FROM {table})"
+        await _remove_events(uow, f"type = '{event_type}' AND {gone}")
+    await _remove_events(uow, f"type IN ({_OF_TOKENS}) AND {_of_payload(uow, 'name')} = '{TOKEN_NAME}'")
     kept = await _kept(uow)
     await apply_movements(uow, kept_stock)
     return Removed(orders, others, kept)

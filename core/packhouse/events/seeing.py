@@ -60,6 +60,7 @@ AREAS: dict[EventType, tuple[Area, ...]] = {
     EventType.FEEDBACK_RECEIVED: (Area.FEEDBACK,),
     EventType.FEEDBACK_CHANGED: (Area.FEEDBACK,),
     EventType.FEEDBACK_REMOVED: (Area.FEEDBACK,),
+    EventType.FEEDBACK_DISMISSED: (Area.FEEDBACK,),
     EventType.REVIEW_REPLIED: (Area.FEEDBACK,),
     EventType.CONSENT_CHANGED: (Area.CUSTOMERS,),
     EventType.VARIANT_CHANGED: (Area.CATALOG,),
@@ -68,6 +69,9 @@ AREAS: dict[EventType, tuple[Area, ...]] = {
     EventType.CHANNEL_CHANGED: (Area.CHANNELS,),
     EventType.ROUTING_CHANGED: (Area.ROUTING,),
     EventType.PLUGIN_CHANGED: (Area.PLUGINS,),
+    EventType.ACCESS_TOKEN_CREATED: (Area.TOKENS,),
+    EventType.ACCESS_TOKEN_CHANGED: (Area.TOKENS,),
+    EventType.ACCESS_TOKEN_REVOKED: (Area.TOKENS,),
 }
 _READERS = {type_: frozenset(area.read for area in areas) for type_, areas in AREAS.items()}
 

@@ -21,7 +21,7 @@ _TITLES = MappingProxyType(
 )
 _INTRODUCTION = f"""# Hooks
 
-Every hook that a plugin can implement, API version {API_VERSION}. This page is made from `packhouse.sdk.hookspecs`.
+Every hook that a plugin can implement, API version {API_VERSION}. This page is made from `packhouse.sdk.hookspecs` and `event_hookspecs`.
 
 Implement a hook by a method with exactly this name, decorated with `packhouse.sdk.hookimpl`, with any subset of these
 arguments and no defaults. `def` hooks may do no I/O, `async def` hooks may."""

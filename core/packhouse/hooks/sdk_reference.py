@@ -23,7 +23,7 @@ _CHAPTERS = (
     "reviews",
     "history",
     "errors",
-    "hookspecs",
+    "hookmarkers",
     "deprecation",
 )
 

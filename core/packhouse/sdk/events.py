@@ -65,6 +65,7 @@ class EventType(StrEnum):
     FEEDBACK_RECEIVED = "feedback_received"
     FEEDBACK_CHANGED = "feedback_changed"
     FEEDBACK_REMOVED = "feedback_removed"
+    FEEDBACK_DISMISSED = "feedback_dismissed"
     REVIEW_REPLIED = "review_replied"
     CONSENT_CHANGED = "consent_changed"
     VARIANT_CHANGED = "variant_changed"
@@ -73,6 +74,9 @@ class EventType(StrEnum):
     CHANNEL_CHANGED = "channel_changed"
     ROUTING_CHANGED = "routing_changed"
     PLUGIN_CHANGED = "plugin_changed"
+    ACCESS_TOKEN_CREATED = "access_token_created"  # noqa: S105  (the type of an event, as the two below)
+    ACCESS_TOKEN_CHANGED = "access_token_changed"  # noqa: S105
+    ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,9 @@ from packhouse.house import House, Parts, Role
 from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, ServerSettings, Settings
 from packhouse.settings.sections import NatsSettings
-from packhouse.storage import Initiator
 from packhouse.telemetry.tracing import Tracing
 from packhouse.testing.nats import shared_nats_url
-from packhouse.tokens.commands.create_token import CreateToken, create_admin_token, create_token
-from packhouse.tokens.rules import OPERATOR
+from packhouse.testing.tokens import given_token
 from packhouse.web.permissions import Permissions
 from packhouse.web.server import Server, listen_at, server_config
 
@@ -39,9 +37,8 @@ class RunningServer:
 
     async def seen_by(self, *words: str, name: str = "") -> "RunningServer":
         """The same server, seen by somebody with a token of their own that allows no more than these permissions."""
-        data = CreateToken(name or f"test client {new_id().hex}", Permissions.of(words))
-        by = Initiator("tester", "test")
-        token = await self.house.database.write(by, lambda uow: create_token(uow, data, OPERATOR))
+        name = name or f"test client {new_id().hex}"
+        token = await given_token(self.house.database, name, Permissions.of(words))
         return replace(self, token=token)
 
     @property
@@ -96,9 +93,7 @@ async def running_server(
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await _started(server, serving)
-        token = await house.database.write(
-            Initiator("tester", "test"), lambda uow: create_admin_token(uow, f"test server {new_id().hex}")
-        )
+        token = await given_token(house.database, f"test server {new_id().hex}")
         yield RunningServer(f"http://127.0.0.1:{listening.getsockname()[1]}", token, house)
     finally:
         server.should_exit = True

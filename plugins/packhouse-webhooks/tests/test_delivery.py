@@ -125,6 +125,35 @@ async def test_order_events_arrive_signed_in_order_and_once(database_url: str) -
     assert "document" not in orjson.loads(broken.got[0][1])["data"]
 
 
+async def test_what_happens_to_a_token_is_sent_without_the_token(database_url: str) -> None:
+    receiver = Receiver()
+    created = """mutation { createAccessToken(input: {name: "shop", permissions: ["orders.read"]}) { token } }"""
+    revoked = """mutation { revokeAccessToken(input: {name: "shop"}) { userErrors { code } } }"""
+    async with receiving(receiver) as url:
+        endpoints = {
+            "siem": {"url": url, "secrets": [SECRET], "events": ["access_token_created", "access_token_revoked"]},
+            "envelopes": {"url": url, "secrets": [SECRET], "events": ["access_token_created"], "cloudevents": True},
+        }
+        async with running_server(settings_for(database_url, endpoints), [Plugin()]) as running:
+            token = (await ask(running, created))["createAccessToken"]["token"]
+            assert (await ask(running, revoked))["revokeAccessToken"]["userErrors"] == []
+            await eventually(lambda: len(receiver.got) == 3)
+            rows = await running.house.database.fetch("SELECT digest FROM access_token WHERE name = 'shop'")
+    bodies = [Webhook(SECRET).verify(body, headers) for headers, body in receiver.got]
+    assert sorted(body["type"] for body in bodies) == [
+        "access.token_created",
+        "access.token_revoked",
+        "packhouse.access.token_created",
+    ]
+    made = {"name": "shop", "before": None, "after": {"permissions": ["orders.read"], "expires_at": None}}
+    assert [body["data"]["payload"] for body in bodies if body["type"].endswith("created")] == [made, made]
+    for headers, body in receiver.got:
+        sent = f"{headers} {body.decode()}"
+        for secret in (token, rows[0]["digest"]):
+            parts = {secret[start : start + 8] for start in range(len(secret) - 7)}
+            assert [part for part in parts if part in sent] == []
+
+
 async def test_a_test_message_arrives_signed_and_in_no_log(database_url: str) -> None:
     receiver = Receiver()
     async with receiving(receiver) as url:

@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from packhouse.events.models import EventRow
 from packhouse.feedback.commands.settle_quarantined import (
     AssignQuarantinedReview,
     assign_quarantined_review,
@@ -71,6 +72,8 @@ async def test_one_that_is_dismissed_stays_away_and_is_erased(database: Database
 
     kept = await QuarantinedReview.get(id=row.id)
     assert (kept.title, kept.body, kept.due_at, kept.dismissed_at) == ("", "", None, dismissed.dismissed_at)
+    (event,) = await EventRow.filter(type="feedback_dismissed")
+    assert (event.actor, event.payload) == (by.actor, {"quarantined_review_id": str(row.id), "platform": "stars"})
     await Order.filter(id=order.id).update(number="NOT-OURS")
     again = TakeInReview("stars", LOST)
     assert await database.write(by, lambda uow: take_in_review(uow, again)) is TakenIn.KNOWN

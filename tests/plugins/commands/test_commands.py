@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from packhouse.events.audience import plugins_version
+from packhouse.events.models import EventRow
 from packhouse.hooks.selection import StoredChoice
 from packhouse.plugins.changes import Configure, DeleteSecret, Enable, KeepSecret
 from packhouse.plugins.commands.make_change import make_change
@@ -103,3 +104,7 @@ async def test_secrets_are_encrypted_anew_with_the_key_of_today(database: Databa
     assert (await read_stored(database, only_new)).of("post").secrets == {"lost": None, "new": PLANTED, "old": PLANTED}
     assert await database.write(by, lambda uow: renew_secrets(uow, NEW)) == Renewed(0, (("post", "lost"),))
     assert await plugins_version(database) == 3
+    told = [event.payload for event in await EventRow.filter(type="plugin_changed")]
+    assert [each for each in told if each["change"] == "secret_renewed"] == [
+        {"plugin": "post", "change": "secret_renewed", "secret": "old"}
+    ]

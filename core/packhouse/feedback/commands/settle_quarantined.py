@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from packhouse.events.record import record
 from packhouse.feedback.commands.record_review import check_score
 from packhouse.feedback.commands.take_in_review import TakeInReview, TakenIn, record_incoming, take_in_review
 from packhouse.feedback.models import QuarantinedReview, Review
 from packhouse.orders.models import Order
-from packhouse.sdk import IncomingReview, Refused, now
+from packhouse.sdk import EventType, IncomingReview, Refused, now
 from packhouse.storage import UnitOfWork
 
 
@@ -68,6 +69,8 @@ async def dismiss_quarantined_review(uow: UnitOfWork, quarantined_id: UUID) -> Q
     row.due_at = None
     row.dismissed_at = now()
     await row.save(update_fields=["title", "body", "due_at", "dismissed_at"])
+    payload = {"quarantined_review_id": str(row.id), "platform": row.platform}
+    record(uow, EventType.FEEDBACK_DISMISSED, row.id, payload=payload)
     return row
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from packhouse.events.commands.pause_plugin import tell_change
 from packhouse.plugins.vault import Undecipherable, Vault
 from packhouse.storage import UnitOfWork
 
@@ -31,5 +32,6 @@ async def renew_secrets(uow: UnitOfWork, vault: Vault) -> Renewed:
             unreadable.append((plugin, name))
             continue
         await uow.execute("UPDATE plugin_secret SET token = $2 WHERE id = $1", row["id"], renewed)
+        tell_change(uow, plugin, "secret_renewed", of={"secret": name})
         count += 1
     return Renewed(count, tuple(unreadable))

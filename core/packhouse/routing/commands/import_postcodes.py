@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
+from packhouse.routing.commands.set_country_calendar import tell_routing
 from packhouse.routing.postcodes import PostcodeFile, PostcodeRow
 from packhouse.sdk import new_id
 from packhouse.storage import Database, Initiator, UnitOfWork
@@ -41,13 +42,20 @@ async def import_postcodes(
     count = PostcodeCount()
     rows = iter(file)
     while batch := await asyncio.to_thread(lambda: list(islice(rows, _BATCH))):
-        added, moved = await database.write(by, partial(keep_postcodes, rows=batch))
+        added, moved = await database.write(by, partial(_import, rows=batch))
         count.added += added
         count.moved += moved
         count.known += len(batch) - added - moved
         if progress is not None:
             progress(len(batch))
     return count
+
+
+async def _import(uow: UnitOfWork, rows: list[PostcodeRow]) -> tuple[int, int]:
+    added, moved = await keep_postcodes(uow, rows)
+    if added or moved:
+        tell_routing(uow, "postcodes", added=added, moved=moved)
+    return added, moved
 
 
 async def keep_postcodes(uow: UnitOfWork, rows: list[PostcodeRow]) -> tuple[int, int]:

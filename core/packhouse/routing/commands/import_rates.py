@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from packhouse.routing.commands.set_country_calendar import tell_routing
 from packhouse.routing.costs import IMPORTED
 from packhouse.routing.rate_files import RateRow, Reject, read_rates
 from packhouse.sdk import SourceRow, new_id
@@ -67,13 +68,20 @@ async def import_rates(
         places = await _places(database, {row.location for _, row in batch if row.location})
         good = [(row, places[row.location] if row.location else None) for _, row in batch if _is_known(row, places)]
         _reject_unknown(batch, places, reject)
-        added, changed = await database.write(by, partial(keep_rates, rates=good))
+        added, changed = await database.write(by, partial(_import, rates=good))
         total.added += added
         total.changed += changed
         total.known += len({lane_of(row) for row, _ in good}) - added - changed
         if progress is not None:
             progress(len(batch))
     return total
+
+
+async def _import(uow: UnitOfWork, rates: Sequence[tuple[RateRow, UUID | None]]) -> tuple[int, int]:
+    added, changed = await keep_rates(uow, rates)
+    if added or changed:
+        tell_routing(uow, "rates", added=added, changed=changed)
+    return added, changed
 
 
 async def keep_rates(

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from packhouse.sdk import Refused, new_id, now
+from packhouse.sdk import EventType, Refused, new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import insert_sql, row_values
+from packhouse.tokens.commands.tell_token import tell_token
 from packhouse.tokens.rules import OPERATOR, check_expiry, check_within, checked_name
 from packhouse.web.authentication import new_token, ticket_of
 from packhouse.web.permissions import ALL, Grant, Permissions
@@ -18,6 +19,7 @@ class CreateToken:
     name: str
     permissions: Permissions
     expires_at: datetime | None = None
+    reason: str = ""
 
 
 async def create_token(uow: UnitOfWork, data: CreateToken, giver: Grant) -> str:
@@ -30,9 +32,9 @@ async def create_token(uow: UnitOfWork, data: CreateToken, giver: Grant) -> str:
     name = checked_name(data.name)
     check_expiry(data.expires_at, giver)
     check_within(data.permissions, giver)
-    token = new_token()
+    token, id_ = new_token(), new_id()
     row = {
-        "id": new_id(),
+        "id": id_,
         "name": name,
         "digest": ticket_of(token),
         "permissions": data.permissions.words,
@@ -47,6 +49,8 @@ async def create_token(uow: UnitOfWork, data: CreateToken, giver: Grant) -> str:
     )
     if not made:
         raise Refused("NAME_TAKEN", f"There is a token {name} already: revoke it or take another name", "name")
+    made_of = Grant(name, data.permissions, data.expires_at)
+    tell_token(uow, EventType.ACCESS_TOKEN_CREATED, id_, before=None, after=made_of, reason=data.reason)
     return token
 
 

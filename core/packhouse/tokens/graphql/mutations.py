@@ -17,6 +17,8 @@ from packhouse.web.context import Info
 from packhouse.web.graphql.payloads import UserError, attempt
 from packhouse.web.permissions import Grant, Permissions
 
+_WHY = "Why, for the log."
+
 
 @strawberry.input(description="An access token to make.")
 class CreateAccessTokenInput:
@@ -29,6 +31,7 @@ class CreateAccessTokenInput:
         default=None,
         description="Until when it is valid, not after this request's own token; null: until it is revoked.",
     )
+    reason: str = strawberry.field(default="", description=_WHY)
 
 
 @strawberry.input(
@@ -37,11 +40,13 @@ class CreateAccessTokenInput:
 class ChangeAccessTokenInput:
     name: str = strawberry.field(description="Its name.")
     permissions: list[str] = strawberry.field(description="What it is to allow from now on, in place of what it did.")
+    reason: str = strawberry.field(default="", description=_WHY)
 
 
 @strawberry.input(description="An access token that shall not be valid any more.")
 class RevokeAccessTokenInput:
     name: str = strawberry.field(description="Its name; it may be given to another one afterwards.")
+    reason: str = strawberry.field(default="", description=_WHY)
 
 
 @strawberry.type(description="The access token that was made.")
@@ -79,7 +84,7 @@ class TokensMutations:
     async def change_access_token(self, info: Info, input: ChangeAccessTokenInput) -> AccessTokenPayload:
         async def change(uow: UnitOfWork) -> models.AccessToken:
             permissions = Permissions.of(input.permissions)
-            return await change_token(uow, input.name, permissions, await _giver(info))
+            return await change_token(uow, input.name, permissions, await _giver(info), input.reason)
 
         return await _payload(info.context.write(change))
 
@@ -88,7 +93,7 @@ class TokensMutations:
     )
     async def revoke_access_token(self, info: Info, input: RevokeAccessTokenInput) -> AccessTokenPayload:
         async def revoke(uow: UnitOfWork) -> models.AccessToken:
-            return await revoke_token(uow, input.name, await _giver(info))
+            return await revoke_token(uow, input.name, await _giver(info), input.reason)
 
         return await _payload(info.context.write(revoke))
 
@@ -102,7 +107,7 @@ async def _created(info: Info, input: CreateAccessTokenInput) -> str:
     context = info.context
     if context.by.request is not None:
         raise Refused("NOT_REPEATABLE", "a token is shown once and kept nowhere: send this without an Idempotency-Key")
-    data = CreateToken(input.name, Permissions.of(input.permissions), input.expires_at)
+    data = CreateToken(input.name, Permissions.of(input.permissions), input.expires_at, input.reason)
 
     async def create(uow: UnitOfWork) -> str:
         return await create_token(uow, data, await _giver(info))
