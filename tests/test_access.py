@@ -67,7 +67,8 @@ def test_types_that_need_nothing_are_parts_of_what_is_asked_for(access: Access) 
     roots = {"Query", "Mutation", "Subscription", "Node"}
     free = {name for name, needed in access.types.items() if not needed} - roots
     parts = {name for name in free if not name.endswith("Payload")}
-    assert parts == {"Address", "Event", "LogCursors", "Money", "PageInfo", "PreviewPart", "UserError", "Viewer"}
+    events = {"Event", "EventConnection", "EventEdge"}
+    assert parts == {*events, "Address", "LogCursors", "Money", "PageInfo", "PreviewPart", "UserError", "Viewer"}
     for payload in free - parts:
         assert "userErrors" in access.fields[payload]
 

@@ -107,6 +107,9 @@ def check_tokens(made: Any, seen: Any) -> None:
     assert seen["viewer"]["permissions"] == ["*"]
     creators = {edge["node"]["name"]: edge["node"]["createdBy"] for edge in seen["accessTokens"]["edges"]}
     assert creators["warehouse-berlin"] == f"token:{seen['viewer']['name']}"
+    (event,) = (edge["node"] for edge in seen["accessTokenEvents"]["edges"])
+    assert (event["type"], event["payload"]["name"]) == ("ACCESS_TOKEN_CREATED", "warehouse-berlin")
+    assert event["actor"] == creators["warehouse-berlin"]
 
 
 async def test_every_document_works_in_its_order(database_url: str) -> None:

@@ -21,6 +21,8 @@ CHANGE = (
 )
 REVOKE = """mutation { revokeAccessToken(input: {name: "shop", reason: "closed"}) { userErrors { code } } }"""
 SEEN = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Event { type actor origin reason payload } } }"
+LISTED = """query ($first: Int, $after: String) { accessTokenEvents(first: $first, after: $after) {
+  edges { node { type actor origin reason payload } } pageInfo { endCursor } totalCount } }"""
 DELIVERED = "{ deliveries(first: 50) { edges { node { plugin event { type } } } } }"
 TYPES = ("ACCESS_TOKEN_CREATED", "ACCESS_TOKEN_CHANGED", "ACCESS_TOKEN_REVOKED")
 
@@ -87,8 +89,16 @@ async def test_who_may_read_tokens_sees_what_happened_to_them(server: RunningSer
         told = (await ask(keeper, SEEN, ids=ids))["nodes"]
         reader = await server.seen_by("tokens.read")
         assert (await ask(reader, SEEN, ids=ids))["nodes"] == told
+        listed = await ask(reader, LISTED, first=2)
+        assert [edge["node"] for edge in listed["accessTokenEvents"]["edges"]] == [told[2], told[1]]
+        assert listed["accessTokenEvents"]["totalCount"] == len(TYPES)
+        cursor = listed["accessTokenEvents"]["pageInfo"]["endCursor"]
+        rest = await ask(reader, LISTED, first=2, after=cursor)
+        assert [edge["node"] for edge in rest["accessTokenEvents"]["edges"]] == [told[0]]
         others = await server.seen_by("events.read", "plugins.write", "orders.write", "jobs.write")
         assert (await ask(others, SEEN, ids=ids))["nodes"] == [None, None, None]
+        refused = await send(http, others, json={"query": LISTED})
+        assert refused.code == "FORBIDDEN"
         delivered = [edge["node"] for edge in (await ask(others, DELIVERED))["deliveries"]["edges"]]
         assert delivered == [{"plugin": "watcher", "event": None}] * 3
         administrator = await ask(server, DELIVERED)
