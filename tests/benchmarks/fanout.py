@@ -31,9 +31,9 @@ from tests.benchmarks.subscribers import Subscriber, leave_all, subscribe_all, s
 
 from packhouse.cli.process import ALLOCATOR, raise_file_limit
 from packhouse.events.outbox import Outbox
-from packhouse.storage import Initiator, open_database
+from packhouse.storage import open_database
 from packhouse.storage.migrate import migrate
-from packhouse.tokens.commands.create_token import create_admin_token
+from packhouse.testing.tokens import given_token
 
 FOLLOW = """
 subscription Follow($after: String) {
@@ -209,7 +209,7 @@ async def prepare(url: str) -> str:
     """A migrated database with a token."""
     await migrate(url)
     database = await open_database(url, before_commit=Outbox().flush)
-    token = await database.write(Initiator("benchmark", "benchmark"), lambda uow: create_admin_token(uow, "benchmark"))
+    token = await given_token(database, "benchmark")
     await database.close()
     return token
 

@@ -19,7 +19,7 @@ from packhouse.sdk import Money
 from packhouse.storage import Database, open_database
 from packhouse.storage.migrate import migrate
 from packhouse.testing.factories import ADDRESS, BY, make_location, make_stock, make_variant
-from packhouse.tokens.commands.create_token import create_admin_token
+from packhouse.testing.tokens import given_token
 
 LOCATIONS = 10
 VARIANTS = 5
@@ -52,7 +52,7 @@ async def fill(url: str, stock_rows: int) -> tuple[str, int]:
         await _shop(database)
         while await assign_positions(database):
             pass
-        token = await database.write(BY, lambda uow: create_admin_token(uow, "benchmark"))
+        token = await given_token(database, "benchmark")
     finally:
         await database.close()
     copies = stock_rows // STOCK_ROWS

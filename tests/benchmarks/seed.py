@@ -10,7 +10,7 @@ from packhouse.sdk import Money
 from packhouse.storage import Database, open_database
 from packhouse.storage.migrate import migrate
 from packhouse.testing.factories import ADDRESS, BY, make_location, make_stock, make_variant
-from packhouse.tokens.commands.create_token import create_admin_token
+from packhouse.testing.tokens import given_token
 
 SKUS = tuple(f"SKU-{number:03}" for number in range(100))
 
@@ -38,7 +38,7 @@ async def seed(url: str, orders: int) -> str:
         await _catalogue(database)
         for start in range(0, orders, 50):
             await asyncio.gather(*(_place(database, number) for number in range(start, min(start + 50, orders))))
-        return await database.write(BY, lambda uow: create_admin_token(uow, "benchmark"))
+        return await given_token(database, "benchmark")
     finally:
         await database.close()
 

@@ -12,8 +12,8 @@ from aiohttp.test_utils import TestServer
 from tests.faults.machines import Machines
 
 from packhouse.events.outbox import Outbox
-from packhouse.storage import Initiator, open_database
-from packhouse.tokens.commands.create_token import create_admin_token
+from packhouse.storage import open_database
+from packhouse.testing.tokens import given_token
 
 ENDPOINTS = ("shop", "crm")
 _SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
@@ -57,7 +57,7 @@ async def many_machines(
     app = web.Application()
     app.router.add_post("/hooks/{name}", receiver.handle)
     database = await open_database(database_url, before_commit=Outbox().flush)
-    token = await database.write(Initiator("tester", "test"), lambda uow: create_admin_token(uow, "test"))
+    token = await given_token(database, "test")
     await database.close()
     async with TestServer(app) as server:
         (folder / "packhouse.toml").write_text(

@@ -28,7 +28,7 @@ from packhouse.orders.models import OrderLine
 from packhouse.storage import Database, open_database
 from packhouse.testing.factories import BY, make_location, make_stock, make_variant
 from packhouse.testing.proofs import contradictions
-from packhouse.tokens.commands.create_token import create_admin_token
+from packhouse.testing.tokens import given_token
 
 BUYERS = 500
 PLAIN = [f"SKU-{number:02d}" for number in range(15)]
@@ -86,7 +86,7 @@ async def furnish(database: Database) -> tuple[str, list[Buyer]]:
         data = SetBundle(sku, tuple(BundlePart(*each) for each in components.items()))
         await database.write(BY, lambda uow, data=data: set_bundle(uow, data))
     await database.write(BY, lambda uow: create_channel(uow, CreateChannel("web", "Web shop")))
-    token = await database.write(BY, lambda uow: create_admin_token(uow, "test"))
+    token = await given_token(database, "test")
     buyers = []
     for number, basket in enumerate(baskets()):
         held = None

@@ -23,6 +23,8 @@ from packhouse.web.graphql.log_cursors import write_log_cursor
 from packhouse.web.graphql.streams import clients as clients_module
 
 FACTS = "subscription F($after: String) { facts(after: $after) }"
+# what is recorded of tokens is no fact
+CHANGES = "subscription { facts(only: ORDER_CHANGED) }"
 
 
 @pytest_asyncio.fixture
@@ -303,8 +305,8 @@ class TestEnds:
         self, server: RunningServer, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(clients_module, "CHECK_SECONDS", 0.05)
-        async with talking(server) as socket, listening(client, server, FACTS) as stream:
-            await socket.subscribe("1", FACTS)
+        async with talking(server) as socket, listening(client, server, CHANGES) as stream:
+            await socket.subscribe("1", CHANGES)
             await socket.has_begun()
             rows = await server.house.database.fetch("SELECT name FROM access_token")
             await server.house.database.write(
