@@ -79,6 +79,7 @@ class TestDefaults:
             "lease_seconds": 30.0,
             "batch": 200,
             "max_attempts": 12,
+            "outage_days": 7.0,
             "pause_after": 20,
             "hook_timeout_seconds": 30.0,
             "keep_days": 0,

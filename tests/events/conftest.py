@@ -25,6 +25,7 @@ class Delivering:
     lease_seconds: float = 5.0
     batch: int = 20
     max_attempts: int = 3
+    outage_days: float = 7.0
     pause_after: int = 1000
 
 
@@ -147,6 +148,15 @@ class House:
             return bool(await self.rows(sql))
 
         await eventually(some)
+
+    async def eventually(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        await eventually(condition)
+
+    async def until_gone(self, sql: str) -> None:
+        async def none() -> bool:
+            return not await self.rows(sql)
+
+        await eventually(none)
 
     async def close(self) -> None:
         for relay in self._relays:

@@ -19,6 +19,7 @@ WORKER = textwrap.dedent(
 
     class Settings:
         poll_seconds, lease_seconds, batch, max_attempts, pause_after = 0.05, 1.0, 20, 3, 1000
+        outage_days = 7.0
 
     class Plugins:
         listeners = dict.fromkeys(EventType, ("crm",))

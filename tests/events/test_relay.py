@@ -286,7 +286,8 @@ async def test_an_order_that_cannot_be_read_holds_up_no_other(house: Any, make_p
     await relay.drain()
     await relay.stop()
     assert plugins.facts("crm") == ["good"]
-    assert await statuses(house) == [("pending", 1, "ValueError: unreadable"), ("done", 1, "")]
+    told = f"on the side of Packhouse: OwnFailure: order {bad} could not be read: ValueError: unreadable"
+    assert await statuses(house) == [("pending", 0, told), ("done", 1, "")]
 
 
 async def test_the_lane_of_a_worker_that_died_is_taken_over(house: Any, make_plugins: Any) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from packhouse.hooks import NotStarted
-from packhouse.hooks.errors import DeliveryOver
+from packhouse.hooks.errors import DeliveryOver, OwnFailure
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.state import DeliveryState, OwnState, StateTable, no_database, write_state
 from packhouse.sdk import InvalidValue, new_id, now
-from packhouse.storage import Database, Initiator
+from packhouse.storage import Database, DatabaseLost, Initiator
 
 KEPT: list[tuple[str, Any]] = [
     ("nothing", None),
@@ -196,3 +196,24 @@ async def test_without_a_server_there_is_no_store() -> None:
     for attempt in attempts:
         with pytest.raises(NotStarted, match="open while the server runs only"):
             await attempt()
+
+
+async def test_what_the_database_raises_is_ours(own: OwnState, table: StateTable, database: Database) -> None:
+    state, _ = delivery(table)
+    await database.write(Initiator("tester", "test"), lambda uow: uow.execute("DROP TABLE plugin_state"))
+    for work in (own.get("key"), own.items(), own.set("key", 1), own.delete("key"), state.get("key"), state.items()):
+        with pytest.raises(OwnFailure, match=r"context\.state could not be (read|written): .*plugin_state"):
+            await work
+
+
+async def test_a_lost_database_is_told_as_such(
+    own: OwnState, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> Any:
+        raise DatabaseLost("the server is starting up")
+
+    for name in ("look_up", "write"):
+        monkeypatch.setattr(database, name, lost)
+    for work in (own.get("key"), own.set("key", 1)):
+        with pytest.raises(DatabaseLost):
+            await work

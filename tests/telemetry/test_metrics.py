@@ -199,6 +199,7 @@ async def test_deliveries_are_counted_and_looked_up(database_url: str, by: Initi
     assert of(found, "delivery_attempts_total") == {("done", "crm"): 2, ("dead", "crm"): 1, ("retry", "crm"): 1}
     assert of(found, "delivery_attempt_seconds_count") == {("crm",): 4}
     assert of(found, "deliveries_pending") == {("crm",): 1}
+    assert of(found, "deliveries_failing") == {("crm",): 1}
     assert of(found, "deliveries_dead") == {("crm",): 1}
     assert 0 < of(found, "deliveries_oldest_age_seconds")["crm",] < 600
     assert of(found, "lanes_due") == {("crm",): 0}

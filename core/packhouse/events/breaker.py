@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from packhouse.sdk.errors import ProviderAuthFailed, ProviderGone, ProviderRateLimited, ProviderRefused, QueryUnanswered
-from packhouse.storage import DatabaseLost
+from packhouse.events.causes import Cause, cause_of
+from packhouse.sdk.errors import ProviderAuthFailed, ProviderGone
 
 _FIRST_SECONDS = 30.0
 _LONGEST_SECONDS = 3600.0
@@ -27,11 +27,10 @@ def blame_of(error: BaseException) -> Blame:
     """What an error says about the plugin that raised it."""
     if isinstance(error, ProviderGone):
         return Blame.GONE
-    if isinstance(error, ProviderAuthFailed):
+    cause = cause_of(error)
+    if cause is Cause.AWAY and isinstance(error, ProviderAuthFailed):
         return Blame.ALL
-    if isinstance(error, ProviderRefused | ProviderRateLimited | QueryUnanswered | DatabaseLost):
-        return Blame.NONE
-    return Blame.ONE
+    return Blame.ONE if cause in (Cause.AWAY, Cause.FAULT) else Blame.NONE
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ MOST = 10_000
 """A count of this means so many or more."""
 
 _PENDING = f"""
-SELECT count(*) AS n, min(id) AS oldest FROM (
-    SELECT CAST(delivery.id AS text) AS id FROM lane
+SELECT count(*) AS n, count(failing_since) AS failing, min(id) AS oldest FROM (
+    SELECT CAST(delivery.id AS text) AS id, delivery.failing_since FROM lane
     JOIN delivery ON delivery.lane_id = lane.id AND delivery.status = 'pending'
     WHERE lane.plugin = $1 LIMIT {MOST}) AS waiting
 """
@@ -75,17 +75,22 @@ async def _log(database: Database) -> list[Figure]:
 
 async def _deliveries(database: Database, plugins: Sequence[str]) -> list[Figure]:
     pending: list[tuple[tuple[str, ...], float]] = []
+    failing: list[tuple[tuple[str, ...], float]] = []
     ages: list[tuple[tuple[str, ...], float]] = []
     dead: list[tuple[tuple[str, ...], float]] = []
     due: list[tuple[tuple[str, ...], float]] = []
     for plugin in plugins:
         (waiting,) = await database.fetch(_PENDING, plugin)
         pending.append(((plugin,), waiting["n"]))
+        failing.append(((plugin,), waiting["failing"]))
         ages.append(((plugin,), 0.0 if waiting["oldest"] is None else _seconds_since(_made_at(waiting["oldest"]))))
         dead.append(((plugin,), (await database.fetch(_DEAD, plugin))[0]["n"]))
         due.append(((plugin,), (await database.fetch(_DUE, plugin, now()))[0]["n"]))
     return [
         Figure("deliveries_pending", f"Deliveries still to be made, up to {MOST}", ("plugin",), pending),
+        Figure(
+            "deliveries_failing", f"Those of them that failed and are tried again, among {MOST}", ("plugin",), failing
+        ),
         Figure("deliveries_oldest_age_seconds", f"Age of the oldest, among {MOST} of them", ("plugin",), ages),
         Figure("deliveries_dead", f"Deliveries given up, up to {MOST}", ("plugin",), dead),
         Figure(

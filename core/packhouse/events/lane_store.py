@@ -13,7 +13,8 @@ from uuid import UUID
 
 from packhouse.events.arrays import any_id, bound
 from packhouse.events.breaker import Blame
-from packhouse.events.pauses import turn_of
+from packhouse.events.failures import Failures
+from packhouse.events.pauses import put_until, take_probe, turn_of
 from packhouse.events.positions import count_on
 from packhouse.events.queries import ATTEMPT_COUNTER, EVENT_COLUMNS, read_event
 from packhouse.events.states import DeliveryStatus
@@ -21,7 +22,7 @@ from packhouse.hooks.state import write_state
 from packhouse.sdk.events import Event
 from packhouse.sdk.values import now
 from packhouse.storage import Database, Initiator, UnitOfWork
-from packhouse.storage.dialect import Dialect, fresh_id_text, insert_sql, sqlite_time
+from packhouse.storage.dialect import Dialect, fresh_id_text, insert_sql, read_time, sqlite_time
 
 _BY = Initiator("system", "lanes")
 # A deep lane is read in pieces, so that one order cannot fill the memory.
@@ -29,11 +30,14 @@ _LANE_PIECE = 100
 _MOST_AT_ONCE = 5000
 # found once: Python takes longer to find an enum's member than to compare with it
 _DONE, _DEAD = DeliveryStatus.DONE, DeliveryStatus.DEAD
+NO_FAILURES = Failures()
 _EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
 _DUE_COLUMNS = (
     ", ".join(f"event.{column.strip()}" for column in EVENT_COLUMNS.split(","))
-    + ", delivery.lane_id, delivery.id AS delivery_id, delivery.attempts, event.traceparent"
+    + ", delivery.lane_id, delivery.id AS delivery_id, delivery.attempts, event.traceparent, delivery.faults, "
+    "delivery.failing_since"
 )
+_DUE_WIDTH = 6
 _ATTEMPT_COLUMNS = ("id", "delivery_id", "started_at", "duration_ms", "ok", "error", "answer", "position")
 _INSERT_ATTEMPT = insert_sql("delivery_attempt", _ATTEMPT_COLUMNS, 1)
 _INSERT_ATTEMPTS = """
@@ -62,10 +66,10 @@ RowId = UUID | str
 # Neither this nor an attempt is frozen: one of each is made for every delivery, and freezing doubles that.
 @dataclass(slots=True)
 class DueDelivery:
-    """A delivery to make now; `attempts` were counted before. `traceparent` names the span in which the event happened."""
+    """A delivery to make now, and what `failed` before. `traceparent` names the span in which the event happened."""
 
     id: RowId
-    attempts: int
+    failed: Failures
     event: Event
     traceparent: str = ""
 
@@ -85,13 +89,13 @@ class LeasedLane:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try; `error` is empty where it worked, `status` what the delivery becomes, `counted` the attempts so far."""
+    """One try; `error` is empty where it worked, `status` what the delivery becomes, `failed` what has gone wrong so far."""
 
     delivery_id: RowId
     started_at: datetime
     duration_ms: int
     status: DeliveryStatus
-    counted: int
+    failed: Failures = NO_FAILURES
     error: str = ""
     next_attempt_at: datetime | None = None
     blame: Blame = Blame.NONE
@@ -124,7 +128,8 @@ class LaneRun:
 async def lease_lanes(
     database: Database, plugin: str, owner: UUID, *, limit: int, seconds: float, is_expected: bool = False
 ) -> list[LeasedLane]:
-    """Take up to `limit` due lanes of a plugin for `seconds`, the longest waiting first; none while it is paused.
+    """Take up to `limit` due lanes of a plugin for `seconds`, the longest waiting first; none while it is paused, and when its pause
+    is over one, as a probe, until somebody knows what became of it.
 
     `is_expected`: there are probably some.
     """
@@ -139,7 +144,11 @@ async def lease_lanes(
         turn = known or await turn_of(uow, plugin)
         if not turn.is_due:
             return []
+        if turn.probe and not await take_probe(uow, plugin, seconds=seconds):
+            return []
         versions = await _take_due(uow, plugin, owner, 1 if turn.probe else limit, seconds)
+        if turn.probe and not versions:
+            await put_until(uow, plugin, now())
         deliveries = await _due_deliveries(uow, versions, 1 if turn.probe else _LANE_PIECE) if versions else {}
         return [
             LeasedLane(lane, version, tuple(deliveries.get(lane, ())), turn.probe) for lane, version in versions.items()
@@ -194,8 +203,8 @@ async def redeliver(uow: UnitOfWork, delivery_id: UUID) -> bool:
     It comes before everything in the lane that is still to do, because its event is the older one.
     """
     rows = await uow.fetch(
-        "UPDATE delivery SET status = 'pending', attempts = 0, finished_at = NULL WHERE id = $1 AND status = 'dead' "
-        "RETURNING lane_id, plugin",
+        "UPDATE delivery SET status = 'pending', attempts = 0, faults = 0, failing_since = NULL, finished_at = NULL "
+        "WHERE id = $1 AND status = 'dead' RETURNING lane_id, plugin",
         delivery_id,
     )
     for row in rows:
@@ -266,8 +275,9 @@ def _by_lane(rows: Iterable[Any]) -> dict[RowId, list[DueDelivery]]:
     """Deliveries out of rows that begin with `_DUE_COLUMNS`."""
     found: dict[RowId, list[DueDelivery]] = {}
     for row in rows:
-        lane, delivery, attempts, traceparent = row[_EVENT_WIDTH : _EVENT_WIDTH + 4]
-        due = DueDelivery(delivery, attempts, read_event(row), traceparent)
+        lane, delivery, attempts, traceparent, faults, since = row[_EVENT_WIDTH : _EVENT_WIDTH + _DUE_WIDTH]
+        failed = NO_FAILURES if since is None else Failures(attempts, faults, read_time(since))
+        due = DueDelivery(delivery, failed, read_event(row), traceparent)
         if lane in found:
             found[lane].append(due)
         else:
@@ -304,14 +314,16 @@ async def _write_deliveries(uow: UnitOfWork, attempts: Sequence[Attempt]) -> Non
     for attempt in attempts:
         if attempt.status is not _DONE:
             await uow.execute(
-                "UPDATE delivery SET status = $2, attempts = $3, last_error = $4, next_attempt_at = $5, finished_at = $6 "
-                "WHERE id = $1 AND status <> 'done'",
+                "UPDATE delivery SET status = $2, attempts = $3, last_error = $4, next_attempt_at = $5, finished_at = $6, "
+                "faults = $7, failing_since = $8 WHERE id = $1 AND status <> 'done'",
                 attempt.delivery_id,
                 attempt.status.value,
-                attempt.counted,
+                attempt.failed.attempts,
                 attempt.error,
                 attempt.next_attempt_at,
                 finished_at if attempt.status is _DEAD else None,
+                attempt.failed.faults,
+                attempt.failed.since,
             )
 
 
@@ -380,5 +392,5 @@ async def _give_back(uow: UnitOfWork, runs: Sequence[LaneRun], held: Mapping[Row
 
 def _nothing_left(run: LaneRun, version: int) -> bool:
     """Whether the lane was worked to its end, and nothing was added since it was leased."""
-    whole = len(run.lane.deliveries) < _LANE_PIECE and not run.lane.probe
+    whole = len(run.lane.deliveries) < (1 if run.lane.probe else _LANE_PIECE)
     return run.complete and whole and version == run.lane.version

@@ -14,8 +14,10 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
 
-from packhouse.events.breaker import Blame, Breaker, blame_of
-from packhouse.events.failures import answer_of, describe, next_attempt
+from packhouse.events.breaker import blame_of
+from packhouse.events.causes import cause_of
+from packhouse.events.failures import Limits, answer_of, describe, next_attempt
+from packhouse.events.judging import Judge
 from packhouse.events.lane_store import (
     Attempt,
     DueDelivery,
@@ -26,7 +28,7 @@ from packhouse.events.lane_store import (
     renew_leases,
     settle_lanes,
 )
-from packhouse.events.pauses import close_breaker, open_breaker, pause_for_good
+from packhouse.events.pauses import hold_pause
 from packhouse.events.states import DeliveryStatus
 from packhouse.events.subjects import LoadCustomers, LoadSnapshots, SubjectReader, Subjects, Wanting, no_customers
 from packhouse.hooks.handover import Handover
@@ -60,7 +62,11 @@ class DeliverySettings(Protocol):
 
     @property
     def max_attempts(self) -> int:
-        """After how many failed attempts a delivery is given up."""
+        """After how many failures of the plugin's own code a delivery is given up."""
+
+    @property
+    def outage_days(self) -> float:
+        """For how many days a delivery is tried again while those whom it is for cannot be reached."""
 
     @property
     def pause_after(self) -> int:
@@ -126,7 +132,7 @@ class LaneWorker:
         self._luck = random.Random()  # noqa: S311  (jitter, not a secret)
         self._wake = asyncio.Event()
         self._running: dict[RowId, tuple[asyncio.Task[None], LaneRun]] = {}
-        self._breaker = Breaker(settings.pause_after)
+        self._judge = Judge(database, plugin, settings.pause_after)
         self._renew_at = 0.0
         self._expects_more = False
         self._stopping = False
@@ -224,35 +230,7 @@ class LaneWorker:
             del self._running[run.lane.id]
         if has_more:
             self._wake.set()
-        await self._judge(finished)
-
-    async def _judge(self, runs: Sequence[LaneRun]) -> None:
-        """Pause a plugin that keeps failing, and go on with one whose probe worked."""
-        for run in runs:
-            if run.went_well:
-                if run.attempts:
-                    self._breaker.worked()
-                continue
-            for attempt in run.attempts:
-                gone = attempt.blame is Blame.GONE
-                refused = attempt.status is _DEAD and attempt.blame is Blame.NONE
-                if attempt.status is _DONE or refused:
-                    # what was refused was at least understood
-                    self._breaker.worked()
-                    if run.lane.probe:
-                        await close_breaker(self._database, self.plugin)
-                        log.warning("Plugin %s works again: its deliveries go on", self.plugin)
-                elif self._breaker.failed(Blame.ALL if run.lane.probe and not gone else attempt.blame):
-                    await self._pause(attempt.error, gone=gone)
-
-    async def _pause(self, reason: str, *, gone: bool) -> None:
-        if gone:
-            await pause_for_good(self._database, self.plugin, reason)
-            log.error("Deliveries to plugin %s are paused until somebody resumes them: %s", self.plugin, reason)
-            return
-        until = await open_breaker(self._database, self.plugin, reason)
-        if until is not None:
-            log.error("Deliveries to plugin %s are paused until %s: %s", self.plugin, until.isoformat(), reason)
+        await self._judge.judge(finished)
 
     async def _renew(self) -> None:
         clock = time.monotonic()
@@ -262,6 +240,8 @@ class LaneWorker:
             kept = await renew_leases(
                 self._database, self.owner, list(self._running), seconds=self._settings.lease_seconds
             )
+            if any(run.lane.probe for _, run in self._running.values()):
+                await hold_pause(self._database, self.plugin, now() + timedelta(seconds=self._settings.lease_seconds))
             for lane in self._running.keys() - kept:
                 log.warning("The lease of lane %s of plugin %s was lost to another worker", lane, self.plugin)
                 self._running[lane][0].cancel()
@@ -284,7 +264,7 @@ class LaneWorker:
         for due in run.lane.deliveries:
             about, handover = due.event, Handover(self.plugin, due.event.id, run.changes)
             bind(correlation_id=about.correlation_id, event_id=about.id, order_id=about.order_id, plugin=self.plugin)
-            attempt = await attempting(due, subjects, handover)
+            attempt = await attempting(due, subjects, handover, probe=run.lane.probe)
             run.attempts.append(attempt)
             self._attempts[attempt.status].inc()
             if attempt.status is _DONE:
@@ -295,9 +275,11 @@ class LaneWorker:
                 return  # the rest is for whoever takes the lane next
         run.complete = True
 
-    async def _attempt_in_span(self, due: DueDelivery, subjects: Subjects, handover: Handover) -> Attempt:
+    async def _attempt_in_span(
+        self, due: DueDelivery, subjects: Subjects, handover: Handover, *, probe: bool
+    ) -> Attempt:
         with self._span(due) as span:
-            attempt = await self._attempt(due, subjects, handover)
+            attempt = await self._attempt(due, subjects, handover, probe=probe)
             if attempt.status is not _DONE:
                 span.fail(attempt.status.value)
             return attempt
@@ -314,10 +296,10 @@ class LaneWorker:
             packhouse_event_position=about.position,
             packhouse_order_id=about.order_id,
             packhouse_correlation=about.correlation_id,
-            packhouse_attempt=due.attempts + 1,
+            packhouse_attempt=due.failed.attempts + 1,
         )
 
-    async def _attempt(self, due: DueDelivery, subjects: Subjects, handover: Handover) -> Attempt:
+    async def _attempt(self, due: DueDelivery, subjects: Subjects, handover: Handover, *, probe: bool) -> Attempt:
         started_at, started = now(), time.perf_counter()
         error: Exception | None = None
         try:
@@ -332,26 +314,39 @@ class LaneWorker:
         self._seconds.observe(seconds)
         answer = answer_of(error, handover.answer, self._database.hide) if error or handover.answer else ""
         if error is None:
-            return Attempt(due.id, started_at, milliseconds, _DONE, due.attempts + 1, answer=answer)
-        schedule = self._recipients.retries(self.plugin)
-        again = next_attempt(error, due.attempts, self._settings.max_attempts, self._luck, schedule)
-        counted = due.attempts + (again is None or again.counts)
-        self._tell(due.event, error, counted, given_up=again is None)
-        next_at = None if again is None else now() + timedelta(seconds=again.seconds)
-        status = _DEAD if again is None else _PENDING
-        blame = blame_of(error)
+            return Attempt(due.id, started_at, milliseconds, _DONE, answer=answer)
+        at = now()
+        again = next_attempt(error, due.failed, self._limits(), self._luck, at, probe=probe)
+        failed = due.failed.with_one(cause_of(error), at) if again is None or again.counts else due.failed
         reason = describe(error, self._database.hide)
-        return Attempt(due.id, started_at, milliseconds, status, counted, reason, next_at, blame, answer)
+        self._tell(due.event, error, reason, failed.attempts, given_up=again is None)
+        return Attempt(
+            due.id,
+            started_at,
+            milliseconds,
+            _DEAD if again is None else _PENDING,
+            failed,
+            reason,
+            None if again is None else at + timedelta(seconds=again.seconds),
+            blame_of(error),
+            answer,
+        )
 
-    def _tell(self, event: Event, error: Exception, counted: int, *, given_up: bool) -> None:
+    def _limits(self) -> Limits:
+        settings = self._settings
+        return Limits(
+            settings.max_attempts, timedelta(days=settings.outage_days), self._recipients.retries(self.plugin)
+        )
+
+    def _tell(self, event: Event, error: Exception, reason: str, counted: int, *, given_up: bool) -> None:
         log.log(
             logging.ERROR if given_up else logging.WARNING,
-            "Plugin %s failed on %s %s (attempt %s, %s): %s",
-            self.plugin,
+            "Delivery of %s %s to plugin %s failed (attempt %s, %s): %s",
             event.type.value,
             event.id,
+            self.plugin,
             counted,
             "given up" if given_up else "tried again later",
-            describe(error, self._database.hide),
+            reason,
             exc_info=error if given_up else None,
         )

@@ -83,7 +83,8 @@ class LogReader(Model):
 class Delivery(Row):
     """One event that one plugin shall get, written in the event's own transaction. `status`: pending, done, dead.
 
-    `attempts` counts all tries except those that a rate limit turned away; `next_attempt_at` is set between two.
+    `attempts` counts all tries except those that a rate limit turned away or that failed on our side, `faults` those among them in which the
+    plugin's own code failed; `failing_since` is when the first that failed did so. `next_attempt_at` is set between two.
     """
 
     event_id = fields.UUIDField()
@@ -91,6 +92,8 @@ class Delivery(Row):
     lane_id = fields.UUIDField()
     status = fields.CharField(max_length=16, default="pending", db_default="pending")
     attempts = fields.IntField(default=0, db_default=0)
+    faults = fields.IntField(default=0, db_default=0)
+    failing_since = Moment(null=True)
     last_error = fields.CharField(max_length=500, default="", db_default="")
     next_attempt_at = Moment(null=True)
     finished_at = Moment(null=True)

@@ -50,13 +50,16 @@ async def pause_for_good(database: Database, plugin: str, reason: str) -> None:
     )
 
 
-async def open_breaker(database: Database, plugin: str, reason: str) -> datetime | None:
-    """Pause a plugin that keeps failing; returns until when, None where it is paused already."""
+async def open_breaker(database: Database, plugin: str, reason: str, *, probed: bool = False) -> datetime | None:
+    """Pause a plugin that keeps failing; returns until when, None where it is paused already.
+
+    `probed`: a probe found out, which holds the pause itself; then it is longer than the one before.
+    """
 
     async def pause(uow: UnitOfWork) -> datetime | None:
         at = now()
         row = await PluginPause.filter(plugin=plugin).select_for_update().first()
-        if row is not None and (row.until is None or row.until > at):
+        if row is not None and (row.until is None or (row.until > at and not probed)):
             return None
         openings = 1 if row is None else row.openings + 1
         until = at + timedelta(seconds=pause_seconds(openings))
@@ -64,6 +67,34 @@ async def open_breaker(database: Database, plugin: str, reason: str) -> datetime
         return until
 
     return await database.write(_BY, pause)
+
+
+async def take_probe(uow: UnitOfWork, plugin: str, *, seconds: float) -> bool:
+    """Let the caller alone find out whether a plugin works again, for so many seconds; False where another one does already."""
+    at = now()
+    rows = await uow.fetch(
+        "UPDATE plugin_pause SET until = $2 WHERE plugin = $1 AND kind = $3 AND until <= $4 RETURNING plugin",
+        plugin,
+        at + timedelta(seconds=seconds),
+        PauseKind.BREAKER.value,
+        at,
+    )
+    return bool(rows)
+
+
+async def hold_pause(database: Database, plugin: str, until: datetime) -> None:
+    """Let a pause last until a time, no longer each time: for a probe that is still at it, or that found out nothing."""
+    await database.write(_BY, lambda uow: put_until(uow, plugin, until))
+
+
+async def put_until(uow: UnitOfWork, plugin: str, until: datetime) -> None:
+    """The same in a transaction; a pause made by hand, or for good, stays."""
+    await uow.execute(
+        "UPDATE plugin_pause SET until = $2 WHERE plugin = $1 AND kind = $3 AND until IS NOT NULL",
+        plugin,
+        until,
+        PauseKind.BREAKER.value,
+    )
 
 
 async def close_breaker(database: Database, plugin: str) -> None:

@@ -146,9 +146,10 @@ async def pauses_by_plugin(plugins: Sequence[str]) -> Mapping[str, PluginPause]:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """How many deliveries of a plugin wait, and when the oldest event among them was recorded."""
+    """How many deliveries of a plugin wait, how many of them failed before, and when the oldest event among them was recorded."""
 
     count: int
+    failing: int
     oldest_at: datetime
 
 
@@ -156,14 +157,18 @@ async def pending_of_plugins(plugins: Sequence[str]) -> Mapping[str, Pending]:
     """What waits for each plugin, from the partial index of pending deliveries; plugins that wait for nothing are left out."""
     rows = await (
         Delivery.filter(status=DeliveryStatus.PENDING.value, plugin__in=list(plugins))
-        .annotate(waiting=Count("id"), oldest=_OLDEST)
+        .annotate(waiting=Count("id"), failing=Count("failing_since"), oldest=_OLDEST)
         .group_by("plugin")
-        .values("plugin", "waiting", "oldest")
+        .values("plugin", "waiting", "failing", "oldest")
     )
     oldest = await Delivery.filter(id__in=[row["oldest"] for row in rows]).values("plugin", "event_id")
     events = await events_by_id([row["event_id"] for row in oldest])
     times = {row["plugin"]: events[row["event_id"]].recorded_at for row in oldest if row["event_id"] in events}
-    return {row["plugin"]: Pending(row["waiting"], times[row["plugin"]]) for row in rows if row["plugin"] in times}
+    return {
+        row["plugin"]: Pending(row["waiting"], row["failing"], times[row["plugin"]])
+        for row in rows
+        if row["plugin"] in times
+    }
 
 
 async def dead_of_plugins(plugins: Sequence[str]) -> Mapping[str, int]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from packhouse.hooks.errors import OwnFailure
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
+from packhouse.storage import DatabaseLost
 
 LoadSnapshots = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, OrderSnapshot]]]
 LoadCustomers = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, CustomerSnapshot]]]
@@ -81,18 +83,33 @@ class Subjects:
         return bool(self.of_order or self.of_customer)
 
     async def of(self, event: Event) -> tuple[OrderSnapshot | None, CustomerSnapshot | None]:
-        """The order and the customer of one of the events."""
+        """The order and the customer of one of the events.
+
+        Raises:
+            DatabaseLost: the database cannot be reached.
+            OwnFailure: they cannot be read.
+        """
         order_id = event.order_id if event.type in self.of_order else None
         customer_id = event.customer_id if event.type in self.of_customer else None
         return (
-            await _one(order_id, self.orders, self.reader.load_snapshots),
-            await _one(customer_id, self.customers, self.reader.load_customers),
+            await _one("order", order_id, self.orders, self.reader.load_snapshots),
+            await _one("customer", customer_id, self.customers, self.reader.load_customers),
         )
 
 
 async def _one(
-    id_: UUID | None, found: Mapping[UUID, T] | None, load: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]]
+    name: str,
+    id_: UUID | None,
+    found: Mapping[UUID, T] | None,
+    load: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]],
 ) -> T | None:
     if id_ is None:
         return None
-    return (await load([id_]) if found is None else found).get(id_)
+    if found is not None:
+        return found.get(id_)
+    try:
+        return (await load([id_])).get(id_)
+    except DatabaseLost:
+        raise
+    except Exception as error:
+        raise OwnFailure(f"{name} {id_} could not be read: {type(error).__name__}: {error}") from error

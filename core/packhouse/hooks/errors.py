@@ -5,6 +5,7 @@ PackhouseError
 ├── DuplicateCode    two contributions claim one code: always stops the start, because nobody could say which one is meant
 ├── HookFailed       a hook did something that no plugin may
 ├── NotStarted       a plugin asked for something that exists only while the server runs
+├── OwnFailure       Packhouse itself failed at what a plugin asked for
 └── DeliveryOver     a plugin changes its state for a delivery that has ended
 """
 
@@ -45,6 +46,10 @@ class HookFailed(PackhouseError):
 
 class NotStarted(PackhouseError):
     """Something of the running server was used before it started or after it stopped."""
+
+
+class OwnFailure(PackhouseError):
+    """Packhouse failed at what it does for a hook: reading what the event is about, or the plugin's own store. Nobody else is to blame."""
 
 
 class DeliveryOver(PackhouseError):

@@ -1,14 +1,15 @@
 """The stores of plugins: `context.state`, in a delivery and outside of any."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from packhouse.hooks.errors import DeliveryOver, NotStarted
+from packhouse.hooks.errors import DeliveryOver, NotStarted, OwnFailure
 from packhouse.hooks.handover import Changes, Handover
 from packhouse.sdk.errors import InvalidValue
 from packhouse.sdk.values import new_id, now
-from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.storage import Database, DatabaseLost, Initiator, UnitOfWork
 from packhouse.storage.dialect import placeholders
 
 LONGEST_KEY = 200
@@ -26,7 +27,10 @@ def no_database() -> NoReturn:
 
 
 class StateTable:
-    """The rows of one plugin or recipient. `database` gives the open database."""
+    """The rows of one plugin or recipient. `database` gives the open database.
+
+    Its methods raise DatabaseLost where that cannot be reached, OwnFailure where it fails otherwise.
+    """
 
     def __init__(self, plugin: str, database: Callable[[], Database]) -> None:
         self._plugin = plugin
@@ -34,28 +38,42 @@ class StateTable:
 
     async def read(self, key: str) -> str | None:
         """The JSON of a key."""
-        rows = await self._database().look_up(
-            "SELECT value FROM plugin_state WHERE plugin = $1 AND key = $2", self._plugin, key
-        )
+        with _ours("read"):
+            rows = await self._database().look_up(
+                "SELECT value FROM plugin_state WHERE plugin = $1 AND key = $2", self._plugin, key
+            )
         return rows[0]["value"] if rows else None
 
     async def page(self, prefix: str, after: str, limit: int) -> list[tuple[str, str]]:
         """Keys with their JSON, sorted."""
-        rows = await self._database().fetch(
-            "SELECT key, value FROM plugin_state WHERE plugin = $1 AND key > $2 AND key >= $3 AND key < $4 "
-            "ORDER BY key LIMIT $5",
-            self._plugin,
-            after,
-            prefix,
-            prefix + _LAST,
-            limit,
-        )
+        with _ours("read"):
+            rows = await self._database().fetch(
+                "SELECT key, value FROM plugin_state WHERE plugin = $1 AND key > $2 AND key >= $3 AND key < $4 "
+                "ORDER BY key LIMIT $5",
+                self._plugin,
+                after,
+                prefix,
+                prefix + _LAST,
+                limit,
+            )
         return [(row["key"], row["value"]) for row in rows]
 
     async def write(self, changes: Changes) -> None:
         """Write changes down at once."""
         by = Initiator(f"plugin:{self._plugin.partition('/')[0]}", "plugin")
-        await self._database().write(by, lambda uow: write_state(uow, self._plugin, changes))
+        with _ours("written"):
+            await self._database().write(by, lambda uow: write_state(uow, self._plugin, changes))
+
+
+@contextmanager
+def _ours(done: str) -> Iterator[None]:
+    """Whatever the database raises is no failure of the plugin, nor of its vendor."""
+    try:
+        yield
+    except (DatabaseLost, NotStarted):
+        raise
+    except Exception as error:
+        raise OwnFailure(f"context.state could not be {done}: {type(error).__name__}: {error}") from error
 
 
 async def write_state(uow: UnitOfWork, plugin: str, changes: Changes) -> None:

@@ -191,6 +191,7 @@ class EventsSettings(Section):
     poll_seconds: Seconds = 0.5
     lease_seconds: Seconds = 30.0
     batch: Count = 200
+    outage_days: Annotated[float, Field(gt=0, le=365, allow_inf_nan=False)] = 7.0
     max_attempts: Count = 12
     pause_after: Count = 20
     hook_timeout_seconds: Seconds = 30.0

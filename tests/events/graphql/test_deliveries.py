@@ -8,7 +8,16 @@ import aiohttp
 import pytest_asyncio
 
 from packhouse.events.record import record
-from packhouse.sdk import Event, EventType, PluginContext, PluginManifest, ProviderRefused, hookimpl, new_id
+from packhouse.sdk import (
+    Event,
+    EventType,
+    PluginContext,
+    PluginManifest,
+    ProviderRefused,
+    ProviderUnavailable,
+    hookimpl,
+    new_id,
+)
 from packhouse.storage import Initiator
 from packhouse.testing.server import RunningServer, running_server, server_settings
 
@@ -17,11 +26,11 @@ DELIVERIES = """
 query Deliveries($filter: DeliveryFilter) {
   deliveries(filter: $filter, first: 10) {
     totalCount
-    edges { node { id idempotencyKey plugin status attemptCount lastError finishedAt event { type payload } attempts { ok error } } }
+    edges { node { id idempotencyKey plugin status attemptCount failingSince nextAttemptAt lastError finishedAt event { type payload } attempts { ok error } } }
   }
 }
 """
-PLUGINS = "{ pluginDeliveries { plugin pending dead oldestPendingAt pause { kind reason until } } }"
+PLUGINS = "{ pluginDeliveries { plugin pending failing dead oldestPendingAt pause { kind reason until } } }"
 
 
 class Crm:
@@ -29,6 +38,7 @@ class Crm:
 
     def __init__(self) -> None:
         self.refused = {1}
+        self.is_away = False
         self.got: list[int] = []
         self.keys: list[str] = []
 
@@ -39,6 +49,8 @@ class Crm:
     @hookimpl
     async def order_changed(self, event: Event, context: PluginContext) -> None:
         self.keys.append(context.idempotency_key)
+        if self.is_away:
+            raise ProviderUnavailable("no route to them")
         if event.payload["n"] in self.refused:
             raise ProviderRefused("they do not want it")
         self.got.append(event.payload["n"])
@@ -134,6 +146,19 @@ async def test_a_paused_plugin_waits_with_its_figures(api: Api) -> None:
     assert api.crm.got == [2, 3]
     again = await api.change("resumePlugin", "deliveries { plugin }", plugin="crm")
     assert again == {"deliveries": None, "userErrors": [{"code": "NOT_PAUSED", "field": ["plugin"]}]}
+
+
+async def test_what_waits_for_a_vendor_is_seen_long_before_it_is_given_up(api: Api) -> None:
+    before = datetime.now(UTC)
+    api.crm.is_away = True
+    await api.happen(2, 3)
+    (crm,) = [each for each in (await api.ask(PLUGINS))["pluginDeliveries"] if each["plugin"] == "crm"]
+    assert (crm["pending"], crm["failing"], crm["dead"], crm["pause"]) == (2, 1, 0, None)
+    assert datetime.fromisoformat(crm["oldestPendingAt"]) >= before
+    behind, failing = await api.seen(status="PENDING")
+    assert (behind["attemptCount"], behind["failingSince"], behind["nextAttemptAt"]) == (0, None, None)
+    assert failing["lastError"] == "ProviderUnavailable: no route to them"
+    assert before <= datetime.fromisoformat(failing["failingSince"]) < datetime.fromisoformat(failing["nextAttemptAt"])
 
 
 async def test_events_are_replayed(api: Api) -> None:

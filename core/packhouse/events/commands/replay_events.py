@@ -21,7 +21,8 @@ MOST_EVENTS = 10_000
 _PAGE = 500
 _DELIVER_AGAIN = """
 INSERT INTO delivery (id, event_id, plugin, lane_id) VALUES ($1, $2, $3, $4)
-ON CONFLICT (event_id, plugin) DO UPDATE SET status = 'pending', attempts = 0, next_attempt_at = NULL, finished_at = NULL
+ON CONFLICT (event_id, plugin) DO UPDATE SET status = 'pending', attempts = 0, faults = 0, failing_since = NULL,
+    next_attempt_at = NULL, finished_at = NULL
 WHERE delivery.status <> 'pending'
 """
 

@@ -46,7 +46,10 @@ class Delivery(relay.Node):
     plugin: str = strawberry.field(description="Code of the plugin; `webhooks/shop` for one of its recipients.")
     status: DeliveryStatus = strawberry.field(description="Waits, is done, or was given up.")
     attempt_count: int = strawberry.field(
-        description="Attempts so far that count; what a rate limit turned away does not."
+        description="Attempts so far that count; what a rate limit turned away, or what failed on the side of Packhouse, does not."
+    )
+    failing_since: datetime | None = strawberry.field(
+        description="When the first attempt that counts did not work; null where none failed yet."
     )
     last_error: str | None = strawberry.field(description="Why the last attempt did not work.")
     next_attempt_at: datetime | None = strawberry.field(description="When it is tried again, if it waits for that.")
@@ -61,6 +64,7 @@ class Delivery(relay.Node):
             plugin=row.plugin,
             status=DeliveryStatus(row.status),
             attempt_count=row.attempts,
+            failing_since=row.failing_since,
             last_error=row.last_error or None,
             next_attempt_at=row.next_attempt_at,
             finished_at=row.finished_at,
@@ -113,6 +117,13 @@ class PluginDeliveries:
     async def pending(self, info: Info) -> int:
         figures = await info.context.loaders.one(queries.pending_of_plugins, self.plugin)
         return 0 if figures is None else figures.count
+
+    @strawberry.field(
+        description="Deliveries that failed and are tried again; what waits behind them is not among them. Counted when asked for."
+    )
+    async def failing(self, info: Info) -> int:
+        figures = await info.context.loaders.one(queries.pending_of_plugins, self.plugin)
+        return 0 if figures is None else figures.failing
 
     @strawberry.field(description="When the oldest event that waits was recorded; null where none does.")
     async def oldest_pending_at(self, info: Info) -> datetime | None:

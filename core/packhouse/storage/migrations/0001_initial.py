@@ -109,6 +109,8 @@ class Migration(migrations.Migration):
                 ('lane_id', fields.UUIDField()),
                 ('status', fields.CharField(default='pending', db_default='pending', max_length=16)),
                 ('attempts', fields.IntField(default=0, db_default=0)),
+                ('faults', fields.IntField(default=0, db_default=0)),
+                ('failing_since', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('last_error', fields.CharField(default='', db_default='', max_length=500)),
                 ('next_attempt_at', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', Moment(null=True, auto_now=False, auto_now_add=False)),
