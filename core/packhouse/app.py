@@ -46,7 +46,7 @@ def create_app(
     means what the settings say.
 
     Raises:
-        BrokenPlugin, DuplicateCode: plugins that cannot be loaded.
+        BrokenPlugin: a plugin that cannot be loaded, where plugins are strict or it was handed over.
         SettingsError: there is no secret key.
     """
     if parts is None:

@@ -12,6 +12,7 @@ import pytest
 from tests.plugins.conftest import MailPlugin, Point, PostPlugin
 
 from packhouse.cli import main
+from packhouse.sdk import PluginManifest, hookimpl
 
 Run = Callable[..., tuple[int, str, str]]
 PLANTED = "planted-in-a-test-and-looked-for"
@@ -85,6 +86,26 @@ def test_what_is_installed_is_listed_with_how_it_is_doing(run: Run) -> None:
     assert cells(out, "post")[4] == "loads"
     assert cells(out, "broken")[4] == "left out"
     assert "Left out: broken: ImportError: no module vendor" in out
+
+
+def test_one_that_claims_what_another_has_is_listed_with_both_names(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rival(code: str) -> Point:
+        class Plugin:
+            @hookimpl
+            def plugin_manifest(self) -> PluginManifest:
+                return PluginManifest(code, code.title(), "1")
+
+            @hookimpl
+            def register_carriers(self) -> Any:
+                return [type("Van", (), {"code": "van", "title": "Van"})()]
+
+        return Point(code, Plugin)
+
+    monkeypatch.setattr("packhouse.hooks.loading.entry_points", lambda **_: [rival("zeta"), rival("acme")])
+    code, out, err = run("plugin", "list")
+    assert (code, err) == (0, "")
+    assert (cells(out, "acme")[4], cells(out, "zeta")[4]) == ("loads", "left out")
+    assert "Left out: zeta: its carrier van is one of plugin acme already" in out
 
 
 def test_without_a_database_what_files_say_is_listed(run: Run) -> None:

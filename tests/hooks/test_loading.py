@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
-from packhouse.hooks import BrokenPlugin, DuplicateCode, PluginHost
+from packhouse.hooks import BrokenPlugin, PluginHost
 from packhouse.hooks.loading import settings_model_of
 from packhouse.hooks.plugin_settings import table_of
 from packhouse.sdk import Event, Objection, OrderSnapshot, PluginContext, PluginManifest, Provider, hookimpl
@@ -146,23 +146,6 @@ def test_a_manifest_is_needed_and_must_fit() -> None:
         load(Odd(PluginManifest("odd", "Odd", "1", api="99")))
     with pytest.raises(BrokenPlugin, match="its code 'Odd One' is not lower-case"):
         load(Odd(PluginManifest("Odd One", "Odd", "1")))
-
-
-def test_two_plugins_with_one_code_stop_the_start() -> None:
-    with pytest.raises(DuplicateCode, match="kind plugin have the code mail"):
-        load(Mail(), Mail())
-    with pytest.raises(DuplicateCode):
-        PluginHost.load(Choices(), [Mail()], installed=[Point("mail", lambda: Mail)])
-
-
-def test_two_providers_of_one_kind_with_one_code_stop_the_start() -> None:
-    class Rival(Mail):
-        @hookimpl
-        def register_carriers(self) -> Sequence[Provider]:
-            return [Carrier("parcels")]
-
-    with pytest.raises(DuplicateCode, match="kind carrier have the code parcels: one from parcels, one from mail"):
-        load(Parcels(), Rival())
 
 
 def test_providers_of_two_kinds_may_share_a_code() -> None:

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from packhouse.hooks import PluginHost
 from packhouse.hooks.selection import Selection, StoredChoice
 from packhouse.plugins.changes import Change, Configure, DeleteSecret, Disable, Enable, KeepSecret
 from packhouse.plugins.stored import Stored
 from packhouse.plugins.trial import try_change
-from packhouse.sdk import PluginManifest, Refused, hookimpl
+from packhouse.sdk import PluginContext, PluginManifest, Refused, hookimpl
 
 PLANTED = "planted-in-a-test-and-looked-for"
 ORIGINS = {"plugins.enabled": "default", "plugins.disabled": "default"}
@@ -122,22 +122,55 @@ def test_a_secret_may_come_before_what_else_is_missing_but_breaks_nothing(points
     assert tried(points, DeleteSecret("post", "mine"), StoredChoice(table=working.table, secrets={"mine": None}))
 
 
-def test_two_that_claim_one_code_do_not_run_together(points: Any) -> None:
-    class Rival(points[1].plugin):  # type: ignore[misc]  # a class of the fixture
+class VanSettings(BaseModel):
+    van: str = "van"
+
+
+def with_van(code: str) -> Any:
+    """A plugin whose carrier has the code that its settings say."""
+
+    class Plugin:
         @hookimpl
         def plugin_manifest(self) -> PluginManifest:
-            return PluginManifest("rival", "Rival", "1")
+            return PluginManifest(code, code.title(), "1", settings=VanSettings)
 
         @hookimpl
-        def register_carriers(self) -> Any:
-            return [type("Van", (), {"code": "van", "title": "Van"})()]
+        def register_carriers(self, context: PluginContext) -> Any:
+            return [type("Van", (), {"code": context.settings.van, "title": "Van"})()]
 
-    class First(Rival):
-        @hookimpl
-        def plugin_manifest(self) -> PluginManifest:
-            return PluginManifest("first", "First", "1")
+    return Plugin
 
-    both = [type(points[0])("first", First), type(points[0])("rival", Rival)]
-    host = PluginHost.load(Choices(disabled=["rival"]), installed=both, origin=lambda key: ORIGINS.get(key, ""))
-    with pytest.raises(Refused, match="two contributions of kind carrier have the code van"):
-        try_change(host, Stored(0, {}), Enable("rival"))
+
+@pytest.mark.parametrize(("enabled", "running"), [("acme", "zeta"), ("zeta", "acme")])
+def test_one_that_claims_what_a_running_one_has_is_not_enabled_whichever_comes_first(
+    points: Any, enabled: str, running: str
+) -> None:
+    both = [type(points[0])(code, with_van(code)) for code in ("acme", "zeta")]
+    host = PluginHost.load(Choices(disabled=[enabled]), installed=both, origin=lambda key: ORIGINS.get(key, ""))
+    assert list(host.candidates) == [running]
+    told = "plugin zeta would not work: its carrier van is one of plugin acme already"
+    with pytest.raises(Refused, match=told) as refusal:
+        try_change(host, Stored(0, {}), Enable(enabled))
+    assert (refusal.value.code, refusal.value.field) == ("NOT_VALID", "code")
+    assert list(host.candidates) == [running]
+    settings = Configure(enabled, {"van": "bike"})
+    assert try_change(host, Stored(0, {}), settings).of(enabled).table == {"van": "bike"}
+
+
+def test_settings_that_claim_what_a_running_one_has_are_refused(points: Any) -> None:
+    both = [type(points[0])(code, with_van(code)) for code in ("acme", "zeta")]
+    kept = Stored(0, {"acme": StoredChoice(table={"van": "bike"})})
+    host = PluginHost.load(Choices(), installed=both, origin=lambda key: ORIGINS.get(key, ""), stored=kept.choices)
+    assert (list(host.candidates), host.quarantined) == (["acme", "zeta"], [])
+    for change in (Configure("acme", {"van": "van"}), Configure("zeta", {"van": "bike"})):
+        with pytest.raises(Refused, match="plugin zeta would not work: its carrier") as refusal:
+            try_change(host, kept, change)
+        assert refusal.value.code == "NOT_VALID"
+
+
+def test_one_that_runs_beside_another_of_its_name_can_be_changed(points: Any) -> None:
+    twice = [type(points[0])("acme", with_van("acme")), type(points[0])("acme", with_van("acme"))]
+    host = PluginHost.load(Choices(), installed=twice, origin=lambda key: ORIGINS.get(key, ""))
+    assert [name for name, _ in host.quarantined] == ["acme"]
+    proposed = try_change(host, Stored(0, {}), Configure("acme", {"van": "bike"}))
+    assert proposed.of("acme").table == {"van": "bike"}

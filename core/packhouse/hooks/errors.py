@@ -2,7 +2,7 @@
 
 PackhouseError
 ├── BrokenPlugin     one plugin cannot be used: it is left out, or stops the start where plugins are strict
-├── DuplicateCode    two contributions claim one code: always stops the start, because nobody could say which one is meant
+│   └── DuplicateCode    it claims a code that a plugin before it has
 ├── HookFailed       a hook did something that no plugin may
 ├── NotStarted       a plugin asked for something that exists only while the server runs
 ├── OwnFailure       Packhouse itself failed at what a plugin asked for
@@ -28,16 +28,29 @@ class BrokenPlugin(PackhouseError):
         return type(self), (self.name, self.reason, self.keys)
 
 
-class DuplicateCode(PackhouseError):
-    """Two contributions of one kind have one code; `kind` is "plugin", "carrier" and so on."""
+class DuplicateCode(BrokenPlugin):
+    """A plugin claims a code that another one has: `first` has it. `kind` is "plugin", "carrier" and so on."""
 
     def __init__(self, kind: str, code: str, first: str, second: str) -> None:
-        super().__init__(
-            f"two contributions of kind {kind} have the code {code}: one from {first}, one from {second}. "
-            "Rename one of them, or disable its plugin in the settings."
-        )
+        super().__init__(second, _clash(kind, code, first))
         self.kind = kind
         self.code = code
+        self.first = first
+
+    def __reduce__(self) -> tuple[type["DuplicateCode"], tuple[str, str, str, str]]:  # type: ignore[override]
+        return type(self), (self.kind, self.code, self.first, self.name)
+
+
+def _clash(kind: str, code: str, first: str) -> str:
+    if kind != "plugin":
+        return (
+            f"its {kind} {code} is one of plugin {first} already: rename one of them, or disable one of the two plugins"
+        )
+    if first == code:
+        return f"there is another plugin {code} already: uninstall one of the two"
+    return (
+        f"its settings would be those of plugin {first} too, as - and _ are one there: disable one of the two plugins"
+    )
 
 
 class HookFailed(PackhouseError):

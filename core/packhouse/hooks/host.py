@@ -11,7 +11,6 @@ import aiohttp
 
 from packhouse.hooks.addressees import Addressees
 from packhouse.hooks.context import HttpSession, RunQuery, no_queries
-from packhouse.hooks.errors import DuplicateCode
 from packhouse.hooks.extending import Asked, Extension, extensions_of
 from packhouse.hooks.handover import Handover
 from packhouse.hooks.implementations import Implementation, resolve
@@ -68,8 +67,7 @@ class PluginHost:
         loader: Loader,
         make: "_Make",
     ) -> None:
-        _refuse_duplicates(candidates)
-        self.providers: Providers = collect((each.code, each.contributions) for each in candidates)
+        self.providers: Providers = collect(each.contributions for each in candidates)
         self.selection = selection
         self.aside = loader.aside
         self.disabled = loader.disabled
@@ -108,7 +106,7 @@ class PluginHost:
         stopped by it.
 
         Raises:
-            DuplicateCode: two plugins, or two providers of one kind, have one code.
+            DuplicateCode: two plugins, or two providers of one kind, have one code, and both plugins are given, or the settings strict.
             BrokenPlugin: a given plugin is broken, or an installed one is and the settings are strict.
         """
         strict = plugin_settings.strict and not only_looking
@@ -128,7 +126,7 @@ class PluginHost:
         run on, in both hosts; so is the HTTP session.
 
         Raises:
-            DuplicateCode: two plugins, or two providers of one kind, have one code.
+            DuplicateCode: two plugins, or two providers of one kind, have one code, and the selection is strict.
             BrokenPlugin: one is broken, and the selection is strict.
         """
         return self._made(self._make, selection, self._http, self.candidates)
@@ -336,11 +334,3 @@ def _ask(hook: str, each: Implementation, order: OrderSnapshot, facts: Mapping[s
         log.error("Plugin %s answered %s with %s, expected Objection", each.code, hook, type(answer).__name__)
     verdict = Verdict.HOLD if hook == "check_order" else Verdict.REFUSE
     return Objection(verdict, CHECK_FAILED, f"The check of plugin {each.code} failed; the log says why.")
-
-
-def _refuse_duplicates(candidates: Iterable[Candidate]) -> None:
-    seen: dict[str, Candidate] = {}
-    for each in candidates:
-        first = seen.setdefault(each.code, each)
-        if first is not each:
-            raise DuplicateCode("plugin", each.code, type(first.plugin).__name__, type(each.plugin).__name__)

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from packhouse.hooks.checking import check_hooks, check_manifest
+from packhouse.hooks.claims import PLUGIN, Claims
 from packhouse.hooks.context import HostContext, HttpSession, RunQuery, no_queries
-from packhouse.hooks.errors import BrokenPlugin
+from packhouse.hooks.errors import BrokenPlugin, DuplicateCode
 from packhouse.hooks.in_time import Escaped, return_in_time
 from packhouse.hooks.life import Life
 from packhouse.hooks.offers import JOBS, ROUTES, jobs_of, routes_of
@@ -72,7 +73,7 @@ class Candidate:
 class PutAside:
     """A plugin that was left out, with the settings (`keys`) that it is about, where it is about any.
 
-    `manifest` where it came so far, `table` as it was given.
+    `manifest` where it came so far, `table` as it was given. `rival` is the plugin that has a code which this one claims too.
     """
 
     name: str
@@ -80,10 +81,11 @@ class PutAside:
     keys: tuple[str, ...]
     manifest: PluginManifest | None
     table: PluginTable
+    rival: str = ""
 
 
 class Loader:
-    """Loads plugins one by one, each in at most `seconds`; what `reuse` has by code is taken as it is where nothing changed.
+    """Loads plugins one by one, the given ones first, then the installed ones by their codes: who claims what an earlier one has is left out. Each in at most `seconds`; what `reuse` has by code is taken as it is where nothing changed.
 
     `aside` collects those that are broken, `disabled` the names and versions of installed ones that are not wanted, `outdated` those
     whose code in this process is of another version than what is installed now (`code_versions` remembers it).
@@ -111,23 +113,29 @@ class Loader:
         self._seconds = seconds
         self._reuse = reuse
         self._manifests: dict[str, PluginManifest] = {}
+        self._claims = Claims()
 
     def given(self, plugins: Iterable[object]) -> list[Candidate]:
         """The plugins that the composition root or a test hands over.
 
         Raises:
             BrokenPlugin: one of them is broken: that is a mistake in the program, not in an installation.
+            DuplicateCode: two of them claim one code: so is that.
         """
         known = {id(each.plugin): each for each in self._reuse.values()}
-        return [known.get(id(plugin)) or self._prepare(type(plugin).__name__, plugin) for plugin in plugins]
+        candidates = [known.get(id(plugin)) or self._prepare(type(plugin).__name__, plugin) for plugin in plugins]
+        for each in candidates:
+            self._claims.take(each.code, each.contributions)
+        return candidates
 
     def installed(self, found: Iterable[Installed] | None = None) -> list[Candidate]:
         """The installed plugins that are wanted; broken ones are put aside, each logged once.
 
         Raises:
             BrokenPlugin: one is broken, and the settings are strict.
+            DuplicateCode: one claims what another one has, and the settings are strict.
         """
-        available = sorted(entry_points(group=GROUP) if found is None else found, key=lambda each: each.name)
+        available = sorted(entry_points(group=GROUP) if found is None else found, key=_place)
         self._miss_unknown({each.name for each in available})
         candidates = []
         for each in available:
@@ -135,7 +143,10 @@ class Loader:
                 self.disabled[each.name] = version_of(each)
                 continue
             try:
-                candidates.append(return_in_time(partial(self._load, each), self._seconds, f"load {each.name}"))
+                self._claims.require_free(each.name)
+                candidate = return_in_time(partial(self._load, each), self._seconds, f"load {each.name}")
+                self._claims.take(candidate.code, candidate.contributions)
+                candidates.append(candidate)
             except Escaped as escaped:
                 self._put_aside(each.name, escaped.error)
             except Exception as error:  # noqa: BLE001  (a plugin may fail in any way)
@@ -153,11 +164,20 @@ class Loader:
         broken = error if isinstance(error, BrokenPlugin) else BrokenPlugin(name, f"{type(error).__name__}: {error}")
         if self._selection.strict:
             raise broken from (None if broken is error else error)
-        manifest = self._manifests.get(name)
+        clash = error if isinstance(error, DuplicateCode) else None
+        # one whose own code is taken was not loaded: what is known by this name is the other one
+        manifest = None if clash is not None and clash.kind == PLUGIN else self._manifests.get(name)
         table = self._selection.table(name)
         hidden = frozenset(table.sources)  # nobody knows which of them are secrets
         self.aside.append(
-            PutAside(name, broken.reason, broken.keys, manifest, PluginTable(table.values, table.sources, hidden))
+            PutAside(
+                name,
+                broken.reason,
+                broken.keys,
+                manifest,
+                PluginTable(table.values, table.sources, hidden),
+                "" if clash is None else clash.first,
+            )
         )
         if not self._selection.quiet:
             log.error("Left out %s", broken, exc_info=None if broken is error else error)
@@ -232,6 +252,12 @@ def settings_model_of(
         raise BrokenPlugin(code, str(escaped)) from escaped
     except Exception as error:
         raise BrokenPlugin(code, f"{type(error).__name__}: {error}") from error
+
+
+def _place(installed: Installed) -> tuple[str, str]:
+    """Where a plugin stands among the installed ones: by its code, and by its distribution where two have one."""
+    distribution = getattr(installed, "dist", None)
+    return installed.name, str(getattr(distribution, "name", ""))
 
 
 def version_of(installed: Installed) -> str:

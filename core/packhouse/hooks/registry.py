@@ -1,4 +1,4 @@
-"""Collects what plugins register, by kind and code. Two with one code are an error at start-up."""
+"""Reads what plugins register, and collects their providers by kind and code."""
 
 import inspect
 import re
@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 from types import MappingProxyType
 from typing import Any
 
-from packhouse.hooks.errors import BrokenPlugin, DuplicateCode
+from packhouse.hooks.errors import BrokenPlugin
 from packhouse.sdk.context import PluginContext
 from packhouse.sdk.contributions import Recipient
 from packhouse.sdk.providers import Provider, Providers
@@ -44,7 +44,7 @@ def contributions(name: str, kind: Kind, plugin: object, context: PluginContext)
     """The providers of one kind that a plugin registers.
 
     Raises:
-        BrokenPlugin: the hook returned something else than a list of providers with code and title.
+        BrokenPlugin: the hook returned something else than a list of providers with title and a code of their own.
     """
     given = asked(plugin, kind.hook, context)
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
@@ -52,6 +52,9 @@ def contributions(name: str, kind: Kind, plugin: object, context: PluginContext)
     for each in given:
         if not isinstance(each, Provider) or not isinstance(each.code, str) or not each.code:
             raise BrokenPlugin(name, f"{kind.hook} returned {type(each).__name__}, which has no code and title")
+    codes = [each.code for each in given]
+    if twice := next((code for place, code in enumerate(codes) if code in codes[:place]), None):
+        raise BrokenPlugin(name, f"{kind.hook} returned the code {twice} twice")
     return tuple(given)
 
 
@@ -102,19 +105,10 @@ def asked(plugin: object, hook_name: str, context: PluginContext) -> Any:  # noq
     return hook(context) if inspect.signature(hook).parameters else hook()
 
 
-def collect(sources: Iterable[tuple[str, Mapping[str, Sequence[Provider]]]]) -> Providers:
-    """Every provider by kind and code; `sources` are (plugin code, its providers by field of `Providers`).
-
-    Raises:
-        DuplicateCode: two of one kind have one code.
-    """
+def collect(sources: Iterable[Mapping[str, Sequence[Provider]]]) -> Providers:
+    """Every provider by kind and code; `sources` are those of each plugin by field of `Providers`, no code claimed twice."""
     found: dict[str, dict[str, Provider]] = {kind.field: {} for kind in KINDS}
-    owners: dict[tuple[str, str], str] = {}
-    for plugin, by_field in sources:
-        for kind in KINDS:
-            for provider in by_field.get(kind.field, ()):
-                first = owners.setdefault((kind.field, provider.code), plugin)
-                if provider.code in found[kind.field]:
-                    raise DuplicateCode(kind.name, provider.code, first, plugin)
-                found[kind.field][provider.code] = provider
+    for by_field in sources:
+        for field, providers in by_field.items():
+            found[field] |= {provider.code: provider for provider in providers}
     return Providers(**{field: MappingProxyType(providers) for field, providers in found.items()})

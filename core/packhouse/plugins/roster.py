@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from packhouse.events.audience import plugins_version
-from packhouse.hooks import BrokenPlugin, DuplicateCode, PluginHost
+from packhouse.hooks import BrokenPlugin, PluginHost
 from packhouse.hooks.reports import PluginReport
 from packhouse.plugins.changes import Change, KeepSecret
 from packhouse.plugins.commands.make_change import make_change
@@ -79,8 +79,7 @@ class Roster:
         """Begin with what the database says; call it before plugins are started.
 
         Raises:
-            DuplicateCode: two plugins, or two providers of one kind, have one code.
-            BrokenPlugin: one is broken, and the settings are strict.
+            BrokenPlugin: one is broken or claims a code that another one has, and the settings are strict.
         """
         stored = await read_stored(database, self._vault)
         if stored.choices:
@@ -139,7 +138,7 @@ class Roster:
         old = self.host
         try:
             fresh = await self._made(old, stored)
-        except (DuplicateCode, BrokenPlugin) as error:
+        except BrokenPlugin as error:
             # others may have code that this process has not: it goes on with what it has
             self.problem = str(error)
             log.exception("Changed plugins cannot be used here: those in use run on")

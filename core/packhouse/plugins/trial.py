@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from packhouse.hooks import DuplicateCode, PluginHost
+from packhouse.hooks import PluginHost
 from packhouse.hooks.loading import PutAside
 from packhouse.hooks.reports import PluginReport
 from packhouse.hooks.tables import DATABASE, leaves, plain_secrets
@@ -16,7 +16,7 @@ def try_change(host: PluginHost, stored: Stored, change: Change) -> Stored:
 
     Raises:
         Refused: UNKNOWN_PLUGIN, BUILT_IN; FIXED: files or environment decide that; SECRET_IN_PLAIN; NOT_VALID: the plugin would
-            not work with it; what `changed` raises.
+            not work with it, or another one that runs would not any more; what `changed` raises.
     """
     report = next((each for each in host.reports() if each.code == change.code), None)
     _refuse_unknown(report, change)
@@ -54,17 +54,16 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _broken(host: PluginHost, stored: Stored, change: Change) -> PutAside | None:
-    """Why the plugin would not work; None where it would.
+    """Why the plugin would not work, or what other one that runs would not any more, because it comes later and claims the same;
+    None where all do.
 
     Raises:
-        Refused: SECRET_IN_PLAIN; NOT_VALID: it would claim a code that another plugin has.
+        Refused: SECRET_IN_PLAIN.
     """
-    try:
-        tried = host.remade(replace(host.selection, stored=stored.choices, strict=False, trial=change.code, quiet=True))
-    except DuplicateCode as error:
-        raise Refused("NOT_VALID", str(error), "code") from None
+    tried = host.remade(replace(host.selection, stored=stored.choices, strict=False, trial=change.code, quiet=True))
     candidate = tried.candidates.get(change.code)
-    aside = next((each for each in tried.aside if each.name == change.code), None)
+    # of two with one name, one may be in use
+    aside = None if candidate is not None else next((each for each in tried.aside if each.name == change.code), None)
     manifest = candidate.manifest if candidate is not None else aside.manifest if aside is not None else None
     if isinstance(change, Configure) and manifest is not None and manifest.settings is not None:
         for key in plain_secrets(stored.of(change.code).table, [manifest.settings]):
@@ -74,13 +73,16 @@ def _broken(host: PluginHost, stored: Stored, change: Change) -> PutAside | None
                 'it here: {"secret": "NAME"}',
                 f"settings.{key}",
             )
-    return aside
+    running = host.candidates.keys() - {change.code}
+    ousted = (each for each in tried.aside if each.rival == change.code and each.name in running)
+    return aside or next(ousted, None)
 
 
 def _refuse_broken(broken: PutAside | None, change: Change) -> None:
     if broken is not None:
-        field = f"settings.{broken.keys[0]}" if broken.keys else "code"
-        raise Refused("NOT_VALID", f"plugin {change.code} would not work: {broken.reason}", field)
+        ours = broken.keys if broken.name == change.code else ()
+        field = f"settings.{ours[0]}" if ours else "code"
+        raise Refused("NOT_VALID", f"plugin {broken.name} would not work: {broken.reason}", field)
 
 
 def _refuse_breaking(host: PluginHost, stored: Stored, proposed: Stored, change: KeepSecret | DeleteSecret) -> None:
@@ -88,4 +90,4 @@ def _refuse_breaking(host: PluginHost, stored: Stored, proposed: Stored, change:
     broken = _broken(host, proposed, change)
     if broken is not None and (change.name in broken.keys or _broken(host, stored, change) is None):
         field = "value" if isinstance(change, KeepSecret) else "name"
-        raise Refused("NOT_VALID", f"plugin {change.code} would not work: {broken.reason}", field)
+        raise Refused("NOT_VALID", f"plugin {broken.name} would not work: {broken.reason}", field)

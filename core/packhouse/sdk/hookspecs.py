@@ -20,7 +20,9 @@ __all__ = ["PROJECT", "SPECIFICATIONS", "hookimpl", "hookspec"]
 
 
 class StartUp:
-    """Called once, synchronously, while the application is put together. Two contributions with one code are an error."""
+    """Called once, synchronously, while the application is put together. A plugin that
+    claims a code which one before it has (the built-in ones, then the others by their codes) is left out as a whole.
+    """
 
     @hookspec
     def plugin_manifest(self) -> PluginManifest:

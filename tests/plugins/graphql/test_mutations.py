@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from packhouse.events.record import record
-from packhouse.sdk import EventType, PluginManifest, hookimpl, new_id
+from packhouse.sdk import EventType, PluginAnswer, PluginJob, PluginManifest, PluginRoute, hookimpl, new_id
 from packhouse.settings import Settings
 from packhouse.storage import Initiator, UnitOfWork
 from packhouse.testing.server import RunningServer, running_server, server_settings
@@ -99,6 +99,68 @@ async def test_plugins_are_seen_with_everything_but_their_secrets(api: Api) -> N
     mail = plugins["mail"]
     assert (mail["title"], mail["version"], mail["api"], mail["needsRestart"]) == ("Mail", "2.0", "1", False)
     assert mail["deliveries"] == [{"plugin": "mail", "pending": 0, "pause": None}]
+
+
+async def test_one_that_claims_what_another_has_is_left_out_and_the_server_runs(
+    database_url: str, points: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no address, no job and no deliveries; it runs as soon as the other one does not."""
+
+    async def answer(*_: object) -> PluginAnswer:
+        return PluginAnswer(b"{}")
+
+    def rival(code: str) -> Any:
+        class Plugin:
+            @hookimpl
+            def plugin_manifest(self) -> PluginManifest:
+                return PluginManifest(code, code.title(), "1")
+
+            @hookimpl
+            def register_carriers(self) -> Sequence[Any]:
+                return [type("Van", (), {"code": "van", "title": f"Van of {code}"})()]
+
+            @hookimpl
+            def register_jobs(self) -> Sequence[PluginJob]:
+                return [PluginJob("nightly", 3600, answer)]
+
+            @hookimpl
+            def register_routes(self) -> Sequence[PluginRoute]:
+                return [PluginRoute("hello", answer)]
+
+        return Plugin
+
+    both = [type(points[0])(code, rival(code)) for code in ("zeta", "acme")]
+    monkeypatch.setattr("packhouse.hooks.loading.entry_points", lambda **_: both)
+
+    async def seen(api: Api, running: RunningServer) -> tuple[set[str], set[str], list[int]]:
+        plugins = {each["code"]: each for each in (await api.ask(PLUGINS))["plugins"]}
+        rivals = {code: each for code, each in plugins.items() if code in ("acme", "zeta")}
+        assert {each["code"] for each in rivals.values() if each["providers"]} == {
+            code for code, each in rivals.items() if each["status"] == "RUNNING"
+        }
+        statuses = []
+        async with aiohttp.ClientSession(headers=running.headers) as session:
+            for code in ("acme", "zeta"):
+                async with session.get(f"{running.url}/plugins/{code}/hello") as response:
+                    statuses.append(response.status)
+        delivered = {each["plugin"] for each in (await api.ask("{ pluginDeliveries { plugin } }"))["pluginDeliveries"]}
+        return set(running.house.plugin_jobs.names), delivered & {"acme", "zeta"}, statuses
+
+    async with running_server(settings(database_url)) as running:
+        api = Api(running)
+        zeta = await api.plugin("zeta")
+        told = "its carrier van is one of plugin acme already: rename one of them, or disable one of the two plugins"
+        assert (zeta["status"], zeta["error"], zeta["providers"]) == ("QUARANTINED", told, [])
+        assert await seen(api, running) == ({"plugin acme: nightly"}, {"acme"}, [200, 404])
+        refused = await api.change("enablePlugin", code="zeta")
+        assert [(each["code"], each["message"]) for each in refused["userErrors"]] == [
+            ("NOT_VALID", f"plugin zeta would not work: {told}")
+        ]
+        await api.change("disablePlugin", code="acme")
+        assert await seen(api, running) == ({"plugin zeta: nightly"}, {"zeta"}, [404, 200])
+        refused = await api.change("enablePlugin", code="acme")
+        assert [each["message"] for each in refused["userErrors"]] == [f"plugin zeta would not work: {told}"]
+        assert await seen(api, running) == ({"plugin zeta: nightly"}, {"zeta"}, [404, 200])
 
 
 async def test_a_plugin_is_set_up_without_a_restart_and_gets_its_events(api: Api, post: Any) -> None:
