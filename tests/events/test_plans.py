@@ -1,6 +1,6 @@
 """No statement of the log and the lanes looks through all that ever happened, nor through all that waits for somebody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Statement]:
     asked: dict[str, Statement] = {}
     for kind in (Database, UnitOfWork):
         monkeypatch.setattr(kind, "fetch", noted(kind.fetch, asked))
+    execute_many = UnitOfWork.execute_many
+
+    async def noting(self: UnitOfWork, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        chosen = list(rows)
+        asked[sql] = (sql, tuple(chosen[0]))
+        await execute_many(self, sql, chosen)
+
+    monkeypatch.setattr(UnitOfWork, "execute_many", noting)
     return asked
 
 
@@ -78,6 +86,8 @@ async def test_all_find_their_rows_by_an_index(
     await work(house, make_plugins)
     asked = [each for sql, each in statements.items() if "AS busy" not in sql]
     assert len(asked) > 30
+    for part in ("position <= $2", "FOR KEY SHARE", "ON CONFLICT (event_id, plugin)", "recorded_at FROM event WHERE"):
+        assert house.database.dialect is Dialect.SQLITE or any(part in sql for sql, _ in asked), "it was replayed"
 
     async def whole(uow: UnitOfWork) -> list[tuple[str, str]]:
         reads = WHOLE[uow.dialect]

@@ -1,5 +1,6 @@
 """Past events are delivered again, in order and no more than asked for."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from packhouse.events.commands.replay_events import ReplayEvents, position_befor
 from packhouse.events.commands.retry_delivery import retry_delivery
 from packhouse.events.outbox import Outbox
 from packhouse.sdk import EventType, ProviderRefused, ProviderUnavailable, Refused, new_id, now
+from packhouse.storage import Database, UnitOfWork
 
 KNOWN = {"crm", "mail"}
 ALL = frozenset(EventType)
@@ -88,6 +90,87 @@ async def test_a_long_range_takes_several_calls(house: Any, make_plugins: Any, m
     assert sorted(plugins.facts("crm")) == sorted([*range(7), *range(7)])
 
 
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the database, one after another; what is done for many rows at once is one."""
+    asked: list[str] = []
+
+    def noted(method: Any) -> Any:
+        async def noting(self: Any, sql: str, *values: Any) -> Any:
+            asked.append(sql)
+            return await method(self, sql, *values)
+
+        return noting
+
+    monkeypatch.setattr(Database, "fetch", noted(Database.fetch))
+    monkeypatch.setattr(UnitOfWork, "fetch", noted(UnitOfWork.fetch))
+    monkeypatch.setattr(UnitOfWork, "execute_many", noted(UnitOfWork.execute_many))
+    return asked
+
+
+async def test_as_many_statements_for_few_events_as_for_many(
+    house: Any, make_plugins: Any, statements: list[str]
+) -> None:
+    """But for the look-ups of where the time begins, which are as many as halvings."""
+    house.listen(make_plugins(["crm"]))
+    relay = await house.relay()
+    counts = []
+    for events in (3, 60):
+        start = now()
+        for number in range(events):
+            await house.happen(number, order_id=new_id())
+        await relay.drain()
+        await relay.stop()
+        statements.clear()
+        assert (await replay(house, ReplayEvents("crm", start))).events == events
+        look_ups = [sql for sql in statements if "recorded_at FROM event" in sql]
+        assert len(look_ups) <= math.ceil(math.log2(64))
+        counts.append(len(statements) - len(look_ups))
+        await relay.start()
+        await relay.drain()
+    assert counts[0] == counts[1] <= 8
+
+
+class Killed(Exception):
+    """The process ends: what it had not committed is rolled back."""
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+async def test_one_that_was_killed_in_the_middle_is_done_to_its_end_by_another_call(
+    house: Any, make_plugins: Any, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """What its pages had written stays, and nothing is delivered twice by the second call."""
+    monkeypatch.setattr(module, "_PAGE", 2)
+    plugins, start, order_id = house.listen(make_plugins(["crm"])), now(), new_id()
+    await house.happen(*range(6), order_id=order_id)
+    relay = await house.relay()
+    await relay.drain()
+    await relay.stop()
+    deliver_again, pages = module._deliver_again, 0
+
+    async def dying(uow: UnitOfWork, **values: Any) -> int:
+        nonlocal pages
+        pages += 1
+        done = await deliver_again(uow, **values)
+        if pages == at:
+            raise Killed
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_deliver_again", dying)
+        with pytest.raises(Killed):
+            await replay(house, ReplayEvents("crm", start))
+    (row,) = await house.rows("SELECT count(*) AS n FROM delivery WHERE status = 'pending'")
+    assert row["n"] == 2 * (at - 1), "a page is written as a whole or not at all"
+    assert (await replay(house, ReplayEvents("crm", start))).more is False
+    (row,) = await house.rows("SELECT count(*) AS n FROM delivery WHERE status = 'pending'")
+    assert row["n"] == 6
+    await relay.start()
+    await relay.drain()
+    assert plugins.facts("crm") == [*range(6), *range(6)]
+    assert await house.rows("SELECT * FROM lane") == []
+
+
 async def test_what_waits_is_not_doubled(house: Any, make_plugins: Any) -> None:
     plugins, start = house.listen(make_plugins(["crm"])), now()
     await house.happen(1, order_id=new_id())
@@ -117,13 +200,33 @@ async def test_imported_history_is_left_out(house: Any, make_plugins: Any) -> No
     [
         (ReplayEvents("crn", now()), "UNKNOWN_PLUGIN", "plugin"),
         (ReplayEvents("crm", now(), now() - timedelta(seconds=1)), "INVALID_RANGE", "until"),
+        (ReplayEvents("crm", now() - timedelta(days=1), after=3), "INVALID_POSITION", "after"),
     ],
 )
-async def test_a_refused_replay_changes_nothing(house: Any, data: ReplayEvents, code: str, field: str) -> None:
+async def test_a_refused_replay_changes_nothing(
+    house: Any, make_plugins: Any, data: ReplayEvents, code: str, field: str
+) -> None:
+    plugins = house.listen(make_plugins(["crm"]))
+    relay = await house.relay()
+    await house.happen(1, 2, order_id=new_id())
+    await relay.drain()
+    before = await house.rows("SELECT * FROM delivery")
     with pytest.raises(Refused) as refused:
         await replay(house, data)
     assert (refused.value.code, refused.value.field) == (code, field)
-    assert await house.rows("SELECT * FROM delivery") == []
+    await relay.drain()
+    assert plugins.facts("crm") == [1, 2]
+    assert await house.rows("SELECT * FROM delivery") == before
+    assert await house.rows("SELECT * FROM lane") == []
+
+
+async def test_one_may_go_on_behind_the_last_event(house: Any, make_plugins: Any) -> None:
+    house.listen(make_plugins(["crm"]))
+    relay = await house.relay()
+    await house.happen(1, 2)
+    await relay.drain()
+    done = await replay(house, ReplayEvents("crm", now() - timedelta(days=1), after=2))
+    assert (done.events, done.position, done.more) == (0, 2, False)
 
 
 async def test_a_position_is_found_by_time_also_beside_holes(house: Any, make_plugins: Any) -> None:

@@ -198,6 +198,7 @@ async def test_refusals_name_the_field_and_change_nothing(api: Api) -> None:
         ("replayEvents", "events", {"plugin": "crn", "since": since}, "UNKNOWN_PLUGIN", "plugin"),
         ("replayEvents", "events", {"plugin": "crm", "since": since, "until": since}, "INVALID_RANGE", "until"),
         ("replayEvents", "events", {"plugin": "crm", "since": since, "after": "x"}, "INVALID_POSITION", "after"),
+        ("replayEvents", "events", {"plugin": "crm", "since": since, "after": "2"}, "INVALID_POSITION", "after"),
     ]:
         answer = await api.change(name, fields, **given)
         assert answer["userErrors"] == [{"code": code, "field": [field]}], name

@@ -63,14 +63,19 @@ async def replay_events(
     does nothing twice. A call that was interrupted can be repeated: what is still to do is not doubled.
 
     Raises:
-        Refused: UNKNOWN_PLUGIN; INVALID_RANGE.
+        Refused: UNKNOWN_PLUGIN; INVALID_RANGE; INVALID_POSITION: the log has not come as far as `after`.
     """
     require_known(data.plugin, known)
     if data.until is not None and data.until <= data.since:
         raise Refused("INVALID_RANGE", "until has to be later than since", "until")
+    last = await last_position(database)
+    if data.after > last:
+        raise Refused(
+            "INVALID_POSITION", f"the last event has position {last}: {data.after} is beyond the log", "after"
+        )
     types = [each for each in wanted if data.types is None or each in data.types]
     begin = position = max(data.after, await position_before(database, data.since))
-    end = await last_position(database) if data.until is None else await position_before(database, data.until)
+    end = last if data.until is None else await position_before(database, data.until)
     count = 0
     while types and position < end and count < MOST_EVENTS:
         page = await _events(database, position, end, types)
