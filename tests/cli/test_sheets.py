@@ -8,7 +8,10 @@ from typer.testing import CliRunner, Result
 
 from packhouse.cli import make_app
 from packhouse.events.outbox import Outbox
+from packhouse.events.positions import assign_positions
+from packhouse.sdk import EventType
 from packhouse.storage import open_database
+from packhouse.storage.dialect import read_json
 from packhouse.testing.factories import make_shop
 
 
@@ -52,3 +55,21 @@ def test_exit_codes_and_rejects(tmp_path: Path) -> None:
     assert (refused.exit_code, "there is no such column" in refused.output) == (2, True)
     assert run("import", "stock").exit_code == 2
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_whoever_numbers_the_events_of_an_import_tells_the_plugins(sqlite_url: str, tmp_path: Path) -> None:
+    """Also those that were enabled in the database, of which the command knows nothing."""
+    (tmp_path / "catalog.csv").write_text("sku,title\nCUP,A cup\n")
+    assert run("import", "catalog", "catalog.csv").exit_code == 0
+
+    async def number() -> list[tuple[str, str, str]]:
+        outbox = Outbox({EventType.VARIANT_CHANGED: ("crm",)}, version=0)
+        database = await open_database(sqlite_url, before_commit=outbox.flush)
+        await assign_positions(database, outbox)
+        rows = await database.fetch(
+            "SELECT delivery.plugin, event.origin, event.payload FROM delivery JOIN event ON event.id = event_id"
+        )
+        await database.close()
+        return [(row["plugin"], row["origin"], read_json(row["payload"])["sku"]) for row in rows]
+
+    assert asyncio.run(number()) == [("crm", "cli", "CUP")]

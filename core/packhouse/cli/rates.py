@@ -8,10 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from packhouse.channels.rejects import Rejects
-from packhouse.cli.importing import NOTHING_READ, ORIGIN, Screen, rejects_file, told_errors
-from packhouse.cli.working import ACTOR, read_settings
+from packhouse.cli.importing import NOTHING_READ, Screen, rejects_file, told_errors
+from packhouse.cli.working import ACTOR, ORIGIN, read_settings
 from packhouse.events.outbox import Outbox
-from packhouse.hooks import PluginHost
 from packhouse.opening import open_ready
 from packhouse.routing.commands.import_rates import RateCount, import_rates
 from packhouse.storage import Initiator
@@ -25,10 +24,9 @@ def run_import(path: Path, rejects: Path | None) -> None:
         SettingsError, DatabaseNotReady: it could not begin.
     """
     settings = read_settings()
-    host = PluginHost.load(settings.plugins)
 
     async def run(put_aside: Rejects, screen: Screen) -> RateCount:
-        database = await open_ready(settings, Outbox(host.listeners))
+        database = await open_ready(settings, Outbox.undecided())
         try:
             return await import_rates(database, Initiator(ACTOR, ORIGIN), path, put_aside.add, screen.advance)
         finally:

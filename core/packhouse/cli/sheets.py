@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from packhouse.channels.rejects import Rejects
-from packhouse.cli.importing import NOTHING_READ, ORIGIN, Screen, rejects_file, told_errors
-from packhouse.cli.working import ACTOR, invalid, read_settings
+from packhouse.cli.importing import NOTHING_READ, Screen, rejects_file, told_errors
+from packhouse.cli.working import ACTOR, ORIGIN, invalid, read_settings
 from packhouse.events.outbox import Outbox
-from packhouse.hooks import PluginHost
 from packhouse.opening import open_ready
 from packhouse.sheets.exporting import export_sheet
 from packhouse.sheets.importing import SheetImport, columns_of, import_sheet
@@ -72,10 +71,9 @@ def run_export(sheet: str, path: Path) -> None:
 
 def _run(work: Callable[[Database], Awaitable[T]]) -> T:
     settings = read_settings()
-    host = PluginHost.load(settings.plugins)
 
     async def run() -> T:
-        database = await open_ready(settings, Outbox(host.listeners))
+        database = await open_ready(settings, Outbox.undecided())
         try:
             return await work(database)
         finally:
