@@ -9,6 +9,7 @@ from packhouse.inventory.models import Location, StockMovement
 from packhouse.storage import Database, Initiator, UnitOfWork
 from packhouse.storage.dialect import read_id
 from packhouse.testing.factories import BY, make_delivered, make_order, make_shop
+from packhouse.verification import channel_stock
 from packhouse.verification.invariants import Violation
 from packhouse.verification.verify import INVARIANTS, _repair, repair, verify
 
@@ -401,11 +402,22 @@ async def test_every_corruption_is_found_and_nothing_else_is(house: Database) ->
         assert set(names(seen)) == set(corruption.breaks), what
         if corruption.undo:
             await change(house, corruption.undo)
+        told = await _repairs_told(house)
         attempts = [each async for each in repair(house, REPAIRER, REASON, batch=3)]
         assert [each.obstacle for each in attempts if each.obstacle] == [], what
+        if any(each.violation.invariant not in channel_stock.INVARIANTS for each in attempts):
+            assert await _repairs_told(house) > told, what
         assert await found(house) == [], what
     # the next test but one breaks these
     assert {each.name for each in INVARIANTS} == broken | GONE
+
+
+async def _repairs_told(house: Database) -> int:
+    """How many events say that something was put right, who did it and why. What is counted from the log is not told."""
+    [row] = await house.fetch(
+        "SELECT count(*) AS n FROM event WHERE reason = $1 AND actor = $2", REASON, REPAIRER.actor
+    )
+    return int(row["n"])
 
 
 async def test_many_at_once_are_all_found_and_named_with_their_ids(house: Database) -> None:

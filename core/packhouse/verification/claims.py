@@ -5,7 +5,7 @@ from packhouse.sdk import new_id, now
 from packhouse.storage import UnitOfWork
 from packhouse.verification.invariants import Found, Invariant
 from packhouse.verification.waiting import WAITING_WORK
-from packhouse.verification.work import corrected
+from packhouse.verification.work import corrected, corrected_stock
 
 _CLAIMED = """(
   SELECT COALESCE(SUM(quantity), 0) FROM allocation
@@ -28,6 +28,8 @@ async def _release(uow: UnitOfWork, row: Found, reason: str) -> None:
     await uow.execute("UPDATE allocation SET status = $2 WHERE id = $1", row["id"], AllocationStatus.RELEASED.value)
     if row["order_id"] is not None:
         await corrected(uow, row, "allocation", reason)
+    else:
+        corrected_stock(uow, row, "allocation", reason)
 
 
 async def _set_claims(uow: UnitOfWork, row: Found, reason: str, status: AllocationStatus) -> None:

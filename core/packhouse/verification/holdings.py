@@ -10,6 +10,7 @@ from packhouse.sdk import new_id
 from packhouse.storage import UnitOfWork
 from packhouse.storage.dialect import read_id
 from packhouse.verification.invariants import Found, Invariant, Locks, NotRepairable
+from packhouse.verification.work import corrected_stock
 
 _CONDITIONS = ("on_hand", "damaged", "quarantined")
 _SAME_KEY = """holding_entry.variant_id = stock_holding.variant_id AND holding_entry.location_id = stock_holding.location_id
@@ -30,7 +31,7 @@ def _moved(condition: str) -> str:
     return f"(SELECT SUM(holding_entry.{condition}) FROM holding_entry WHERE holding_entry.movement_id = stock_movement.id)"
 
 
-async def _recount(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: ARG001  (every repair gets one; the movements say why)
+async def _recount(uow: UnitOfWork, row: Found, reason: str) -> None:
     """Make a holding what its movements come to; one that comes to nothing goes."""
     columns = ", ".join(f"{_entries(condition)} AS {condition}" for condition in _CONDITIONS)
     [correct] = await uow.fetch(f"SELECT {columns} FROM stock_holding WHERE id = $1", row["id"])
@@ -40,9 +41,10 @@ async def _recount(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: A
         await uow.execute(f"UPDATE stock_holding SET {changes} WHERE id = $1", row["id"], *units)
     else:
         await uow.execute("DELETE FROM stock_holding WHERE id = $1", row["id"])
+    corrected_stock(uow, row, "stock_holding", reason)
 
 
-async def _open(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: ARG001  (every repair gets one; the movements say why)
+async def _open(uow: UnitOfWork, row: Found, reason: str) -> None:
     """Open the holding that is missing, with what its movements come to."""
     where = "variant_id = $2 AND location_id = $3 AND bin = $4 AND lot = $5"
     await uow.execute(
@@ -52,6 +54,7 @@ async def _open(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: ARG0
         new_id(),
         *(row[name] for name in ("variant_id", "location_id", "bin", "lot")),
     )
+    corrected_stock(uow, row, "stock_holding", reason)
 
 
 async def _place_rest(uow: UnitOfWork, row: Found, reason: str) -> None:
@@ -72,6 +75,7 @@ async def _place_rest(uow: UnitOfWork, row: Found, reason: str) -> None:
     key = (read_id(row["variant_id"]), read_id(row["location_id"]))
     movement = Movement(*key, MovementKind.CORRECT, reason[:255], placed=(Placed(row["bin"], "", *rest),))
     await write_entries(uow, [movement], await write_ledger(uow, [movement]))
+    corrected_stock(uow, row, "stock_holding", reason)
 
 
 def _holding(row: Found, units: tuple[int, int, int]) -> dict[str, Any]:
@@ -79,12 +83,14 @@ def _holding(row: Found, units: tuple[int, int, int]) -> dict[str, Any]:
     return {**key, "bin": row["bin"], "lot": "", **dict(zip(_CONDITIONS, units, strict=True))}
 
 
-async def _divide(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: ARG001  (every repair gets one; this moves nothing)
+async def _divide(uow: UnitOfWork, row: Found, reason: str) -> None:
     await uow.execute("UPDATE stock_level SET is_divided = $2 WHERE id = $1", row["id"], True)
+    corrected_stock(uow, row, "stock_level", reason)
 
 
-async def _let_go(uow: UnitOfWork, row: Found, reason: str) -> None:  # noqa: ARG001  (every repair gets one; this moves nothing)
+async def _let_go(uow: UnitOfWork, row: Found, reason: str) -> None:
     await uow.execute("DELETE FROM holding_claim WHERE id = $1", row["id"])
+    corrected_stock(uow, row, "holding_claim", reason)
 
 
 _DIFFERS = " OR ".join(f"{condition} <> held_{condition}" for condition in _CONDITIONS)

@@ -43,6 +43,17 @@ async def corrected(uow: UnitOfWork, row: Found, what: str, reason: str) -> None
     record(uow, EventType.ORDER_CHANGED, new_id(), order_id=order_id, reason=reason, payload=payload)
 
 
+def corrected_stock(uow: UnitOfWork, row: Found, what: str, reason: str) -> None:
+    """Tell that something about a variant's stock at a location was put right, which is of no order."""
+    payload = {
+        "variant_ids": [str(read_id(row["variant_id"]))],
+        "location_id": str(read_id(row["location_id"])),
+        "changed": [what],
+        "id": str(read_id(row["id"])),
+    }
+    record(uow, EventType.STOCK_MOVED, new_id(), reason=reason, payload=payload)
+
+
 async def _recount(uow: UnitOfWork, row: Found, reason: str) -> None:
     """All counters of a line at once: one by one they may contradict each other on the way."""
     counters = f"shipped = {_SHIPPED}"
