@@ -19,7 +19,7 @@ from packhouse.channels import importing
 from packhouse.channels.commands.import_orders import ImportOutcome
 from packhouse.channels.importing import HistoryImport, ImportCount
 from packhouse.channels.rejects import Rejects
-from packhouse.cli.working import ACTOR, read_settings
+from packhouse.cli.working import ACTOR, ORIGIN, read_settings
 from packhouse.events.outbox import Outbox
 from packhouse.feedback.commands.import_reviews import import_reviews
 from packhouse.hooks import PluginHost
@@ -30,7 +30,8 @@ from packhouse.storage import Database, Initiator
 
 NOTHING_READ = 1
 BAD_MAPPING = 2
-ORIGIN = "import"
+# of what happened before, and is told to no plugin
+_HISTORY = "import"
 
 _NO_READER = "no plugin reads files: install packhouse-spreadsheet, and see plugins.enabled in the settings"
 
@@ -52,10 +53,10 @@ def import_orders(mapping: Path, data: Path | None, rejects: Path | None) -> Non
         with reader.open_history(mapping, data, screen.reading) as history:
 
             async def work(database: Database, put_aside: Rejects, advance: Advance) -> ImportCount:
-                by = Initiator(ACTOR, ORIGIN)
+                by = Initiator(ACTOR, _HISTORY)
                 return await HistoryImport(database, by, import_reviews, put_aside).run(history, code, advance)
 
-            count, put_aside = _run(settings, host, screen, history, rejects_file(mapping, rejects), work)
+            count, put_aside = _run(settings, screen, history, rejects_file(mapping, rejects), work)
     _conclude("orders", count, put_aside)
 
 
@@ -73,7 +74,7 @@ def import_stock(mapping: Path, data: Path | None, rejects: Path | None) -> None
         async def work(database: Database, put_aside: Rejects, advance: Advance) -> ImportCount:
             return await importing.import_stock(database, Initiator(ACTOR, ORIGIN), stock, put_aside, advance)
 
-        count, put_aside = _run(settings, host, screen, stock, rejects_file(mapping, rejects), work)
+        count, put_aside = _run(settings, screen, stock, rejects_file(mapping, rejects), work)
     _conclude("stock rows", count, put_aside)
 
 
@@ -140,10 +141,10 @@ def _reader_of_stock(host: PluginHost) -> ReadsStock:
 
 
 def _run(
-    settings: Settings, host: PluginHost, screen: Screen, source: History | StockList, rejects: Path, work: Work
+    settings: Settings, screen: Screen, source: History | StockList, rejects: Path, work: Work
 ) -> tuple[ImportCount, Rejects]:
     async def run() -> tuple[ImportCount, Rejects]:
-        database = await open_ready(settings, Outbox(host.listeners))
+        database = await open_ready(settings, Outbox.undecided())
         try:
             with Rejects(rejects) as put_aside:
                 return await work(database, put_aside, screen.advance), put_aside

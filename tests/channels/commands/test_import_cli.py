@@ -72,6 +72,15 @@ def test_stock_comes_in(run: Run, sqlite_url: str, tmp_path: Path) -> None:
         "stock.csv,3,there is no variant with SKU CUP: create it first,CUP,london,1"
     ]
 
+    async def told() -> list[tuple[str, str, int]]:
+        database = await open_database(sqlite_url, before_commit=Outbox().flush)
+        rows = await database.fetch("SELECT type, origin, plugins_version FROM event WHERE origin <> 'test'")
+        await database.close()
+        return [(row["type"], row["origin"], row["plugins_version"]) for row in rows]
+
+    # whoever numbers it decides which plugins hear of it
+    assert asyncio.run(told()) == [("stock_adjusted", "cli", -1)]
+
 
 def test_nothing_to_read_is_1_and_a_bad_mapping_2(run: Run, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text("id,at,total\nB,2026-01-05,ten\n")
