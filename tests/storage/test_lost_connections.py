@@ -175,13 +175,20 @@ async def test_an_error_of_the_work_itself_is_no_lost_connection(small: Database
     assert tries == 1
 
 
+@pytest.mark.parametrize("failure", [None, ValueError("no")], ids=["committed", "rolled back"])
 async def test_transactions_interrupted_at_any_moment_give_their_connections_back(
-    small: Database, by: Initiator
+    small: Database, by: Initiator, caplog: pytest.LogCaptureFixture, failure: Exception | None
 ) -> None:
-    for moment in range(30):
-        task = asyncio.create_task(small.write(by, lambda uow: uow.execute("SELECT 1")))
+    async def work(uow: UnitOfWork) -> None:
+        await uow.execute("SELECT 1")
+        if failure is not None:
+            raise failure
+
+    for moment in range(80):
+        task = asyncio.create_task(small.write(by, work))
         for _ in range(moment):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     await use_all_connections(small, by)
+    assert caplog.records == [], "asyncpg found no transaction that it did not know of"

@@ -142,12 +142,13 @@ class PooledTransaction(TransactionContext):
         try:
             await self.client.begin()
         except BaseException as error:
+            self._cut_if_interrupted(error)
             await self._leave(error)
             raise
         return self.client
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Commit it, or roll it back where it failed: that is told, not what rolling back met.
+        """Commit it, or roll it back where it failed: that is told, not what rolling back met, unless it was interrupted.
 
         Raises:
             DatabaseLost: the connection ended, before or while it was committed.
@@ -158,11 +159,17 @@ class PooledTransaction(TransactionContext):
             elif not self._connection.is_closed():
                 await self.client.rollback()
         except BaseException as failed:
+            self._cut_if_interrupted(failed)
             await self._leave(error or failed)
-            if error is None:
+            if error is None or isinstance(failed, asyncio.CancelledError):
                 raise
         else:
             await self._leave(error)
+
+    def _cut_if_interrupted(self, failed: BaseException) -> None:
+        # at BEGIN or at its end: whether it runs, nobody can tell, and asyncpg takes that for a mistake of ours
+        if isinstance(failed, asyncio.CancelledError):
+            self._connection.terminate()
 
     async def _leave(self, error: BaseException | None) -> None:
         """Whatever becomes of the connection, the task is outside."""
