@@ -91,9 +91,9 @@ async def test_health(database_url: str, by: Initiator) -> None:
             assert "packhouse db migrate" in body["reason"]
 
 
-async def test_a_database_that_goes_away_is_not_ready_but_alive(sqlite_url: str) -> None:
+async def test_a_database_that_goes_away_is_not_ready_but_alive(database_url: str) -> None:
     async with (
-        running_server(server_settings(sqlite_url), parts=tiny_parts()) as server,
+        running_server(server_settings(database_url), parts=tiny_parts()) as server,
         aiohttp.ClientSession() as client,
     ):
 
@@ -133,9 +133,9 @@ async def test_a_nats_that_is_away_is_told_and_not_waited_for(database_url: str,
             await asyncio.sleep(0.01)
 
 
-async def test_errors_outside_graphql_are_json(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_outside_graphql_are_json(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     async with (
-        running_server(server_settings(sqlite_url), parts=tiny_parts(routes=routes)) as server,
+        running_server(server_settings(database_url), parts=tiny_parts(routes=routes)) as server,
         aiohttp.ClientSession() as client,
     ):
         async with client.get(f"{server.url}/nowhere") as response:
@@ -160,13 +160,13 @@ async def test_errors_outside_graphql_are_json(sqlite_url: str, caplog: pytest.L
     assert errors == ["GET /broken failed [ticket-4711]"]
 
 
-async def test_other_sites_may_call_only_where_they_are_let_in(sqlite_url: str) -> None:
+async def test_other_sites_may_call_only_where_they_are_let_in(database_url: str) -> None:
     preflight = {
         "Origin": "https://shop.example.com",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    settings = server_settings(sqlite_url)
+    settings = server_settings(database_url)
     for origins, allowed in (([], None), (["https://shop.example.com"], "https://shop.example.com")):
         chosen = with_limits(settings, "server", allowed_origins=origins)
         async with (
@@ -198,8 +198,9 @@ async def test_a_server_that_does_not_answer_is_refused_without_its_password() -
     assert "hunter2" not in str(refused.value)
 
 
-def test_what_is_wrong_stops_the_making(sqlite_url: str) -> None:
-    settings = server_settings(sqlite_url)
+def test_what_is_wrong_stops_the_making() -> None:
+    """No database is opened."""
+    settings = server_settings("sqlite://never-opened.sqlite3")
     with pytest.raises(DuplicateCode):
         create_app(settings, [Witness(), Witness()], parts=tiny_parts())
     without_key: Settings = settings.model_copy(update={"security": SecuritySettings()})

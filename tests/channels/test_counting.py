@@ -205,7 +205,7 @@ async def test_a_crash_between_number_and_event_leaves_both_to_the_next_run(
 
 
 async def test_a_movement_that_commits_late_is_not_missed(postgres_url: str) -> None:
-    """A slow order moves stock first and commits last, after the counter has gone past a faster one."""
+    """A slow order moves stock first and commits last, after the counter has gone past a faster one; SQLite has one writer."""
     outbox, moved, finish = Outbox(), asyncio.Event(), asyncio.Event()
     slow: set[asyncio.Task[Any] | None] = set()
 
@@ -237,6 +237,7 @@ async def test_a_movement_that_commits_late_is_not_missed(postgres_url: str) -> 
 
 
 async def test_one_counts_at_a_time(postgres_url: str) -> None:
+    """An advisory lock: beside SQLite there is one process, and in it one counter."""
     database = await open_database(postgres_url, before_commit=Outbox().flush)
     try:
         await make_shop(database)

@@ -1,8 +1,9 @@
 """Plugins changed from the command line, as running servers take it over; and what is listed of them."""
 
+import asyncio
 import io
+import json
 import os
-import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,18 +13,23 @@ import pytest
 from tests.plugins.conftest import MailPlugin, Point, PostPlugin
 
 from packhouse.cli import main
+from packhouse.events.outbox import Outbox
 from packhouse.sdk import PluginManifest, hookimpl
+from packhouse.storage import Initiator, open_database
 
 Run = Callable[..., tuple[int, str, str]]
+Rows = Callable[[str], list[dict[str, Any]]]
+BY = Initiator("tester", "test")
 PLANTED = "planted-in-a-test-and-looked-for"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """A Packhouse in an empty folder, with the plugins post, mail and broken installed; `stdin` is what a command reads."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("PACKHOUSE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PACKHOUSE_DATABASE__URL", database_url)
     monkeypatch.setenv("COLUMNS", "250")
     points = [Point("post", PostPlugin), Point("mail", MailPlugin), Point("broken", ImportError("no module vendor"))]
     monkeypatch.setattr("packhouse.hooks.loading.entry_points", lambda **_: points)
@@ -40,11 +46,19 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return call
 
 
-def rows(sql: str) -> list[Any]:
-    with sqlite3.connect("packhouse.sqlite3") as connection:
-        found = connection.execute(sql).fetchall()
-    connection.close()
-    return found
+@pytest.fixture
+def rows(database_url: str) -> Rows:
+    """What a statement finds, or what it writes."""
+
+    async def ask(sql: str) -> list[dict[str, Any]]:
+        database = await open_database(database_url, before_commit=Outbox().flush)
+        try:
+            asked = database.fetch(sql) if sql.startswith("SELECT") else database.write(BY, lambda uow: uow.fetch(sql))
+            return [dict(row) for row in await asked]
+        finally:
+            await database.close()
+
+    return lambda sql: asyncio.run(ask(sql))
 
 
 def cells(text: str, code: str) -> list[str]:
@@ -52,7 +66,7 @@ def cells(text: str, code: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-def test_a_plugin_gets_its_secret_and_its_settings_and_is_switched_on_and_off(run: Run) -> None:
+def test_a_plugin_gets_its_secret_and_its_settings_and_is_switched_on_and_off(run: Run, rows: Rows) -> None:
     code, out, err = run("plugin", "enable", "post")
     assert (code, out) == (2, "")
     assert err == "packhouse: plugin post would not work: settings: pin: Field required\n"
@@ -65,21 +79,20 @@ def test_a_plugin_gets_its_secret_and_its_settings_and_is_switched_on_and_off(ru
     configured = run("plugin", "configure", "post", "speed=3", f"endpoints.a={endpoint}")
     assert configured == (0, "The plugin post is configured\n", "")
     assert run("plugin", "configure", "post", "--unset", "speed")[0] == 0
-    assert rows("SELECT code, enabled, settings, changed_by FROM plugin_choice") == [
-        ("post", 1, '{"endpoints":{"a":{"url":"https://a","secrets":[{"secret":"pin"}]}}}', "operator")
-    ]
-    assert rows("SELECT version FROM plugins_version") == [(5,)]
-    assert PLANTED.encode() not in Path("packhouse.sqlite3").read_bytes()
+    (choice,) = rows("SELECT code, enabled, settings, changed_by FROM plugin_choice")
+    assert json.loads(choice.pop("settings")) == {"endpoints": {"a": json.loads(endpoint)}}
+    assert choice == {"code": "post", "enabled": True, "changed_by": "operator"}
+    assert rows("SELECT version FROM plugins_version") == [{"version": 5}]
+    assert PLANTED not in str([rows(f"SELECT * FROM {table}") for table in ("plugin_secret", "plugin_choice", "event")])
     assert run("settings")[0] == 0
 
 
-def test_what_is_installed_is_listed_with_how_it_is_doing(run: Run) -> None:
+def test_what_is_installed_is_listed_with_how_it_is_doing(run: Run, rows: Rows) -> None:
     run("plugin", "secret", "set", "post", "pin", stdin=PLANTED)
-    with sqlite3.connect("packhouse.sqlite3") as connection:
-        connection.execute(
-            "INSERT INTO plugin_pause (plugin, kind, reason, since) VALUES ('mail', 'manual', 'the vendor moves', '2026-01-01')"
-        )
-    connection.close()
+    rows(
+        "INSERT INTO plugin_pause (plugin, kind, reason, since, openings)"
+        " VALUES ('mail', 'manual', 'the vendor moves', '2026-01-01 00:00:00+00:00', 0) RETURNING plugin"
+    )
     code, out, err = run("plugin", "list")
     assert (code, err) == (0, "")
     assert cells(out, "mail")[:6] == ["mail", "Mail", "2.0", "1", "loads", "mail: paused: the vendor moves"]
@@ -108,8 +121,8 @@ def test_one_that_claims_what_another_has_is_listed_with_both_names(run: Run, mo
     assert "Left out: zeta: its carrier van is one of plugin acme already" in out
 
 
-def test_without_a_database_what_files_say_is_listed(run: Run) -> None:
-    Path("packhouse.sqlite3").unlink()
+def test_without_a_database_what_files_say_is_listed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACKHOUSE_DATABASE__URL", "sqlite://packhouse.sqlite3")
     code, out, _ = run("plugin", "list")
     assert code == 0
     assert out.startswith("What the database says is left out: there is no database")
@@ -151,7 +164,9 @@ def test_secrets_are_encrypted_with_a_new_key(run: Run, monkeypatch: pytest.Monk
     assert cells(run("plugin", "list")[1], "post")[4] == "loads"
 
 
-def test_a_key_that_the_next_process_has_not_encrypts_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_the_next_process_has_not_encrypts_nothing(
+    run: Run, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("config").mkdir()
     Path("config/development.toml").write_text("")
     Path("packhouse.toml").write_text("")
@@ -163,7 +178,7 @@ def test_a_key_that_the_next_process_has_not_encrypts_nothing(run: Run, monkeypa
 
 
 @pytest.mark.parametrize("given", [(), ("speed",), ("=1",)])
-def test_what_is_no_setting_is_refused_and_changes_nothing(run: Run, given: tuple[str, ...]) -> None:
+def test_what_is_no_setting_is_refused_and_changes_nothing(run: Run, rows: Rows, given: tuple[str, ...]) -> None:
     code, _, err = run("plugin", "configure", "post", *given)
     assert code == 2
     assert err

@@ -50,14 +50,14 @@ async def prepare(url: str) -> list[str]:
 
 
 @pytest.fixture
-def orders(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def orders(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of two orders that were placed, in the database that the settings name."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("PACKHOUSE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
-    (tmp_path / "packhouse.toml").write_text(CONFIG.replace("URL", sqlite_url))
-    return asyncio.run(prepare(sqlite_url))
+    (tmp_path / "packhouse.toml").write_text(CONFIG.replace("URL", database_url))
+    return asyncio.run(prepare(database_url))
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""`packhouse serve` as a process of its own: how it answers, ends, and gives back what a crowd used."""
+"""`packhouse serve` as a process of its own, in a folder with nothing else: how it answers, ends, and gives back what a crowd used.
+
+Many of them on PostgreSQL are in tests/faults.
+"""
 
 import asyncio
 import os

@@ -107,11 +107,11 @@ def test_the_proxy_passes_on_what_the_api_takes(settings: Settings) -> None:
     assert set(re.findall(r"server 127\.0\.0\.1:(\d+)", text)) == set(re.findall(r"packhouse-api@(\d+)", target))
 
 
-async def test_alerts_look_at_metrics_that_there_are(sqlite_url: str) -> None:
+async def test_alerts_look_at_metrics_that_there_are(database_url: str) -> None:
     measured = {"metrics": MetricsSettings.model_validate({"token": "a token of tests"})}
     headers = {"Authorization": "Bearer a token of tests"}
     async with (
-        running_server(server_settings(sqlite_url).model_copy(update=measured)) as server,
+        running_server(server_settings(database_url).model_copy(update=measured)) as server,
         aiohttp.ClientSession(headers=headers) as client,
         client.get(f"{server.url}/metrics") as response,
     ):

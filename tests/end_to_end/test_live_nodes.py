@@ -129,10 +129,9 @@ async def test_a_subscriber_goes_on_after_the_one_process_was_killed(sqlite_url:
     by_socket: list[int] = []
     by_stream: list[int] = []
     async with (
-        many_machines(tmp_path, sqlite_url, "", Receiver(), apis=0, workers=0) as machines,
+        many_machines(tmp_path, sqlite_url, "", Receiver(), alone=1) as machines,
         aiohttp.ClientSession() as session,
     ):
-        await machines.serve("api-0", "all")
         await set_up(machines)
         first = node(machines, "api-0")
         async with socket(first, FOLLOW) as client, stream(session, first) as sse:

@@ -10,9 +10,11 @@ import pytest_asyncio
 from packhouse.events.outbox import Outbox
 from packhouse.events.record import record
 from packhouse.events.relay import Relay
+from packhouse.events.subjects import LoadSnapshots
 from packhouse.hooks.handover import Handover
 from packhouse.sdk import CustomerSnapshot, Event, EventType, Money, OrderSnapshot, new_id, now
 from packhouse.storage import Database, Initiator, UnitOfWork
+from packhouse.testing.hints import Hints
 
 Hook = Callable[[str, Event, OrderSnapshot | None], Awaitable[None]]
 
@@ -89,14 +91,14 @@ async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 
 
 
 class House:
-    """A database whose events go to `plugins`."""
+    """A database whose events go to `plugins`, on either set-up."""
 
     def __init__(self, database: Database, by: Initiator) -> None:
         self.database = database
         self.by = by
         self.plugins = Plugins()
         self.settings = Delivering()
-        self._relays: list[Relay] = []
+        self._processes: list[tuple[Relay, Hints]] = []
 
     def listen(self, plugins: Plugins) -> Plugins:
         self.plugins = plugins
@@ -128,10 +130,21 @@ class House:
 
         return await self.database.write(self.by, work)
 
-    async def relay(self) -> Relay:
-        relay = Relay(self.database, self.plugins, load_snapshots, self.settings, load_customers=load_customers)
-        self._relays.append(relay)
+    async def relay(self, load: LoadSnapshots = load_snapshots, **more: Any) -> Relay:
+        """What one process runs: told by the others, and telling them, over NATS beside PostgreSQL."""
+        hints = Hints(self.database)
+        relay = Relay(
+            self.database,
+            self.plugins,
+            load,
+            self.settings,
+            load_customers=load_customers,
+            announce=lambda: hints.announce("log"),
+            **more,
+        )
+        self._processes.append((relay, hints))
         await relay.start()
+        await hints.start({"log": relay.wake})
         return relay
 
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
@@ -159,7 +172,9 @@ class House:
         await eventually(none)
 
     async def close(self) -> None:
-        for relay in self._relays:
+        processes, self._processes = self._processes, []
+        for relay, hints in processes:
+            await hints.stop()
             await relay.stop(grace_seconds=0)
 
 

@@ -9,7 +9,6 @@ from packhouse.events.audience import PluginsChanged
 from packhouse.events.outbox import Outbox
 from packhouse.events.positions import assign_positions
 from packhouse.events.record import record
-from packhouse.events.relay import Relay
 from packhouse.sdk import EventType, new_id
 from packhouse.storage import UnitOfWork
 
@@ -125,15 +124,8 @@ async def test_a_relay_that_takes_over_begins_with_the_new_and_leaves_the_old(ho
     behind: list[int] = []
     outbox = Outbox(before.listeners, version=0)
     house.database.before_commit = outbox.flush
-    relay = Relay(
-        house.database,
-        before,
-        lambda _: _nothing(),
-        house.settings,
-        outbox=outbox,
-        behind=lambda: behind.append(1),
-    )
-    await relay.start()
+    house.plugins = before
+    relay = await house.relay(outbox=outbox, behind=lambda: behind.append(1))
     order_id = new_id()
     await house.happen(1, 2, order_id=order_id)
     await asyncio.wait_for(reached.wait(), 5)
@@ -153,7 +145,3 @@ async def test_a_relay_that_takes_over_begins_with_the_new_and_leaves_the_old(ho
     assert 3 not in before.facts("old")
     waiting = await house.rows("SELECT 1 FROM delivery WHERE plugin = 'old' AND status = 'pending'")
     assert len(waiting) == 3 - len(before.facts("old"))
-
-
-async def _nothing() -> dict[Any, Any]:
-    return {}

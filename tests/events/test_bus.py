@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from typing import Any
 
 import pytest
 
@@ -96,26 +95,3 @@ async def test_without_a_server_it_starts_and_stops(caplog: pytest.LogCaptureFix
     async with asyncio.timeout(5):
         await ear.bus.stop()
     assert [record.getMessage() for record in caplog.records if "cannot be reached" in record.getMessage()]
-
-
-async def test_a_relay_that_polls_rarely_is_woken(house: Any, make_plugins: Any, nats_url: str) -> None:
-    plugins = house.listen(make_plugins(["crm"]))
-    house.settings.poll_seconds = 30.0
-    relay = await house.relay()
-    await relay.drain()
-    house.database.on_commit.clear()
-    here, there = Bus(nats_url, {"log": relay.wake}), Ear(nats_url)
-    here.start()
-    there.bus.start()
-    await there.connected()
-    async with asyncio.timeout(10):
-        while not here.is_connected:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    await asyncio.sleep(0.1)
-    await house.happen(1)
-    there.bus.announce("log")
-    await house.until_delivered(1)
-    assert plugins.facts("crm") == [1]
-    house.database.on_commit.append(relay._wake.set)
-    await here.stop()
-    await there.bus.stop()

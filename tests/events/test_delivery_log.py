@@ -10,13 +10,17 @@ from packhouse.events.queries import ATTEMPT_COUNTER
 from packhouse.events.relay import Relay
 from packhouse.sdk import Event, OrderSnapshot, ProviderRefused, new_id
 from packhouse.storage import UnitOfWork
+from packhouse.testing.hints import Hints
 
 
 @pytest.fixture
 async def deliveries(house: Any) -> AsyncIterator[LiveDeliveries]:
-    live = LiveDeliveries(house.database, poll_seconds=30)
+    hints = Hints(house.database)
+    live = LiveDeliveries(house.database, poll_seconds=30, announce=lambda: hints.announce("deliveries"))
     await live.start()
+    await hints.start({"deliveries": live.wake})
     yield live
+    await hints.stop()
     await live.stop()
 
 
@@ -27,13 +31,7 @@ async def relay_of(house: Any, make_plugins: Any, deliveries: LiveDeliveries, *c
             raise ProviderRefused("no")
 
     house.listen(make_plugins(codes, hook))
-
-    async def load(ids: Any) -> Any:
-        return dict.fromkeys(ids)
-
-    relay = Relay(house.database, house.plugins, load, house.settings, settled=deliveries.settled)
-    house._relays.append(relay)
-    await relay.start()
+    relay: Relay = await house.relay(settled=deliveries.settled)
     return relay
 
 

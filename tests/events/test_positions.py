@@ -54,6 +54,7 @@ async def test_many_events_are_numbered_in_batches(house: Any) -> None:
 
 
 async def test_one_assigner_at_a_time(postgres_url: str, by: Initiator) -> None:
+    """An advisory lock. What is below is of PostgreSQL too: SQLite has one writer, and nothing commits late."""
     database = await open_database(postgres_url, before_commit=Outbox().flush)
     try:
         await database.write(by, recording("slow"))

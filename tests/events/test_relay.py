@@ -78,11 +78,11 @@ async def test_what_was_recorded_while_nobody_worked_is_delivered_at_the_start(h
 
 async def test_polling_alone_works(house: Any, make_plugins: Any) -> None:
     house.listen(make_plugins())
-    await house.relay()
+    relay = await house.relay()
     house.database.on_commit.clear()
     await house.happen(1)
     await house.until_delivered(1)
-    house.database.on_commit.append(house._relays[0]._wake.set)
+    house.database.on_commit.append(relay._wake.set)
 
 
 async def test_events_that_hooks_record_are_delivered_too(house: Any, make_plugins: Any) -> None:
@@ -281,10 +281,8 @@ async def test_an_order_that_cannot_be_read_holds_up_no_other(house: Any, make_p
     plugins = house.listen(make_plugins())
     await house.happen("bad", order_id=bad)
     await house.happen("good", order_id=good)
-    relay = Relay(house.database, plugins, load, house.settings)
-    await relay.start()
+    relay = await house.relay(load)
     await relay.drain()
-    await relay.stop()
     assert plugins.facts("crm") == ["good"]
     told = f"on the side of Packhouse: OwnFailure: order {bad} could not be read: ValueError: unreadable"
     assert await statuses(house) == [("pending", 0, told), ("done", 1, "")]

@@ -49,11 +49,15 @@ async def many_machines(
     nats_url: str,
     receiver: Receiver,
     *,
-    apis: int,
-    workers: int,
+    apis: int = 0,
+    workers: int = 0,
+    alone: int = 0,
     lease_seconds: float = 2.0,
 ) -> AsyncIterator[Machines]:
-    """Processes on one database, ended when the block ends. The work of one that was killed is taken up after its lease."""
+    """Processes on one database, ended when the block ends. The work of one that was killed is taken up after its lease.
+
+    Some answer, some work; one that is alone does both, as beside SQLite.
+    """
     app = web.Application()
     app.router.add_post("/hooks/{name}", receiver.handle)
     database = await open_database(database_url, before_commit=Outbox().flush)
@@ -68,6 +72,7 @@ async def many_machines(
             await asyncio.gather(
                 *(machines.serve(f"api-{number}", "api") for number in range(apis)),
                 *(machines.serve(f"worker-{number}", "worker") for number in range(workers)),
+                *(machines.serve(f"api-{number}", "all") for number in range(alone)),
             )
             yield machines
         finally:

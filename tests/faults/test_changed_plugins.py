@@ -1,12 +1,16 @@
-"""A recipient is added while several processes record events, without NATS: one after the other finds out by polling, and the
-recipient still gets every event from the change on, once and in order.
+"""A recipient is added while events are recorded, and gets every one from the change on, once and in order.
+
+In the one process beside SQLite; in several that tell each other over NATS; and in several that have lost it, where one after the
+other finds out by polling.
 """
 
 import asyncio
 import base64
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.faults.house import ENDPOINTS, Receiver, many_machines
 from tests.faults.load import PLACE, set_up
 from tests.faults.machines import Machines
@@ -15,6 +19,7 @@ from packhouse.events.audience import plugins_version
 from packhouse.events.outbox import Outbox
 from packhouse.events.queries import last_position
 from packhouse.storage import Database, open_database
+from packhouse.testing.nats import nats_beside
 
 SECRET = f"whsec_{base64.b64encode(bytes(range(24))).decode()}"
 KEEP = """mutation ($value: String!) {
@@ -26,11 +31,28 @@ WAITING = "SELECT 1 FROM delivery WHERE status = 'pending' LIMIT 1"
 UNNUMBERED = "SELECT 1 FROM event WHERE position IS NULL LIMIT 1"
 
 
-async def test_a_new_recipient_misses_nothing(postgres_url: str, tmp_path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """A database, the NATS beside it, and how many processes work on it, as `many_machines` has it."""
+
+    database_url: str
+    nats_url: str
+    processes: dict[str, int]
+
+
+@pytest.fixture(params=["embedded", "grown up", "without NATS"])
+def on(request: pytest.FixtureRequest) -> SetUp:
+    if request.param == "embedded":
+        return SetUp(request.getfixturevalue("sqlite_url"), "", {"alone": 1})
+    url = str(request.getfixturevalue("postgres_url"))
+    return SetUp(url, nats_beside(url) if request.param == "grown up" else "", {"apis": 2, "workers": 1})
+
+
+async def test_a_new_recipient_misses_nothing(on: SetUp, tmp_path: Path) -> None:
     receiver = Receiver()
     receiver.got["late"] = []
-    async with many_machines(tmp_path, postgres_url, "", receiver, apis=2, workers=1) as machines:
-        database = await open_database(postgres_url, before_commit=Outbox().flush)
+    async with many_machines(tmp_path, on.database_url, on.nats_url, receiver, **on.processes) as machines:
+        database = await open_database(on.database_url, before_commit=Outbox().flush)
         try:
             await set_up(machines)
             enough = asyncio.Event()

@@ -1,6 +1,6 @@
 """500 checkouts at once, of 20 SKUs and bundles of them, in any order: nothing is sold twice, nobody sees a deadlock.
 
-On SQLite one process, on PostgreSQL four API processes. Of the first hundred buyers one in five reserved before; half of all
+On SQLite one process, on PostgreSQL with NATS four API processes. Of the first hundred buyers one in five reserved before; half of all
 that is wanted is there.
 """
 
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 from strawberry.relay import to_base64
 from tests.faults.machines import Machines
 
@@ -27,6 +26,7 @@ from packhouse.ordering.commands.reserve import ReserveStock, reserve
 from packhouse.orders.models import OrderLine
 from packhouse.storage import Database, open_database
 from packhouse.testing.factories import BY, make_location, make_stock, make_variant
+from packhouse.testing.nats import nats_beside
 from packhouse.testing.proofs import contradictions
 from packhouse.testing.tokens import given_token
 
@@ -118,7 +118,7 @@ async def buy(session: aiohttp.ClientSession, address: str, buyer: Buyer) -> str
 async def serving(folder: Path, database_url: str, token: str, processes: int) -> AsyncIterator[list[str]]:
     """The addresses of a Packhouse of so many processes."""
     (folder / "packhouse.toml").write_text(
-        f'[database]\nurl = "{database_url}"\n'
+        f'[database]\nurl = "{database_url}"\n[nats]\nurl = "{nats_beside(database_url)}"\n'
         '[security]\nsecret_key = "a key of tests, long enough to be accepted"\n'
         f"[graphql]\ntimeout_seconds = {_SECONDS}.0\n"
         '[logging]\nlevel = "CRITICAL"\n[plugins]\nenabled = []\n'
@@ -132,16 +132,11 @@ async def serving(folder: Path, database_url: str, token: str, processes: int) -
         await machines.end()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{request.param}_url"))
-
-
-async def test_nothing_is_sold_twice(url: str, tmp_path: Path) -> None:
-    database = await open_database(url, before_commit=Outbox().flush)
+async def test_nothing_is_sold_twice(database_url: str, tmp_path: Path) -> None:
+    database = await open_database(database_url, before_commit=Outbox().flush)
     try:
         token, buyers = await furnish(database)
-        outcomes = await rush(tmp_path, url, token, buyers, 4 if url.startswith("postgres") else 1)
+        outcomes = await rush(tmp_path, database_url, token, buyers, 4 if database_url.startswith("postgres") else 1)
         assert set(outcomes) == {"", "INSUFFICIENT_STOCK"}
         assert {outcome for buyer, outcome in zip(buyers, outcomes, strict=True) if buyer.reservation} == {""}
         await compare(buyers, outcomes)

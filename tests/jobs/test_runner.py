@@ -2,9 +2,10 @@ import asyncio
 import logging
 
 import pytest
+from tests.jobs.conftest import Processes
 
 from packhouse.jobs.models import JobRow
-from packhouse.jobs.runner import Job, JobRunner
+from packhouse.jobs.runner import Job
 from packhouse.jobs.store import finish_job, give_back, keep_job, take_job, want_job
 from packhouse.sdk import Refused, new_id, now
 from packhouse.storage import Database, Initiator
@@ -37,10 +38,9 @@ async def until_taken(name: str) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_a_job_runs_at_once_and_again(database: Database) -> None:
+async def test_a_job_runs_at_once_and_again(processes: Processes) -> None:
     work = Work()
-    runner = JobRunner([Job("work", 0.001, work)])
-    await runner.start(database)
+    runner = await processes.start(Job("work", 0.001, work))
     await until(work, 3)
     await runner.stop()
     runs = work.runs
@@ -49,13 +49,12 @@ async def test_a_job_runs_at_once_and_again(database: Database) -> None:
 
 
 async def test_a_broken_one_stops_nobody_and_is_logged_once_for_each_kind(
-    database: Database, caplog: pytest.LogCaptureFixture
+    processes: Processes, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = Work(ValueError("a"), ValueError("b"), SystemExit(1), None, ValueError("d"))
     fine = Work()
-    runner = JobRunner([Job("broken", 0.001, broken), Job("fine", 0.001, fine)])
     with caplog.at_level(logging.INFO, "packhouse.jobs.runner"):
-        await runner.start(database)
+        runner = await processes.start(Job("broken", 0.001, broken), Job("fine", 0.001, fine))
         await until(broken, 6)
         await until(fine, 2)
         await runner.stop()
@@ -68,18 +67,16 @@ async def test_a_broken_one_stops_nobody_and_is_logged_once_for_each_kind(
     ]
 
 
-async def test_a_wake_does_not_wait_for_the_clock(database: Database, by: Initiator) -> None:
+async def test_a_wake_does_not_wait_for_the_clock(processes: Processes) -> None:
     work = Work()
-    runner = JobRunner([Job("work", 3600, work)])
-    await runner.start(database)
+    runner = await processes.start(Job("work", 3600, work))
     await until(work, 1)
-    await database.write(by, lambda uow: want_job(uow, "work"))
-    runner.wake("work")
+    await processes.want("work")
     await until(work, 2)
     await runner.stop()
 
 
-async def test_a_wake_during_a_run_means_once_more(database: Database, by: Initiator) -> None:
+async def test_a_wake_during_a_run_means_once_more(processes: Processes) -> None:
     runs = 0
     go = asyncio.Event()
 
@@ -88,11 +85,10 @@ async def test_a_wake_during_a_run_means_once_more(database: Database, by: Initi
         runs += 1
         await go.wait()
 
-    runner = JobRunner([Job("work", 3600, work)])
-    await runner.start(database)
+    runner = await processes.start(Job("work", 3600, work))
     while not runs:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
-    await database.write(by, lambda uow: want_job(uow, "work"))
+    await processes.want("work")
     go.set()
     async with asyncio.timeout(10):
         while runs < 2:  # noqa: ASYNC110
@@ -100,7 +96,7 @@ async def test_a_wake_during_a_run_means_once_more(database: Database, by: Initi
     await runner.stop()
 
 
-async def test_a_slow_one_is_cancelled_at_the_end(database: Database) -> None:
+async def test_a_slow_one_is_cancelled_at_the_end(processes: Processes) -> None:
     cancelled = asyncio.Event()
 
     async def slow() -> None:
@@ -109,8 +105,7 @@ async def test_a_slow_one_is_cancelled_at_the_end(database: Database) -> None:
         finally:
             cancelled.set()
 
-    runner = JobRunner([Job("slow", 1, slow)])
-    await runner.start(database)
+    runner = await processes.start(Job("slow", 1, slow))
     await until_taken("slow")
     await asyncio.sleep(0.01)
     await runner.stop()
@@ -119,15 +114,14 @@ async def test_a_slow_one_is_cancelled_at_the_end(database: Database) -> None:
     assert (row.owner, row.due_at <= now()) == (None, True), "it is due for whoever starts next"
 
 
-async def test_a_run_is_given_time_to_end(database: Database) -> None:
+async def test_a_run_is_given_time_to_end(processes: Processes) -> None:
     go, work = asyncio.Event(), Work()
 
     async def slow() -> None:
         await go.wait()
         await work()
 
-    runner = JobRunner([Job("slow", 3600, slow)])
-    await runner.start(database)
+    runner = await processes.start(Job("slow", 3600, slow))
     await until_taken("slow")
     runner.take_no_more()
     stopping = asyncio.create_task(runner.stop(grace_seconds=5))
@@ -141,7 +135,7 @@ async def test_a_run_is_given_time_to_end(database: Database) -> None:
     )
 
 
-async def test_several_processes_do_it_once_a_period(database: Database) -> None:
+async def test_several_processes_do_it_once_a_period(processes: Processes) -> None:
     running = most = total = 0
 
     async def work() -> None:
@@ -151,9 +145,7 @@ async def test_several_processes_do_it_once_a_period(database: Database) -> None
         await asyncio.sleep(0.05)
         running -= 1
 
-    runners = [JobRunner([Job("work", 0.2, work)]) for _ in range(4)]
-    for runner in runners:
-        await runner.start(database)
+    runners = [await processes.start(Job("work", 0.2, work)) for _ in range(4)]
     await asyncio.sleep(1.2)
     for runner in runners:
         await runner.stop()
@@ -161,11 +153,9 @@ async def test_several_processes_do_it_once_a_period(database: Database) -> None
     assert 2 <= total <= 6
 
 
-async def test_what_runs_everywhere_is_done_by_each(database: Database) -> None:
-    works = [Work(), Work()]
-    runners = [JobRunner([Job("work", 3600, work, everywhere=True)]) for work in works]
-    for runner, work in zip(runners, works, strict=True):
-        await runner.start(database)
+async def test_what_runs_everywhere_is_done_by_each(processes: Processes) -> None:
+    for work in (Work(), Work()):
+        runner = await processes.start(Job("work", 3600, work, everywhere=True))
         await until(work, 1)
         runner.wake("work")
         await until(work, 2)
@@ -173,14 +163,14 @@ async def test_what_runs_everywhere_is_done_by_each(database: Database) -> None:
     assert await JobRow.all().count() == 0
 
 
-async def test_the_job_of_a_process_that_died_is_taken_over(database: Database) -> None:
+async def test_the_job_of_a_process_that_died_is_taken_over(processes: Processes, database: Database) -> None:
     dead, work = new_id(), Work()
     await JobRow.create(name="work", due_at=now())
-    assert await take_job(database, "work", dead, seconds=0.3)
-    runner = JobRunner([Job("work", 0.05, work)])
-    await runner.start(database)
+    assert await take_job(database, "work", dead, seconds=60)
+    runner = await processes.start(Job("work", 0.05, work))
     await asyncio.sleep(0.1)
     assert work.runs == 0, "its lease goes on"
+    await JobRow.filter(name="work").update(leased_until=now())
     await until(work, 1)
     await runner.stop()
     assert not await keep_job(database, "work", dead, seconds=60)
@@ -190,16 +180,15 @@ async def test_the_job_of_a_process_that_died_is_taken_over(database: Database) 
     assert (await JobRow.get(name="work")).due_at == before.due_at
 
 
-async def test_a_lease_is_renewed_while_the_job_runs(database: Database) -> None:
+async def test_a_lease_is_renewed_while_the_job_runs(processes: Processes) -> None:
     work, go = Work(), asyncio.Event()
 
     async def slow() -> None:
         await go.wait()
 
-    slow_one, other = JobRunner([Job("work", 1, slow)], lease_seconds=0.3), JobRunner([Job("work", 0.01, work)])
-    await slow_one.start(database)
+    slow_one = await processes.start(Job("work", 1, slow), lease_seconds=0.3)
     await until_taken("work")
-    await other.start(database)
+    other = await processes.start(Job("work", 0.01, work))
     await asyncio.sleep(0.8)
     assert work.runs == 0
     go.set()
@@ -207,7 +196,9 @@ async def test_a_lease_is_renewed_while_the_job_runs(database: Database) -> None
     await other.stop()
 
 
-async def test_a_run_that_lost_its_lease_is_interrupted(database: Database, by: Initiator) -> None:
+async def test_a_run_that_lost_its_lease_is_interrupted(
+    processes: Processes, database: Database, by: Initiator
+) -> None:
     cancelled = asyncio.Event()
 
     async def slow() -> None:
@@ -216,8 +207,7 @@ async def test_a_run_that_lost_its_lease_is_interrupted(database: Database, by: 
         finally:
             cancelled.set()
 
-    runner = JobRunner([Job("work", 3600, slow)], lease_seconds=0.15)
-    await runner.start(database)
+    runner = await processes.start(Job("work", 3600, slow), lease_seconds=0.15)
     await until_taken("work")
     thief = new_id()
     await database.write(by, lambda uow: uow.execute("UPDATE job SET owner = $1", thief))
@@ -227,10 +217,9 @@ async def test_a_run_that_lost_its_lease_is_interrupted(database: Database, by: 
     assert (await JobRow.get(name="work")).owner == thief
 
 
-async def test_how_a_run_went_is_written_down(database: Database) -> None:
+async def test_how_a_run_went_is_written_down(processes: Processes) -> None:
     work = Work(ValueError("no"), ValueError("no"))
-    runner = JobRunner([Job("work", 0.05, work)])
-    await runner.start(database)
+    runner = await processes.start(Job("work", 0.05, work))
     seen = []
     async with asyncio.timeout(10):
         while work.runs < 3 or (await JobRow.get(name="work")).failures:

@@ -56,9 +56,9 @@ async def test_a_run_is_a_trace_of_its_own_with_what_it_wrote(database_url: str,
     assert len(traced) == 3
 
 
-async def test_a_failed_run_says_what_kind_of_failure(sqlite_url: str) -> None:
+async def test_a_failed_run_says_what_kind_of_failure(database_url: str) -> None:
     process = Traced()
-    await run_once(sqlite_url, process, Work(ValueError("planted-secret")), everywhere=False)
+    await run_once(database_url, process, Work(ValueError("planted-secret")), everywhere=False)
     run = process.named("job count")
     assert (run.status.status_code, run.status.description) == (StatusCode.ERROR, "ValueError")
     assert (said(run, "packhouse.outcome"), said(run, "error.type")) == ("failed", "ValueError")

@@ -18,6 +18,7 @@ from packhouse.plugins.vault import Vault
 from packhouse.sdk import PluginManifest, Refused, hookimpl
 from packhouse.storage import Database, Initiator
 from packhouse.telemetry.secrets import Secrets
+from packhouse.testing.hints import Hints
 
 VAULT = Vault(["a key of a test"])
 PLANTED = "planted-in-a-test-and-looked-for"
@@ -58,7 +59,8 @@ async def process(
 ) -> AsyncIterator[Process]:
     host = PluginHost.load(Choices(**choices), installed=points, origin=lambda key: FREE.get(key, ""))
     secrets = Secrets()
-    roster = Roster(host, VAULT, secrets, grace_seconds=grace_seconds)
+    hints = Hints(database)
+    roster = Roster(host, VAULT, secrets, announce=lambda: hints.announce("plugins"), grace_seconds=grace_seconds)
     started = Process(roster, database, [], secrets)
 
     async def switch(fresh: PluginHost, version: int) -> None:
@@ -68,9 +70,11 @@ async def process(
     await roster.read(database)
     await roster.host.startup()
     roster.start(database, switch)
+    await hints.start({"plugins": roster.wake})
     try:
         yield started
     finally:
+        await hints.stop()
         await roster.stop()
         await roster.host.shutdown()
 

@@ -154,14 +154,14 @@ async def test_a_delivery_is_logged_with_the_request_that_caused_it(database_url
     assert "planted-password" not in log.text
 
 
-async def test_the_house_teaches_the_log_what_its_plugins_hold(sqlite_url: str) -> None:
-    async with running_server(server_settings(sqlite_url), [Talkative()], parts=tiny_parts()) as server:
+async def test_the_house_teaches_the_log_what_its_plugins_hold(database_url: str) -> None:
+    async with running_server(server_settings(database_url), [Talkative()], parts=tiny_parts()) as server:
         assert server.house.secrets.hide("planted-password") == "********"
 
 
-async def test_a_refused_request_is_logged_once_with_its_id(sqlite_url: str, log: Log) -> None:
+async def test_a_refused_request_is_logged_once_with_its_id(database_url: str, log: Log) -> None:
     async with (
-        running_server(server_settings(sqlite_url), parts=tiny_parts()) as server,
+        running_server(server_settings(database_url), parts=tiny_parts()) as server,
         aiohttp.ClientSession() as client,
     ):
         given = {"X-Request-Id": "ticket-4711", "Authorization": "Bearer ph_wrong-and-long-enough-to-be-one"}
@@ -188,7 +188,7 @@ async def test_a_refused_request_is_logged_once_with_its_id(sqlite_url: str, log
     assert "sIgNaTuRe" not in log.text
 
 
-async def test_a_job_says_which_it_is(sqlite_url: str, log: Log) -> None:
+async def test_a_job_says_which_it_is(database_url: str, log: Log) -> None:
     ran = asyncio.Event()
 
     async def work() -> None:
@@ -196,7 +196,7 @@ async def test_a_job_says_which_it_is(sqlite_url: str, log: Log) -> None:
         ran.set()
 
     parts = tiny_parts(jobs=lambda _: [Job("nightly", 60, work)])
-    async with running_server(server_settings(sqlite_url), parts=parts), asyncio.timeout(10):
+    async with running_server(server_settings(database_url), parts=parts), asyncio.timeout(10):
         await ran.wait()
     (line,) = log.of("packhouse.example")
     assert (line["event"], line["job"]) == ("at work", "nightly")

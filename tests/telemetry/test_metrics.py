@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.web.conftest import tiny_parts
+from tests.web.conftest import tiny_parts, with_limits
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -75,16 +75,16 @@ async def ask(server: RunningServer, query: str) -> None:
         await response.read()
 
 
-async def test_without_a_token_there_are_none(sqlite_url: str) -> None:
-    async with running_server(server_settings(sqlite_url), parts=tiny_parts()) as server:
+async def test_without_a_token_there_are_none(database_url: str) -> None:
+    async with running_server(server_settings(database_url), parts=tiny_parts()) as server:
         assert (await scrape(server))[0] == 404
 
 
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": TOKEN}, {"Authorization": "Bearer a token of tests, but longer"}]
 )
-async def test_with_another_token_they_are_refused(sqlite_url: str, headers: dict[str, str]) -> None:
-    async with running_server(measured(sqlite_url), parts=tiny_parts()) as server:
+async def test_with_another_token_they_are_refused(database_url: str, headers: dict[str, str]) -> None:
+    async with running_server(measured(database_url), parts=tiny_parts()) as server:
         status, text = await scrape(server, headers)
         assert (status, "packhouse_" in text) == (401, False)
         assert (await scrape(server, server.headers))[0] == 401
@@ -92,6 +92,7 @@ async def test_with_another_token_they_are_refused(sqlite_url: str, headers: dic
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_every_role_tells_them(postgres_url: str, role: Role) -> None:
+    """Roles are of the set-up with several processes."""
     async with running_server(measured(postgres_url), parts=tiny_parts(), role=role) as server:
         status, text = await scrape(server)
     found = samples(text)
@@ -118,8 +119,9 @@ async def test_subscribers_and_how_far_they_are_told(database_url: str, by: Init
     assert of(found, "live_connections") == {(): 1}
 
 
-async def test_requests_and_operations_are_counted(sqlite_url: str) -> None:
-    async with running_server(measured(sqlite_url), parts=tiny_parts()) as server:
+async def test_requests_and_operations_are_counted(database_url: str) -> None:
+    hasty = with_limits(measured(database_url), "graphql", timeout_seconds=1.0)
+    async with running_server(hasty, parts=tiny_parts()) as server:
         for query in (
             "{ hello }",
             "{ hello }",
@@ -348,8 +350,8 @@ def _call(number: int) -> dict[str, Any]:
     }
 
 
-async def test_asking_often_costs_the_database_nothing(sqlite_url: str) -> None:
-    async with running_server(measured(sqlite_url, keep_seconds=600), parts=tiny_parts()) as server:
+async def test_asking_often_costs_the_database_nothing(database_url: str) -> None:
+    async with running_server(measured(database_url, keep_seconds=600), parts=tiny_parts()) as server:
         await scrape(server)
         with noted_statements() as sent:
             texts = await asyncio.gather(*(scrape(server) for _ in range(5)))
@@ -357,8 +359,8 @@ async def test_asking_often_costs_the_database_nothing(sqlite_url: str) -> None:
     assert [each.sql for each in sent if "position_counter" in each.sql] == []
 
 
-async def test_a_database_that_is_away_is_told(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    async with running_server(measured(sqlite_url), parts=tiny_parts()) as server:
+async def test_a_database_that_is_away_is_told(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with running_server(measured(database_url), parts=tiny_parts()) as server:
 
         async def fail(*_: object) -> None:
             raise OSError("planted")

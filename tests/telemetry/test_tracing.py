@@ -140,10 +140,10 @@ async def test_one_trace_from_the_request_to_the_partner(database_url: str, part
     assert "planted" not in "".join(span.to_json() for process in (answering, delivering) for span in process.spans)
 
 
-async def test_a_request_without_a_trace_begins_one(sqlite_url: str) -> None:
+async def test_a_request_without_a_trace_begins_one(database_url: str) -> None:
     process = Traced()
     async with (
-        running_server(server_settings(sqlite_url), parts=tiny_parts(), tracing=process.tracing) as server,
+        running_server(server_settings(database_url), parts=tiny_parts(), tracing=process.tracing) as server,
         aiohttp.ClientSession() as client,
     ):
         for path in ("/track/planted-secret", "/health/live"):
@@ -192,7 +192,7 @@ async def test_without_a_collector_there_is_nothing(database_url: str) -> None:
             assert span.traceparent == ""
 
 
-async def test_spans_are_sent_to_the_collector(sqlite_url: str) -> None:
+async def test_spans_are_sent_to_the_collector(database_url: str) -> None:
     """By OTLP over HTTP, the last ones when the server ends."""
     got: list[tuple[str, str, bytes]] = []
 
@@ -204,7 +204,7 @@ async def test_spans_are_sent_to_the_collector(sqlite_url: str) -> None:
     app.router.add_post("/v1/traces", collect)
     async with TestServer(app, host="127.0.0.1") as collector:
         tracing = TracingSettings(endpoint=str(collector.make_url("/v1/traces")), service_name="house of tests")
-        settings: Settings = server_settings(sqlite_url).model_copy(update={"tracing": tracing})
+        settings: Settings = server_settings(database_url).model_copy(update={"tracing": tracing})
         async with (
             running_server(settings, parts=tiny_parts()) as server,
             aiohttp.ClientSession() as client,

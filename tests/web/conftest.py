@@ -191,8 +191,8 @@ def tiny_parts(**others: Any) -> Parts:
 
 
 @pytest.fixture
-def settings(sqlite_url: str) -> Settings:
-    return server_settings(sqlite_url)
+def settings(database_url: str) -> Settings:
+    return server_settings(database_url)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

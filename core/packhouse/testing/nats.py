@@ -11,7 +11,7 @@ import pytest
 
 from packhouse.servers.nats import NatsServer, free_port
 
-__all__ = ["NATS_URL", "NatsServer", "free_port", "nats_server", "nats_url", "shared_nats_url"]
+__all__ = ["NATS_URL", "NatsServer", "free_port", "nats_beside", "nats_server", "nats_url", "shared_nats_url"]
 
 NATS_URL = "PACKHOUSE_TEST_NATS_URL"
 
@@ -28,6 +28,11 @@ def shared_nats_url() -> str:
     atexit.register(folder.cleanup)
     atexit.register(server.stop)  # the last one first
     return server.url
+
+
+def nats_beside(database_url: str) -> str:
+    """The URL of the NATS of a set-up, which its database tells: none beside SQLite, that of all tests beside PostgreSQL."""
+    return "" if database_url.startswith("sqlite") else shared_nats_url()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from packhouse.sdk import new_id
 from packhouse.settings import DatabaseSettings, SecuritySettings, ServerSettings, Settings
 from packhouse.settings.sections import NatsSettings
 from packhouse.telemetry.tracing import Tracing
-from packhouse.testing.nats import shared_nats_url
+from packhouse.testing.nats import nats_beside
 from packhouse.testing.tokens import given_token
 from packhouse.web.permissions import Permissions
 from packhouse.web.server import Server, listen_at, server_config
@@ -70,7 +70,7 @@ def server_settings(database_url: str) -> Settings:
     """
     return Settings(
         database=DatabaseSettings(url=database_url),
-        nats=NatsSettings(url="" if database_url.startswith("sqlite") else shared_nats_url()),
+        nats=NatsSettings(url=nats_beside(database_url)),
         server=ServerSettings(graceful_shutdown_seconds=1.0),
         security=SecuritySettings.model_validate({"secret_key": "a key of tests, long enough to be accepted"}),
     ).model_copy(update={"plugins": Settings().plugins.model_copy(update={"enabled": []})})

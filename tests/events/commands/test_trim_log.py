@@ -48,8 +48,8 @@ async def bounds(house: Any) -> tuple[Bounds, Bounds]:
     return await EventLog(house.database).bounds(), await AttemptLog(house.database).bounds()
 
 
-async def delivered(house: Any, make_plugins: Any, *, hook: Any = None) -> None:
-    """Three events of an order, three of none, all delivered to one plugin."""
+async def delivered(house: Any, make_plugins: Any, *, hook: Any = None) -> Any:
+    """Three events of an order, three of none, all delivered to one plugin; returns who delivers."""
     house.listen(make_plugins(["crm"], hook))
     relay = await house.relay()
     order_id = new_id()
@@ -57,6 +57,7 @@ async def delivered(house: Any, make_plugins: Any, *, hook: Any = None) -> None:
         await house.happen(f"order {number}", order_id=order_id)
         await house.happen(f"stock {number}", event_type=EventType.STOCK_ADJUSTED)
         await relay.drain()
+    return relay
 
 
 @pytest.mark.usefixtures("later")
@@ -162,8 +163,7 @@ async def test_what_has_to_stay_is_passed_over_once(
             "(SELECT id FROM event WHERE position <= 4)"
         ),
     )
-    for relay in house._relays:
-        await relay.stop()
+    await house.close()
     monkeypatch.setattr(module, "BATCH", 1)
     looked_at: list[int] = []
     fetch = house.database.fetch
@@ -188,8 +188,7 @@ async def test_a_delivery_that_was_given_up_can_be_retried_until_it_goes(house: 
 
     await delivered(house, make_plugins, hook=refuse)
     dead = (await house.rows("SELECT id FROM delivery WHERE status = 'dead' ORDER BY id"))[0]["id"]
-    for relay in house._relays:
-        await relay.stop()
+    await house.close()
     await house.database.write(house.by, lambda uow: retry_delivery(uow, dead))
     await trim_log(house.database, 30)
     assert await counted(house, "delivery") == 1
@@ -215,12 +214,11 @@ async def test_a_subscriber_that_is_still_behind_it_is_told(house: Any) -> None:
 @pytest.mark.usefixtures("later")
 async def test_a_replay_says_when_it_is_not_whole(house: Any, make_plugins: Any) -> None:
     start = now()
-    await delivered(house, make_plugins)
+    relay = await delivered(house, make_plugins)
     data = ReplayEvents("crm", start)
     whole = await replay_events(house.database, house.by, data, frozenset(EventType), {"crm"})
     assert (whole.events, whole.is_whole) == (6, True)
-    for relay in house._relays:
-        await relay.drain()
+    await relay.drain()
     await trim_log(house.database, 30)
     rest = await replay_events(house.database, house.by, data, frozenset(EventType), {"crm"})
     assert (rest.events, rest.is_whole) == (3, False)

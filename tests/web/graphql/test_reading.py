@@ -18,8 +18,8 @@ from packhouse.web.permissions import ALL, Grant
 VARIANTS = "query Variants($first: Int!) { variants(first: $first) { edges { node { sku } } } }"
 
 
-async def test_a_plugin_reads_data_and_hears_why_not(sqlite_url: str) -> None:
-    app = create_app(server_settings(sqlite_url))
+async def test_a_plugin_reads_data_and_hears_why_not(database_url: str) -> None:
+    app = create_app(server_settings(database_url))
     house = app.state.house
     async with app.router.lifespan_context(app):
         query = house.host.candidates["packhouse-ordering"].context.query
@@ -55,8 +55,8 @@ class Query:
         raise InvalidValue("sku", "it cannot be empty")
 
 
-async def test_what_fails_on_our_side_is_no_refusal(sqlite_url: str) -> None:
-    settings = server_settings(sqlite_url)
+async def test_what_fails_on_our_side_is_no_refusal(database_url: str) -> None:
+    settings = server_settings(database_url)
     hasty = settings.model_copy(update={"graphql": settings.graphql.model_copy(update={"timeout_seconds": 0.05})})
     app = create_app(hasty)
     schema = GuardedSchema(query=Query)

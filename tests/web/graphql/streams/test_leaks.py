@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import sys
+from itertools import pairwise
 
 import aiohttp
-from tests.web.conftest import happen, tiny_parts
+from tests.web.conftest import happen, tiny_parts, with_limits
 from tests.web.graphql.talking import listening, talking
 
 from packhouse.testing.server import RunningServer, running_server, server_settings
@@ -53,9 +54,11 @@ async def held(server: RunningServer) -> tuple[int, int, int, int]:
     )
 
 
-async def test_clients_that_come_and_go_leave_nothing(sqlite_url: str) -> None:
+async def test_clients_that_come_and_go_leave_nothing(database_url: str) -> None:
     blocks = []
-    async with running_server(server_settings(sqlite_url), parts=tiny_parts()) as server:
+    # each connection to PostgreSQL keeps the statements that it has met: few have met all of them after a round
+    settings = with_limits(server_settings(database_url), "database", pool_max=2)
+    async with running_server(settings, parts=tiny_parts()) as server:
         before = await held(server)
         for _ in range(ROUNDS):
             async with aiohttp.ClientSession() as session:
@@ -63,5 +66,6 @@ async def test_clients_that_come_and_go_leave_nothing(sqlite_url: str) -> None:
             assert await held(server) == before
             gc.collect()
             blocks.append(sys.getallocatedblocks())
-    # the first rounds fill caches; one thing kept of each client would be more than this
-    assert blocks[-1] - blocks[-2] < SOCKETS + STREAMS
+    # the first rounds fill caches, and a table may grow in one of the others; one thing kept of each client would be more than
+    # this in each of them
+    assert min(second - first for first, second in pairwise(blocks[1:])) < SOCKETS + STREAMS
