@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from packhouse.events.bus import Bus
-from packhouse.testing.nats import NatsServer, free_port
+from packhouse.testing.nats import NatsServer, free_port, shared_nats_url
 
 
 class Ear:
@@ -84,6 +84,17 @@ async def test_a_server_that_goes_and_comes_back(nats_server: NatsServer, caplog
     assert told.count("NATS is there again") == 2
     for each in (one, two):
         await each.bus.stop()
+
+
+async def test_it_stops_at_any_moment_of_connecting() -> None:
+    for moment in range(300):
+        ear = Ear(shared_nats_url())
+        ear.bus.start()
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await ear.bus.stop()
+        assert not ear.bus.is_connected
 
 
 async def test_without_a_server_it_starts_and_stops(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,14 +9,13 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from packhouse.sdk.values import new_id
 
 _PREFIX = "packhouse.wake"
-_RETRY_SECONDS = 2.0
+_RETRY_SECONDS = 2
 _BREATH = 0.005
 log = logging.getLogger(__name__)
 
@@ -57,8 +56,7 @@ class Bus:
                 async with asyncio.timeout(_RETRY_SECONDS):
                     await self._publish(client)
                     await client.flush()
-            with suppress(Exception):
-                await client.close()
+            await self._close(client)
 
     def announce(self, topic: str) -> None:
         """Hint the other processes at something; returns at once."""
@@ -66,13 +64,15 @@ class Bus:
         self._wake.set()
 
     async def _run(self) -> None:
-        self._client = await self._connected()
-        while True:
+        # asked each time: Python's wait_for, by which the client connects and publishes, may swallow that the task is cancelled
+        while self._client is None and not self._is_leaving:
+            await self._connect()
+        while (client := self._client) is not None and not self._is_leaving:
             await self._wake.wait()
             self._wake.clear()
             await asyncio.sleep(_BREATH)
             try:
-                await self._publish(self._client)
+                await self._publish(client)
             except Exception as error:  # noqa: BLE001  (a hint that is lost costs a moment, whatever went wrong)
                 self._tell_down(error)
 
@@ -83,26 +83,34 @@ class Bus:
         for topic in topics:
             await client.publish(f"{_PREFIX}.{topic}", self._name.encode())
 
-    async def _connected(self) -> Client:
-        while True:
-            try:
-                client = await nats.connect(
-                    self._url,
-                    name="packhouse",
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=_RETRY_SECONDS,
-                    error_cb=self._failed,
-                    disconnected_cb=self._lost,
-                    reconnected_cb=self._found,
-                    allow_reconnect=True,
-                )
-                await client.subscribe(f"{_PREFIX}.*", cb=self._heard)
-            except Exception as error:  # noqa: BLE001  (no server, a wrong name, a closed port: tried again)
-                self._tell_down(error)
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                await self._found()
-                return client
+    async def _connect(self) -> None:
+        client = Client()
+        try:
+            await client.connect(
+                self._url,
+                name="packhouse",
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=_RETRY_SECONDS,
+                error_cb=self._failed,
+                disconnected_cb=self._lost,
+                reconnected_cb=self._found,
+                allow_reconnect=True,
+            )
+            await client.subscribe(f"{_PREFIX}.*", cb=self._heard)
+        except Exception as error:  # noqa: BLE001  (no server, a wrong name, a closed port: tried again)
+            self._tell_down(error)
+            await self._close(client)
+            await asyncio.sleep(_RETRY_SECONDS)
+        except asyncio.CancelledError:
+            await self._close(client)
+            raise
+        else:
+            self._client = client
+            await self._found()
+
+    async def _close(self, client: Client) -> None:
+        with suppress(Exception):
+            await client.close()
 
     async def _heard(self, message: Msg) -> None:
         handler = self._handlers.get(message.subject.rpartition(".")[2])
