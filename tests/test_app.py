@@ -64,7 +64,9 @@ async def test_everything_starts_and_stops_in_order(database_url: str) -> None:
 
     async with running_server(server_settings(database_url), [witness], parts=parts) as server:
         house = server.house
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while len(witness.seen) < 3:  # noqa: ASYNC110  (the job runs in the server)
+                await asyncio.sleep(0.01)
         assert witness.seen == ["startup with an open session", "on_start", "job"]
     assert witness.seen[3:] == ["shutdown"]
     with pytest.raises(NotStarted):
@@ -191,7 +193,9 @@ async def test_a_database_without_its_migrations_is_refused(tmp_path: Path) -> N
 
 
 async def test_a_server_that_does_not_answer_is_refused_without_its_password() -> None:
-    house = House(server_settings("postgresql://user:hunter2@127.0.0.1:1/none"), tiny_parts())
+    settings = server_settings("postgresql://user:hunter2@127.0.0.1:1/none")
+    at_once = settings.database.model_copy(update={"start_wait_seconds": 0.0})
+    house = House(settings.model_copy(update={"database": at_once}), tiny_parts())
     with pytest.raises(DatabaseNotReady, match="cannot be opened") as refused:
         async with house.running():
             pass

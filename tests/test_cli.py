@@ -161,6 +161,7 @@ def test_without_a_database_one_sentence_says_so(run: Run, tmp_path: Path, comma
 
 def test_an_unreachable_database_is_named_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACKHOUSE_DATABASE__URL", "postgresql://me:hunter2@127.0.0.1:1/none")
+    monkeypatch.setenv("PACKHOUSE_DATABASE__START_WAIT_SECONDS", "0.1")
     for command in (["serve"], ["db", "migrate"], ["token", "revoke", "x"]):
         code, _, err = run(*command)
         assert code == 2

@@ -212,7 +212,7 @@ class House:
             yield
 
     async def _open_database(self, stack: AsyncExitStack) -> Database:
-        database = await open_ready(self.settings, self.outbox, metrics=self.metrics, tracing=self.tracing)
+        database = await open_ready(self.settings, self.outbox, serves=True, metrics=self.metrics, tracing=self.tracing)
         self._database = database
         stack.push_async_callback(self._close)
         database.hide = self.secrets.hide
@@ -284,6 +284,7 @@ class House:
             Figure("live_connections", "WebSockets and event streams that are open", (), [((), len(self.clients))]),
         ]
         if self.role is Role.API:
+            await self.database.fetch("SELECT 1")
             return own
         jobs = [*(job.name for job in self.jobs.jobs), *self.plugin_jobs.names]
         return [

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 
 import pytest
 
@@ -10,9 +11,9 @@ from packhouse.testing.nats import NatsServer, free_port, shared_nats_url
 
 
 class Ear:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **options: float) -> None:
         self.heard = 0
-        self.bus = Bus(url, {"log": self.hear})
+        self.bus = Bus(url, {"log": self.hear}, **options)
 
     def hear(self) -> None:
         self.heard += 1
@@ -106,3 +107,32 @@ async def test_without_a_server_it_starts_and_stops(caplog: pytest.LogCaptureFix
     async with asyncio.timeout(5):
         await ear.bus.stop()
     assert [record.getMessage() for record in caplog.records if "cannot be reached" in record.getMessage()]
+
+
+async def test_a_server_that_hangs_is_noticed_and_holds_up_nobody(
+    nats_server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    ear, leaving = Ear(nats_server.url, ask_seconds=0.2), Ear(nats_server.url)
+    for each in (ear, leaving):
+        each.bus.start()
+        await each.connected()
+    assert nats_server.process is not None
+    nats_server.process.send_signal(signal.SIGSTOP)
+    try:
+        for _ in range(1000):
+            ear.bus.announce("log")
+            leaving.bus.announce("log")
+        async with asyncio.timeout(20):
+            await leaving.bus.stop()
+            while ear.bus.is_connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        before = ear.heard
+    finally:
+        nats_server.process.send_signal(signal.SIGCONT)
+    await ear.connected()
+    # whatever was missed meanwhile
+    await ear.until(before + 1)
+    await ear.bus.stop()
+    own = [each.message.partition("(")[0] for each in caplog.records if each.name == "packhouse.events.bus"]
+    assert own == ["NATS cannot be reached ", "NATS is there again"]

@@ -1,13 +1,17 @@
 """The stream holds every event once and in order, whatever happened to the exporter."""
 
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats
 import orjson
 import pytest
+from nats.js.api import DiscardPolicy, StreamConfig
 from nats.js.client import JetStreamContext
+from nats.js.errors import APIError
 
+from packhouse.events import exporter
 from packhouse.events.exporter import export_events
 from packhouse.events.positions import assign_positions
 from packhouse.sdk import new_id
@@ -115,3 +119,41 @@ async def test_a_stream_that_lost_its_end_gets_it_again(
     assert await export_events(house.database, nats_server.url, STREAM) == 3
     assert [each["position"] for each in await stream_of(nats_server.url)] == [1, 2, 3, 4, 5, 6]
     assert "Stream orders ends at position 3, not at 5" in caplog.text
+
+
+async def test_a_full_stream_delays_and_loses_nothing(house: Any, nats_server: NatsServer) -> None:
+    client = await nats.connect(nats_server.url)
+    try:
+        jetstream = client.jetstream()
+        config = StreamConfig(name=STREAM, subjects=["packhouse.events.*"], discard=DiscardPolicy.NEW, max_msgs=2)
+        await jetstream.add_stream(config)
+        ids = await house.happen(*range(5))
+        await assign_positions(house.database)
+        for _ in range(2):
+            with pytest.raises(APIError, match="maximum messages exceeded"):
+                await export_events(house.database, nats_server.url, STREAM)
+        await jetstream.update_stream(config.evolve(max_msgs=-1))
+        assert await export_events(house.database, nats_server.url, STREAM) == 5
+    finally:
+        await client.close()
+    found = await stream_of(nats_server.url)
+    assert [each["message"] for each in found] == [str(each) for each in ids]
+    assert [each["position"] for each in found] == [1, 2, 3, 4, 5]
+
+
+async def test_a_server_that_hangs_is_given_up_and_asked_again_later(
+    house: Any, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporter, "_TIMEOUT_SECONDS", 0.2)
+    await house.happen(*range(3))
+    await assign_positions(house.database)
+    assert nats_server.process is not None
+    nats_server.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises((TimeoutError, nats.errors.Error)):
+            await export_events(house.database, nats_server.url, STREAM)
+    finally:
+        nats_server.process.send_signal(signal.SIGCONT)
+    monkeypatch.undo()
+    assert await export_events(house.database, nats_server.url, STREAM) == 3
+    assert [each["position"] for each in await stream_of(nats_server.url)] == [1, 2, 3]

@@ -53,10 +53,11 @@ async def many_machines(
     workers: int = 0,
     alone: int = 0,
     lease_seconds: float = 2.0,
+    way_to_database: str = "",
 ) -> AsyncIterator[Machines]:
     """Processes on one database, ended when the block ends. The work of one that was killed is taken up after its lease.
 
-    Some answer, some work; one that is alone does both, as beside SQLite.
+    Some answer, some work; one that is alone does both, as beside SQLite. `way_to_database` is the URL by which they reach it, where that is another.
     """
     app = web.Application()
     app.router.add_post("/hooks/{name}", receiver.handle)
@@ -65,7 +66,7 @@ async def many_machines(
     await database.close()
     async with TestServer(app) as server:
         (folder / "packhouse.toml").write_text(
-            _settings(database_url, nats_url, str(server.make_url("/hooks")), lease_seconds)
+            _settings(way_to_database or database_url, nats_url, str(server.make_url("/hooks")), lease_seconds)
         )
         machines = Machines(folder, token)
         try:

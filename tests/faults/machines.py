@@ -68,6 +68,35 @@ class Machines:
         codes = await asyncio.gather(*(self.stop(name) for name in list(self.running)))
         assert set(codes) <= {0}, codes
 
+    async def are_alive(self) -> None:
+        """Every process says that it lives, whatever it waits for."""
+        async with aiohttp.ClientSession() as session:
+            for name, (_, port) in self.running.items():
+                async with session.get(f"http://127.0.0.1:{port}/health/live") as response:
+                    assert response.status == 200, name
+
+    async def are_ready(self) -> None:
+        """Wait until every process says that requests may be sent to it again.
+
+        Raises:
+            TimeoutError: one does not.
+        """
+        async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
+            for _, port in list(self.running.values()):
+                while not await _is_ready(session, port):
+                    await asyncio.sleep(0.05)
+
+    async def are_not_ready(self) -> None:
+        """Wait until every process says that no requests shall be sent to it.
+
+        Raises:
+            TimeoutError: one does not.
+        """
+        async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
+            for _, port in list(self.running.values()):
+                while await _is_ready(session, port):
+                    await asyncio.sleep(0.05)
+
     def names(self, kind: str) -> list[str]:
         """Those that run and whose name begins with `kind`."""
         return [name for name in self.running if name.startswith(kind)]

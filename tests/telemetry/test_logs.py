@@ -17,7 +17,7 @@ from packhouse.events.record import record
 from packhouse.jobs.runner import Job
 from packhouse.sdk import Event, EventType, PluginContext, PluginManifest, hookimpl, new_id
 from packhouse.settings import LoggingSettings
-from packhouse.storage import Initiator, UnitOfWork
+from packhouse.storage import DatabaseLost, DatabaseSilent, Initiator, UnitOfWork
 from packhouse.telemetry.bound import bound, bound_names
 from packhouse.telemetry.logs import log_handler
 from packhouse.telemetry.secrets import Secrets
@@ -200,3 +200,20 @@ async def test_a_job_says_which_it_is(database_url: str, log: Log) -> None:
         await ran.wait()
     (line,) = log.of("packhouse.example")
     assert (line["event"], line["job"]) == ("at work", "nightly")
+
+
+def test_an_outage_is_told_in_a_line_and_not_by_a_trace_for_each_task(log: Log) -> None:
+    errors = (DatabaseLost("connection refused"), DatabaseSilent("it gives no answer"), ValueError("our own mistake"))
+    for error in errors:
+        try:
+            raise error
+        except (DatabaseLost, ValueError):
+            say.exception("Request failed")
+    lost, silent, other = log.lines
+    assert (lost["cause"], silent["cause"]) == (
+        "DatabaseLost: connection refused",
+        "DatabaseSilent: it gives no answer",
+    )
+    assert "exception" not in lost
+    assert "exception" not in silent
+    assert "our own mistake" in other["exception"]

@@ -91,5 +91,5 @@ async def _check(settings: "Settings") -> None:
     from packhouse.events.outbox import Outbox
     from packhouse.opening import open_ready
 
-    database = await open_ready(settings, Outbox())
+    database = await open_ready(settings, Outbox(), serves=True)
     await database.close()

@@ -12,10 +12,13 @@ from contextlib import suppress
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from packhouse.events.nats_client import leave
 from packhouse.sdk.values import new_id
 
 _PREFIX = "packhouse.wake"
 _RETRY_SECONDS = 2
+# A server that answers no question for two of these in a row hangs, and is tried anew.
+_ASK_SECONDS = 5.0
 _BREATH = 0.005
 log = logging.getLogger(__name__)
 
@@ -23,8 +26,11 @@ log = logging.getLogger(__name__)
 class Bus:
     """One process's ear and voice. `handlers` are called, by topic, when another process announced something."""
 
-    def __init__(self, url: str, handlers: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(
+        self, url: str, handlers: Mapping[str, Callable[[], None]], *, ask_seconds: float = _ASK_SECONDS
+    ) -> None:
         self._url = url
+        self._ask_seconds = ask_seconds
         self._handlers = handlers
         self._name = new_id().hex
         self._topics: set[str] = set()
@@ -56,7 +62,7 @@ class Bus:
                 async with asyncio.timeout(_RETRY_SECONDS):
                     await self._publish(client)
                     await client.flush()
-            await self._close(client)
+            await leave(client)
 
     def announce(self, topic: str) -> None:
         """Hint the other processes at something; returns at once."""
@@ -95,22 +101,21 @@ class Bus:
                 disconnected_cb=self._lost,
                 reconnected_cb=self._found,
                 allow_reconnect=True,
+                ping_interval=self._ask_seconds,  # type: ignore[arg-type]  # it sleeps so long, fractions too
+                max_outstanding_pings=1,
+                flush_timeout=_RETRY_SECONDS,
             )
             await client.subscribe(f"{_PREFIX}.*", cb=self._heard)
         except Exception as error:  # noqa: BLE001  (no server, a wrong name, a closed port: tried again)
             self._tell_down(error)
-            await self._close(client)
+            await leave(client)
             await asyncio.sleep(_RETRY_SECONDS)
         except asyncio.CancelledError:
-            await self._close(client)
+            await leave(client)
             raise
         else:
             self._client = client
             await self._found()
-
-    async def _close(self, client: Client) -> None:
-        with suppress(Exception):
-            await client.close()
 
     async def _heard(self, message: Msg) -> None:
         handler = self._handlers.get(message.subject.rpartition(".")[2])

@@ -12,7 +12,7 @@ from uuid import UUID
 from packhouse.events.lanes import nothing_to_do
 from packhouse.events.live import LiveLog
 from packhouse.events.queries import ATTEMPT_COUNTER, log_bounds
-from packhouse.storage import Database
+from packhouse.storage import Database, DatabaseLost
 from packhouse.storage.dialect import read_id, read_time
 from packhouse.web.feeds import Bounds
 
@@ -140,6 +140,8 @@ class LiveDeliveries:
             self._wake.clear()
             try:
                 await self.live.read()
+            except DatabaseLost:
+                await asyncio.sleep(_PAUSE_AFTER_ERROR)
             except Exception:
                 log.exception("The log of deliveries pauses for %s s", _PAUSE_AFTER_ERROR)
                 await asyncio.sleep(_PAUSE_AFTER_ERROR)

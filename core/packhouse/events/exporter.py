@@ -7,11 +7,11 @@ filled from there.
 
 import logging
 
-import nats
 import orjson
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from packhouse.events.nats_client import connect, leave
 from packhouse.events.queries import EVENT_COUNTER, events_after, log_bounds
 from packhouse.sdk.events import Event
 from packhouse.storage import Database, Initiator, UnitOfWork
@@ -35,13 +35,14 @@ async def export_events(database: Database, url: str, stream: str) -> int:
     noted = await _position(database, stream)
     if not await events_after(database, noted, limit=1):
         return 0
-    client = await nats.connect(
+    client = await connect(
         url,
         name="packhouse exporter",
         allow_reconnect=False,
         connect_timeout=_TIMEOUT_SECONDS,
         max_reconnect_attempts=1,
         reconnect_time_wait=0.1,
+        error_cb=_raised_anyway,
     )
     try:
         jetstream = client.jetstream(timeout=_TIMEOUT_SECONDS)
@@ -50,7 +51,11 @@ async def export_events(database: Database, url: str, stream: str) -> int:
             log.warning("Stream %s ends at position %s, not at %s: it is filled from there", stream, reached, noted)
         return await _publish_after(reached, database, jetstream, stream)
     finally:
-        await client.close()
+        await leave(client)
+
+
+async def _raised_anyway(_: Exception) -> None:
+    """What goes wrong is raised where it is met."""
 
 
 async def _publish_after(position: int, database: Database, jetstream: JetStreamContext, stream: str) -> int:

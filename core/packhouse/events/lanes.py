@@ -35,7 +35,7 @@ from packhouse.hooks.handover import Handover
 from packhouse.sdk.events import Event, EventType
 from packhouse.sdk.snapshots import CustomerSnapshot, OrderSnapshot
 from packhouse.sdk.values import new_id, now
-from packhouse.storage import Database
+from packhouse.storage import Database, DatabaseLost
 from packhouse.telemetry.bound import bind
 from packhouse.telemetry.tracing import Span
 
@@ -150,8 +150,9 @@ class LaneWorker:
         while not self._stopping or self._running:
             try:
                 await self._turn()
-            except Exception:
-                log.exception("Deliveries to plugin %s pause for %s s", self.plugin, _PAUSE_AFTER_ERROR)
+            except Exception as error:
+                if not isinstance(error, DatabaseLost):
+                    log.exception("Deliveries to plugin %s pause for %s s", self.plugin, _PAUSE_AFTER_ERROR)
                 if self._interrupted:
                     return  # their leases end by themselves
                 await asyncio.sleep(_PAUSE_AFTER_ERROR)
@@ -339,8 +340,9 @@ class LaneWorker:
         )
 
     def _tell(self, event: Event, error: Exception, reason: str, counted: int, *, given_up: bool) -> None:
+        level = logging.DEBUG if isinstance(error, DatabaseLost) else logging.WARNING
         log.log(
-            logging.ERROR if given_up else logging.WARNING,
+            logging.ERROR if given_up else level,
             "Delivery of %s %s to plugin %s failed (attempt %s, %s): %s",
             event.type.value,
             event.id,

@@ -19,7 +19,7 @@ from packhouse.events.pauses import DUE
 from packhouse.events.positions import assign_positions
 from packhouse.events.subjects import LoadCustomers, LoadSnapshots, no_customers
 from packhouse.sdk.values import now
-from packhouse.storage import Database
+from packhouse.storage import Database, DatabaseLost
 
 _LINGER = 0.01
 _DRAIN_POLL = 0.02
@@ -159,6 +159,8 @@ class Relay:
         while not self._stopping:
             try:
                 await self._advance()
+            except DatabaseLost:
+                await asyncio.sleep(_PAUSE_AFTER_ERROR)
             except Exception:
                 log.exception("The event log pauses for %s s", _PAUSE_AFTER_ERROR)
                 await asyncio.sleep(_PAUSE_AFTER_ERROR)

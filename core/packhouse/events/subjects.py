@@ -62,6 +62,8 @@ class SubjectReader:
         wanted = sorted(id_ for id_ in ids if id_ is not None)
         try:
             return await load(wanted) if wanted else {}
+        except DatabaseLost:
+            return None
         except Exception:
             log.exception("%s %s of lanes of plugin %s could not be read together", len(wanted), name, self.plugin)
             return None

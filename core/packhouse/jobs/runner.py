@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from packhouse.jobs.store import add_jobs, finish_job, give_back, is_due, keep_job, take_job
 from packhouse.sdk.values import new_id, now
-from packhouse.storage import Database
+from packhouse.storage import Database, DatabaseLost
 from packhouse.telemetry.bound import bound
 from packhouse.telemetry.metrics import Stopwatch
 from packhouse.telemetry.tracing import Span
@@ -90,8 +90,10 @@ class JobRunner:
             again = False
             try:
                 again = await (self._run_here(database, job) if job.everywhere else self._run_leased(database, job))
+            except DatabaseLost:
+                # it was not taken, or its lease will end by itself
+                again = False
             except Exception:
-                # the database, not the job: it was not taken, or its lease will end by itself
                 log.exception("Job %s could not be looked after", job.name)
             if again:
                 continue
@@ -147,9 +149,10 @@ class JobRunner:
         except (Exception, SystemExit) as error:  # what it asks of plugins must not end the server
             failure = type(error).__name__
             span.fail(failure)
-            if failure != self._last_failures.get(job.name):
-                log.exception("Job %s failed and will be tried again", job.name)
-            self._last_failures[job.name] = failure
+            if not isinstance(error, DatabaseLost):
+                if failure != self._last_failures.get(job.name):
+                    log.exception("Job %s failed and will be tried again", job.name)
+                self._last_failures[job.name] = failure
             return f"{failure}: {error}"
         if self._last_failures.pop(job.name, ""):
             log.info("Job %s works again", job.name)
@@ -161,6 +164,8 @@ class JobRunner:
             await asyncio.sleep(self._lease_seconds / 3)
             try:
                 kept = await keep_job(database, job.name, self.owner, seconds=self._lease_seconds)
+            except DatabaseLost:
+                continue
             except Exception:
                 log.exception("The lease of job %s could not be renewed", job.name)
                 continue

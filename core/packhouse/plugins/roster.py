@@ -21,7 +21,7 @@ from packhouse.plugins.commands.make_change import make_change
 from packhouse.plugins.stored import Stored, read_stored
 from packhouse.plugins.trial import try_change
 from packhouse.plugins.vault import Vault
-from packhouse.storage import Database, UnitOfWork
+from packhouse.storage import Database, DatabaseLost, UnitOfWork
 from packhouse.telemetry.secrets import Secrets
 
 _POLL_SECONDS = 2.0
@@ -129,6 +129,8 @@ class Roster:
             try:
                 if not self._stopping.is_set() and await plugins_version(database) != self.version:
                     await self._take_over(await read_stored(database, self._vault), switch)
+            except DatabaseLost:
+                await asyncio.sleep(_PAUSE_AFTER_ERROR)
             except Exception:
                 log.exception("Changed plugins could not be taken over; tried again in %s s", _PAUSE_AFTER_ERROR)
                 self._wake.set()

@@ -116,12 +116,22 @@ class Section(BaseModel):
 
 
 class DatabaseSettings(Section):
-    """Where state lives: an SQLite file for one machine, PostgreSQL for several processes."""
+    """Where state lives: an SQLite file for one machine, PostgreSQL for several processes.
+
+    The times are for PostgreSQL. A statement is ended by the server after `statement_timeout_seconds`, and its connection given up five
+    seconds later; a transaction that nobody goes on with after `idle_in_transaction_timeout_seconds`. Both are for servers: migrations
+    and commands take as long as they need. `connect_timeout_seconds` is for a new connection; a network on which nothing is acknowledged
+    for `network_timeout_seconds` is dead. A server that starts waits `start_wait_seconds` for a database that is away.
+    """
 
     url: Annotated[str, AfterValidator(_checked_database_url)] = "sqlite://packhouse.sqlite3"
     pool_min: Annotated[int, Field(ge=0)] = 1
     pool_max: Count = 10
     statement_timeout_seconds: Seconds = 30.0
+    idle_in_transaction_timeout_seconds: Seconds = 60.0
+    connect_timeout_seconds: Seconds = 5.0
+    network_timeout_seconds: Seconds = 10.0
+    start_wait_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0
 
     @property
     def shown_url(self) -> str:

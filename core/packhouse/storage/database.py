@@ -21,9 +21,11 @@ from tortoise.transactions import in_transaction
 
 from packhouse.sdk.errors import Refused
 from packhouse.storage.dialect import Dialect, sqlite_sql, sqlite_time, sqlite_values
-from packhouse.storage.postgres_client import DatabaseLost, pause_after, read_again
+from packhouse.storage.outage import DatabaseLost, DatabaseSilent, Outage
+from packhouse.storage.postgres_client import PostgresClient, pause_after, read_again
 from packhouse.storage.sqlite_client import run_here
 from packhouse.storage.sqlite_writer import SqliteWriter
+from packhouse.storage.time_limits import TimeLimits
 from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
 from packhouse.telemetry.metrics import Metrics, Stopwatch
 from packhouse.telemetry.tracing import Tracing
@@ -92,8 +94,10 @@ class ReaderRouter:
         return Dialect.SQLITE.value
 
 
-def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_readers: bool = True) -> dict[str, Any]:
-    """Tortoise's configuration for a database URL (sqlite://FILE or postgresql://…)."""
+def tortoise_config(
+    url: str, *, pool_min: int = 1, pool_max: int = 10, with_readers: bool = True, limits: TimeLimits | None = None
+) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL (sqlite://FILE or postgresql://…); what that says itself about times counts."""
     url = url.replace("postgresql://", "asyncpg://", 1).replace("postgres://", "asyncpg://", 1)
     connection = expand_db_url(url)
     # Tortoise caches statements by connection name for the whole process: one name for both dialects would mix them
@@ -107,7 +111,8 @@ def tortoise_config(url: str, *, pool_min: int = 1, pool_max: int = 10, with_rea
             connections |= {alias: {**connection, "credentials": dict(reading)} for alias in (*READERS, LOOKUPS)}
     else:
         connection["engine"] = "packhouse.storage.postgres_client"
-        connection["credentials"] |= {"minsize": pool_min, "maxsize": pool_max}
+        limited = (limits or TimeLimits()).credentials()
+        connection["credentials"] = limited | connection["credentials"] | {"minsize": pool_min, "maxsize": pool_max}
     return {
         "connections": connections,
         "apps": {
@@ -166,13 +171,24 @@ class Database:
         self._writer: SqliteWriter | None = None
 
     async def start(self) -> None:
-        """Start the SQLite writer (PostgreSQL needs none)."""
+        """Start the SQLite writer; PostgreSQL needs none, and its pool is opened by whoever asks first."""
         if self.dialect is Dialect.SQLITE:
             client = cast("SqliteClient", self._connections.get(self.dialect.value))
             await client.create_connection(with_db=True)
             await self._connections.get(LOOKUPS).create_connection(with_db=True)
             self._writer = SqliteWriter(client, self._connections, (self.dialect.value, *READERS))
             self._writer.start()
+        else:
+            self._pool.lost = self.metrics.connections_lost
+
+    @property
+    def outage(self) -> Outage:
+        """Whether the database can be used, as far as anybody has noticed."""
+        return self._pool.outage if self._writer is None else self._writer.outage
+
+    @property
+    def _pool(self) -> PostgresClient:
+        return cast("PostgresClient", self._connections.get(self.dialect.value))
 
     async def close(self) -> None:
         """Finish what is being written and close all connections."""
@@ -271,7 +287,7 @@ def _reason_to_try_again(error: Exception, attempt: int, *, is_complete: bool) -
         return None
     if isinstance(error, DatabaseLost):
         # whether a commit that got no answer was made, nobody can tell
-        return None if is_complete else "disconnected"
+        return None if is_complete or isinstance(error, DatabaseSilent) else "disconnected"
     if isinstance(error, Conflict):
         return "conflict"
     state = sqlstate(error) or ""
@@ -296,18 +312,19 @@ async def open_database(
     before_commit: BeforeCommit,
     pool_min: int = 1,
     pool_max: int = 10,
+    limits: TimeLimits | None = None,
     metrics: Metrics | None = None,
     tracing: Tracing | None = None,
 ) -> Database:
     """Open the database behind `url` and be ready to read and write; `before_commit` is the event log's writer.
 
-    `metrics` count what is done with it, `tracing` makes spans of it; None where nobody asks.
+    `limits`: how long PostgreSQL may take. `metrics` count what is done with it, `tracing` makes spans of it; None where nobody asks.
 
     Raises:
         ValueError: the URL names neither SQLite nor PostgreSQL.
     """
     dialect = dialect_of(url)
-    config = tortoise_config(url, pool_min=pool_min, pool_max=pool_max)
+    config = tortoise_config(url, pool_min=pool_min, pool_max=pool_max, limits=limits)
     routers: list[str | type] = [ReaderRouter] if dialect is Dialect.SQLITE else []
     # requests run in tasks of their own, which do not inherit the context that the lifespan made
     context = await Tortoise.init(config=config, routers=routers, _enable_global_fallback=True)

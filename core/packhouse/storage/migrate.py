@@ -42,7 +42,7 @@ async def migrate(url: str) -> list[str]:
     if dialect is Dialect.SQLITE:
         credentials["foreign_keys"] = "OFF"
     else:
-        credentials["server_settings"] = {"lock_timeout": _LOCK_TIMEOUT}
+        credentials["server_settings"]["lock_timeout"] = _LOCK_TIMEOUT
     context = await Tortoise.init(config=config)
     try:
         connection = get_connection(dialect.value)

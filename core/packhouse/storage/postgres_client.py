@@ -3,20 +3,30 @@
 A connection ends whenever PostgreSQL restarts, fails over or is cut off. Tortoise's own client then keeps the connection out of
 the pool for good where BEGIN fails, and leaves a task inside its dead transaction where giving it back fails: a task that
 lives as long as its process never works again.
+
+A connection may also fall silent: the machine behind it hangs, or is gone without a word. So nothing here waits without an end, and
+where one connection is silent, those that lie in the pool are thrown away with it.
 """
 
 import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import ConnectionWrapper, TransactionContext
 from tortoise.connection import ConnectionToken, get_connections
+from tortoise.exceptions import DBConnectionError
+
+from packhouse.storage.outage import DatabaseLost, DatabaseSilent, Outage
+from packhouse.storage.time_limits import notice_a_dead_network
+from packhouse.telemetry.metrics import Counter
 
 T = TypeVar("T")
+Lost = TypeVar("Lost", bound=DatabaseLost)
 
 READ_TRIES = 5
 # asyncpg says InternalClientError where the server has spoken its last word, and the connection does not know yet
@@ -25,19 +35,30 @@ _LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InternalClientError,
 )
 # these may have another cause: only with a closed connection
 _LOST_IF_CLOSED = (asyncpg.InterfaceError, ConnectionError)
+_NONE_TO_BE_HAD = (OSError, asyncpg.TooManyConnectionsError, *_LOST)
 log = logging.getLogger(__name__)
 
 
-class DatabaseLost(ConnectionError):
-    """PostgreSQL cannot be reached, or the connection to it ended while it was used."""
-
-
 class PostgresClient(AsyncpgDBClient):
-    """The pool. What the ORM reads outside a transaction is read again where the connection was lost."""
+    """The pool. What the ORM reads outside a transaction is read again where the connection was lost.
+
+    `outage` is told whenever the database cannot be used, and when it can; `lost` counts connections that ended in use.
+    """
+
+    def __init__(self, *, network_timeout: float, tidy_timeout: float, **credentials: Any) -> None:
+        super().__init__(**credentials)
+        self.outage = Outage()
+        self.lost: Counter | None = None
+        self.tidy_timeout = tidy_timeout
+        self._network_timeout = network_timeout
+
+    async def _prepare(self, connection: asyncpg.Connection) -> None:
+        notice_a_dead_network(connection, self._network_timeout)
 
     def acquire_connection(self) -> "PooledConnection":
         """A connection for one statement."""
@@ -48,9 +69,9 @@ class PostgresClient(AsyncpgDBClient):
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:
         """As Tortoise's. Nothing is reset between two uses: that would be a round trip after each, and no statement here changes
-        its session; a transaction that somebody left open is rolled back all the same.
+        its session; a transaction that somebody left open is rolled back all the same. Each notices a dead network.
         """
-        return await super().create_pool(reset=_as_it_is, **options)
+        return await super().create_pool(init=self._prepare, reset=_as_it_is, **options)
 
     async def take(self) -> asyncpg.Connection:
         """A connection out of the pool.
@@ -58,11 +79,15 @@ class PostgresClient(AsyncpgDBClient):
         Raises:
             DatabaseLost: there is none to be had.
         """
-        pool = self._pool or await self._opened()
         try:
+            pool = self._pool or await self._opened()
             return await pool.acquire()
-        except (OSError, *_LOST) as error:
-            raise DatabaseLost(str(error) or type(error).__name__) from error
+        except DBConnectionError:
+            # there is a server, and no such database: no use to wait for it
+            raise
+        except _NONE_TO_BE_HAD as error:
+            kind = DatabaseSilent if isinstance(error, TimeoutError) else DatabaseLost
+            raise self._met(kind(_told(error, "no connection in time"))) from error
 
     async def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
         """Give a connection back with the error that its use met.
@@ -71,13 +96,42 @@ class PostgresClient(AsyncpgDBClient):
             DatabaseLost: that is why it failed.
         """
         lost = _is_lost(error, connection)
-        if self._pool is not None:
-            try:
-                await self._pool.release(connection)
-            except Exception as broken:  # noqa: BLE001  (the pool has thrown it away, and what it was used for is done)
-                log.debug("A connection to the database ended: %s", broken)
+        try:
+            if self._pool is not None:
+                await self._pool.release(connection, timeout=self.tidy_timeout)
+        except TimeoutError:
+            silent = self._silent()
+            if isinstance(error, TimeoutError):
+                raise silent from error
+        except Exception as broken:  # noqa: BLE001  (the pool has thrown it away, and what it was used for is done)
+            log.debug("A connection to the database ended: %s", broken)
+        else:
+            if error is None:
+                self.outage.over()
         if lost:
-            raise DatabaseLost(str(error)) from error
+            self._count("ended")
+            raise DatabaseLost(_told(error, "the connection ended")) from error
+
+    def throw_away(self, connection: asyncpg.Connection) -> DatabaseSilent:
+        """End a connection that is silent, and those that lie in the pool; returns the error for whoever used it."""
+        connection.terminate()
+        return self._silent()
+
+    def _silent(self) -> DatabaseSilent:
+        self._count("silent")
+        if self._pool is not None:
+            for holder in self._pool._holders:  # noqa: SLF001  (asyncpg's own way waits for each to say goodbye)
+                if holder.is_idle():
+                    holder.terminate()
+        return self._met(DatabaseSilent("it gives no answer"))
+
+    def _met(self, error: Lost) -> Lost:
+        self.outage.met(error)
+        return error
+
+    def _count(self, reason: str) -> None:
+        if self.lost is not None:
+            self.lost[reason,].inc()
 
     async def _opened(self) -> asyncpg.Pool:
         async with self._pool_init_lock:
@@ -129,6 +183,7 @@ class PooledTransaction(TransactionContext):
         self._pool = pool
         self._connection: asyncpg.Connection
         self._outside: ConnectionToken
+        self._silent: DatabaseSilent | None = None
 
     async def __aenter__(self) -> PostgresTransaction:
         """Begin it.
@@ -142,8 +197,7 @@ class PooledTransaction(TransactionContext):
         try:
             await self.client.begin()
         except BaseException as error:
-            self._cut_if_interrupted(error)
-            await self._leave(error)
+            await self._leave_failed(error, error)
             raise
         return self.client
 
@@ -156,25 +210,44 @@ class PooledTransaction(TransactionContext):
         try:
             if error is None:
                 await self.client.commit()
-            elif not self._connection.is_closed():
-                await self.client.rollback()
+            elif not _has_ended(self._connection):
+                await self._roll_back()
         except BaseException as failed:
-            self._cut_if_interrupted(failed)
-            await self._leave(error or failed)
+            await self._leave_failed(failed, error or failed)
             if error is None or isinstance(failed, asyncio.CancelledError):
                 raise
         else:
             await self._leave(error)
 
-    def _cut_if_interrupted(self, failed: BaseException) -> None:
-        # at BEGIN or at its end: whether it runs, nobody can tell, and asyncpg takes that for a mistake of ours
-        if isinstance(failed, asyncio.CancelledError):
-            self._connection.terminate()
+    async def _leave_failed(self, failed: BaseException, error: BaseException) -> None:
+        """Leave after a BEGIN, COMMIT or ROLLBACK that failed; where it was interrupted, the connection is no good for another one."""
+        try:
+            if not isinstance(failed, Exception) and not _has_ended(self._connection):
+                with suppress(Exception):
+                    # whether the server answers at all, others want to know
+                    await self._in_time(self._connection.execute("ROLLBACK"))
+        finally:
+            if not isinstance(failed, Exception) and not _has_ended(self._connection):
+                self._connection.terminate()
+            await self._leave(error)
+
+    async def _roll_back(self) -> None:
+        await self._in_time(self.client.rollback())
+
+    async def _in_time(self, leaving: Awaitable[object]) -> None:
+        try:
+            async with asyncio.timeout(self._pool.tidy_timeout):
+                await leaving
+        except TimeoutError:
+            self._silent = self._pool.throw_away(self._connection)
 
     async def _leave(self, error: BaseException | None) -> None:
         """Whatever becomes of the connection, the task is outside."""
         get_connections().reset(self._outside)
-        await self._pool.give_back(self._connection, error)
+        if self._silent is None:
+            await self._pool.give_back(self._connection, error)
+        elif isinstance(error, TimeoutError):
+            raise self._silent from error
 
 
 async def read_again(read: Callable[[], Awaitable[T]]) -> T:
@@ -182,10 +255,13 @@ async def read_again(read: Callable[[], Awaitable[T]]) -> T:
 
     Raises:
         DatabaseLost: there is still none.
+        DatabaseSilent: it gave no answer.
     """
     for attempt in range(1, READ_TRIES):
         try:
             return await read()
+        except DatabaseSilent:
+            raise
         except DatabaseLost:
             await pause_after(attempt)
     return await read()
@@ -204,8 +280,17 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
     """Nothing to do."""
 
 
+def _told(error: BaseException | None, otherwise: str) -> str:
+    return str(error) or otherwise
+
+
 def _is_lost(error: BaseException | None, connection: asyncpg.Connection) -> bool:
-    return isinstance(error, _LOST) or (isinstance(error, _LOST_IF_CLOSED) and connection.is_closed())
+    return isinstance(error, _LOST) or (isinstance(error, _LOST_IF_CLOSED) and _has_ended(connection))
+
+
+def _has_ended(connection: asyncpg.Connection) -> bool:
+    # one that ended while nobody waited for an answer is out of its pool already, and answers no question
+    return connection._con is None or connection.is_closed()  # noqa: SLF001
 
 
 client_class = PostgresClient

@@ -2,6 +2,9 @@
 
 Each command runs between a savepoint and its release, so a refused one takes back only its own changes; one COMMIT (one
 fsync) then makes the whole group durable, and only after it the callers learn their results.
+
+Where the file cannot be written (its disk is full, another program holds it), the whole group is taken back and told so, and the next
+one is tried as before.
 """
 
 import asyncio
@@ -15,7 +18,9 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 from tortoise.connection import ConnectionHandler
 
+from packhouse.storage.outage import Outage
 from packhouse.storage.sqlite_client import mark_here
+from packhouse.storage.sqlite_troubles import trouble_with_file
 
 _GROUP = 128
 
@@ -39,6 +44,7 @@ class SqliteWriter:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self.outage = Outage()
 
     def start(self) -> None:
         """Start writing."""
@@ -58,6 +64,7 @@ class SqliteWriter:
 
         Raises:
             ConnectionError: the writer was stopped.
+            DatabaseLost: the file cannot be written at this moment.
             whatever `work` raises, or what broke the transaction: nothing was changed.
         """
         if self._stopping:
@@ -75,8 +82,7 @@ class SqliteWriter:
                 try:
                     await self._group()
                 except Exception as error:  # noqa: BLE001  (whoever waits is told, and the writer goes on)
-                    for command in _drain(self._waiting):
-                        _fail(command, error)
+                    self._fail_all(_drain(self._waiting), error)
 
     async def _group(self) -> None:
         if self._client._connection is None:  # noqa: SLF001  (Tortoise opens lazily and offers no public way)
@@ -99,13 +105,21 @@ class SqliteWriter:
                 await connection.execute("COMMIT")
             except Exception as error:  # noqa: BLE001  (whatever broke the group is told to everyone in it)
                 # first of all: whatever else fails, nobody waits for ever
-                for command in begun or _drain(self._waiting):
-                    _fail(command, error)
+                self._fail_all(begun or _drain(self._waiting), error)
                 await connection.rollback()
                 return
+        self.outage.over()
         for command in finished:
             if not command.done.done():
                 command.done.set_result(command.result)
+
+    def _fail_all(self, commands: list[_Command], error: Exception) -> None:
+        trouble = trouble_with_file(error)
+        if trouble is not None:
+            trouble.__cause__ = error
+            self.outage.met(trouble)
+        for command in commands:
+            _fail(command, trouble or error)
 
     async def _one(self, command: _Command, connection: Any) -> bool:  # noqa: ANN401  (aiosqlite's connection)
         wrapper = SqliteTransactionWrapper(self._client)
@@ -116,9 +130,11 @@ class SqliteWriter:
             command.result = await asyncio.get_running_loop().create_task(
                 _as_coroutine(command.work(wrapper)), context=command.context
             )
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (the caller gets it)
+        except (Exception, asyncio.CancelledError) as error:
+            if trouble_with_file(error) is not None:
+                # SQLite may have rolled all back by itself
+                raise
             _fail(command, error)
-            # fails where SQLite itself has rolled all back, as it may when the disk is full: then the whole group has failed
             mark_here(connection, "ROLLBACK TO command")
             mark_here(connection, "RELEASE command")
             return False

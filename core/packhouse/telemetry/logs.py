@@ -26,6 +26,8 @@ def set_up_logs(settings: LoggingSettings, secrets: Secrets) -> None:
         root.removeHandler(each)
     root.addHandler(log_handler(settings, secrets))
     root.setLevel(settings.level)
+    # it tells of each try to come back after an outage, with a trace; the outage itself is told by our own client
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -51,6 +53,7 @@ def log_handler(settings: LoggingSettings, secrets: Secrets, stream: TextIO | No
                 structlog.contextvars.merge_contextvars,
                 _add_bound,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
+                _drop_told_trace,
                 structlog.processors.StackInfoRenderer(),
                 structlog.processors.format_exc_info,
                 _Hiding(secrets),
@@ -97,6 +100,16 @@ def _add_bound(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     for name, value in bound_names().items():
         if value is not None:
             event_dict.setdefault(name, value)
+    return event_dict
+
+
+def _drop_told_trace(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    """Where an error was told when it began (`is_told`), as the loss of the database, its name and not its trace is what helps."""
+    given = event_dict.get("exc_info")
+    error = given[1] if isinstance(given, tuple) else given
+    if getattr(error, "is_told", False):
+        del event_dict["exc_info"]
+        event_dict["cause"] = f"{type(error).__name__}: {error}"
     return event_dict
 
 

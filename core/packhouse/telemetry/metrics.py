@@ -124,6 +124,7 @@ class Metrics(Collector):
         self.units_of_work = self._counter("units_of_work", "Transactions of commands ended", "outcome")
         self.unit_of_work_seconds = self._histogram("unit_of_work_seconds", "Time from asking for one to its end")
         self.retries = self._counter("unit_of_work_retries", "Transactions run again", "reason")
+        self.connections_lost = self._counter("database_connections_lost", "Connections that ended in use", "reason")
         self.attempts = self._counter("delivery_attempts", "Attempts to deliver an event", "plugin", "outcome")
         self.attempt_seconds = self._histogram("delivery_attempt_seconds", "Time for one", "plugin", bounds=_SLOW)
         self.job_runs = self._counter("job_runs", "Runs of jobs in this process", "job", "outcome")

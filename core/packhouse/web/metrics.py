@@ -30,6 +30,7 @@ class Figures:
         self._keep_seconds = keep_seconds
         self._looking = asyncio.Lock()
         self._age: Stopwatch | None = None
+        self._is_up = True
 
     async def refresh(self) -> None:
         """Look again if what is known is too old; where the database does not answer, say that instead."""
@@ -44,8 +45,11 @@ class Figures:
             async with asyncio.timeout(_SECONDS):
                 figures = await self._look_up()
         except Exception as error:  # noqa: BLE001  (whatever a driver raises: the process's own figures are still shown)
-            log.warning("The database's figures could not be looked up: %s", type(error).__name__)
+            if self._is_up:
+                log.warning("The database's figures could not be looked up: %s", type(error).__name__)
+            self._is_up = False
             return [_answers(0)]
+        self._is_up = True
         return [*figures, _answers(1)]
 
 

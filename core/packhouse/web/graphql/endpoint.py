@@ -54,6 +54,8 @@ class GraphQLEndpoint:
             return
         try:
             response = await self._respond(Request(scope, receive))
+        except TimeoutError:
+            response = answer({"errors": [timed_out(self._serving.settings)]}, JSON, status=503)
         except Exception:  # whoever the caller is, GraphQL's clients read GraphQL's errors
             name = request_id(scope)
             log.exception("GraphQL request failed [%s]", name)
@@ -70,7 +72,8 @@ class GraphQLEndpoint:
         takes_stream = names_media_type(accept, EVENT_STREAM)
         if media_type is None and not takes_stream:
             return refusal(406, ErrorCode.BAD_USER_INPUT, f"Answers are {GRAPHQL_JSON} or {JSON}")
-        bearer = await self._serving.authenticate(request.headers.get("authorization"))
+        async with asyncio.timeout(self._serving.settings.graphql.timeout_seconds):
+            bearer = await self._serving.authenticate(request.headers.get("authorization"))
         if bearer is None:
             return _unauthenticated(media_type or JSON)
         try:

@@ -4,6 +4,7 @@ Kept is every answer of a mutation that was executed, refusals too. Not kept are
 ours, a time-out): the request may be sent again with its key, and what it has done is not done again.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -50,18 +51,22 @@ async def answer_once(
     """The answer to a keyed request: executed now, or as it was the first time (with `Idempotency-Replayed: true`).
 
     Keys are the actor's own. One that may do less by now is not shown what it was answered when it might do more.
+
+    Raises:
+        TimeoutError: the database did not say in time whether the key is free: nothing was executed.
     """
     database = serving.make_context(by, grant).database
     settings = serving.settings
     try:
-        claim = await claim_request(
-            database,
-            by.actor,
-            checked_key(key),
-            digest_of(asked.query, asked.variables, asked.operation_name),
-            seconds=settings.graphql.timeout_seconds + _MARGIN_SECONDS,
-            keep_hours=settings.server.idempotency_hours,
-        )
+        async with asyncio.timeout(settings.graphql.timeout_seconds):
+            claim = await claim_request(
+                database,
+                by.actor,
+                checked_key(key),
+                digest_of(asked.query, asked.variables, asked.operation_name),
+                seconds=settings.graphql.timeout_seconds + _MARGIN_SECONDS,
+                keep_hours=settings.server.idempotency_hours,
+            )
     except KeyRefused as refused:
         return _refusal(refused, media_type)
     if isinstance(claim, KeptAnswer):
@@ -77,10 +82,12 @@ async def answer_once(
         await give_back(database, claim)
         raise
     try:
-        await _end(database, claim, request, response)
-    except Exception:
+        async with asyncio.timeout(_MARGIN_SECONDS):
+            await _end(database, claim, request, response)
+    except Exception as error:
         # it is done, and remembered with its changes: whoever asks again gets the same answer a little later
-        log.exception("The answer to request %s could not be kept [%s]", claim.id, by.correlation_id)
+        trace = None if isinstance(error, TimeoutError) else error
+        log.error("The answer to request %s could not be kept [%s]", claim.id, by.correlation_id, exc_info=trace)  # noqa: TRY400
     return response
 
 

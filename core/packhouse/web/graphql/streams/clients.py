@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from packhouse.storage import DatabaseLost
 from packhouse.web.permissions import Grant, Permissions
 
 CHECK_SECONDS = 2.0
@@ -113,5 +114,7 @@ class Clients:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self.check()
+            except DatabaseLost:
+                continue
             except Exception:
                 log.exception("Tokens of open connections could not be checked, and are checked again")
