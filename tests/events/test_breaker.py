@@ -11,6 +11,7 @@ from packhouse.events.breaker import Blame, Breaker, blame_of, pause_seconds
 from packhouse.events.commands.pause_plugin import PausePlugin, pause_plugin, resume_plugin
 from packhouse.events.lane_store import lease_lanes
 from packhouse.sdk import (
+    Event,
     ProviderAuthFailed,
     ProviderInDoubt,
     ProviderRateLimited,
@@ -45,16 +46,22 @@ def test_what_an_error_says_about_a_plugin(error: Exception, blame: Blame) -> No
 
 def test_only_failures_in_a_row_open_it() -> None:
     breaker = Breaker(3)
-    assert [breaker.failed(Blame.ONE) for _ in range(2)] == [False, False]
+    assert [breaker.failed(Blame.ONE, each) for each in "ab"] == [False, False]
     breaker.worked()
-    assert [breaker.failed(Blame.ONE) for _ in range(2)] == [False, False]
-    assert not breaker.failed(Blame.NONE)
-    assert breaker.failed(Blame.ONE)
-    assert not breaker.failed(Blame.ONE), "it counts anew"
+    assert [breaker.failed(Blame.ONE, each) for each in "cd"] == [False, False]
+    assert not breaker.failed(Blame.NONE, "e")
+    assert breaker.failed(Blame.ONE, "f")
+    assert not breaker.failed(Blame.ONE, "g"), "it counts anew"
+
+
+def test_one_delivery_that_fails_for_days_does_not_open_it() -> None:
+    breaker = Breaker(2)
+    assert not any(breaker.failed(Blame.ONE, "a") for _ in range(200))
+    assert breaker.failed(Blame.ONE, "b")
 
 
 def test_refused_credentials_open_it_at_once() -> None:
-    assert Breaker(1000).failed(Blame.ALL)
+    assert Breaker(1000).failed(Blame.ALL, "a")
 
 
 def test_pauses_grow_to_an_hour() -> None:
@@ -98,6 +105,27 @@ async def test_a_failing_plugin_is_paused_probed_and_goes_on(house: Any, make_pl
     await _end_the_pause(house)
     await house.until_delivered(6)
     assert sorted(plugins.facts("crm")) == list(range(6))
+    assert await house.rows("SELECT * FROM plugin_pause") == []
+
+
+async def test_an_order_that_fails_by_itself_holds_up_no_other(house: Any, make_plugins: Any) -> None:
+    bad = new_id()
+
+    async def hook(_: str, event: Event, __: object) -> None:
+        if event.order_id == bad:
+            raise ProviderUnavailable("500 for this address")
+
+    plugins = house.listen(make_plugins(["crm"], hook))
+    house.settings.pause_after = 2
+    relay = await house.relay()
+    await house.happen("bad", order_id=bad)
+    for attempts in (1, 2, 3):
+        await house.until_rows(f"SELECT 1 FROM delivery WHERE attempts >= {attempts}")
+        await house.database.write(house.by, lambda uow: uow.execute("UPDATE lane SET due_at = $1", now()))
+    await house.happen("good", order_id=new_id())
+    await house.until_delivered(1)
+    await relay.drain()
+    assert plugins.facts("crm") == ["good"]
     assert await house.rows("SELECT * FROM plugin_pause") == []
 
 

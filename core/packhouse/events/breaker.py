@@ -1,6 +1,7 @@
 """When deliveries to a plugin that keeps failing are paused, and for how long. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from packhouse.events.causes import Cause, cause_of
@@ -16,7 +17,7 @@ class Blame(StrEnum):
     NONE = "none"
     """Nothing: this one event was refused, they asked us to be slower, or it was our own fault."""
     ONE = "one"
-    """One more failure in a row."""
+    """One more delivery in a row that fails."""
     ALL = "all"
     """Every other attempt would fail as well: our credentials are not accepted."""
     GONE = "gone"
@@ -35,21 +36,24 @@ def blame_of(error: BaseException) -> Blame:
 
 @dataclass(slots=True)
 class Breaker:
-    """Counts a plugin's failures in a row, over all its orders; `threshold` of them open it."""
+    """Notes which deliveries to a plugin failed in a row, over all its orders; `threshold` of them open it.
+
+    One that fails again and again counts once: it may be the only one that does.
+    """
 
     threshold: int
-    failures: int = 0
+    failing: set[Hashable] = field(default_factory=set)
 
     def worked(self) -> None:
         """An attempt worked: the row is broken."""
-        self.failures = 0
+        self.failing.clear()
 
-    def failed(self, blame: Blame) -> bool:
-        """An attempt failed; returns whether deliveries are to be paused now."""
+    def failed(self, blame: Blame, delivery: Hashable) -> bool:
+        """An attempt of a delivery (its id) failed; returns whether deliveries are to be paused now."""
         if blame is Blame.ONE:
-            self.failures += 1
-        if blame in (Blame.ALL, Blame.GONE) or self.failures >= self.threshold:
-            self.failures = 0
+            self.failing.add(delivery)
+        if blame in (Blame.ALL, Blame.GONE) or len(self.failing) >= self.threshold:
+            self.failing.clear()
             return True
         return False
 

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Judge:
-    """Judges one plugin by what one worker sees; `pause_after` failures in a row pause it."""
+    """Judges one plugin by what one worker sees; `pause_after` deliveries that fail in a row pause it."""
 
     def __init__(self, database: Database, plugin: str, pause_after: int) -> None:
         self._database = database
@@ -37,7 +37,7 @@ class Judge:
     async def _judge(self, attempt: Attempt) -> None:
         if _understood(attempt):
             self._breaker.worked()
-        elif self._breaker.failed(attempt.blame):
+        elif self._breaker.failed(attempt.blame, attempt.delivery_id):
             await self._pause(attempt)
 
     async def _judge_probe(self, attempts: Sequence[Attempt]) -> None:

@@ -70,7 +70,7 @@ class DeliverySettings(Protocol):
 
     @property
     def pause_after(self) -> int:
-        """After how many failures in a row, whatever the order, deliveries to a plugin are paused for a while."""
+        """After how many deliveries in a row that fail, whatever the order, those to a plugin are paused for a while."""
 
 
 class Recipients(Wanting, Protocol):
