@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from tests.storage.small_pool import CONNECTIONS, add, nothing, use_all_connections
 
 from packhouse.catalog.models import Variant
-from packhouse.sdk import now
 from packhouse.storage import Database, DatabaseLost, Initiator, UnitOfWork, open_database
 
-CONNECTIONS = 2
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
@@ -21,10 +20,6 @@ CREATE CONSTRAINT TRIGGER ends AFTER INSERT ON variant DEFERRABLE INITIALLY DEFE
     FOR EACH ROW EXECUTE FUNCTION end_connection();
 """
 NEVER_AT_COMMIT = "DROP TRIGGER ends ON variant; DROP FUNCTION end_connection()"
-
-
-async def nothing(_: UnitOfWork) -> None:
-    """No event is recorded here."""
 
 
 @pytest.fixture
@@ -43,22 +38,6 @@ async def beside(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-async def add(sku: str) -> Variant:
-    return await Variant.create(sku=sku, title=sku, created_at=now())
-
-
-async def use_all_connections(database: Database, by: Initiator) -> None:
-    """As many transactions side by side as the pool has connections: one that was not given back would be missed."""
-    everybody = asyncio.Barrier(CONNECTIONS)
-
-    async def work(uow: UnitOfWork) -> None:
-        await uow.fetch("SELECT 1")
-        await everybody.wait()
-
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(database.write(by, work) for _ in range(CONNECTIONS)))
 
 
 async def test_a_task_goes_on_after_its_connections_were_cut(

@@ -10,17 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 from tests.faults.black_hole import Network, Streams, network_to
+from tests.storage.small_pool import CONNECTIONS, add, nothing, use_all_connections
 
 from packhouse.catalog.models import Variant
-from packhouse.sdk import now
 from packhouse.storage import Database, DatabaseLost, DatabaseSilent, Initiator, TimeLimits, UnitOfWork, open_database
 
-CONNECTIONS = 3
 QUICK = TimeLimits(connect=0.3, network=7.0, statement=0.3, idle=None, margin=0.1, tidy=0.1)
-
-
-async def nothing(_: UnitOfWork) -> None:
-    """No event is recorded here."""
 
 
 def way_to(url: str) -> Streams:
@@ -55,21 +50,6 @@ async def network(postgres_url: str) -> AsyncIterator[Network]:
 async def database(network: Network, postgres_url: str) -> AsyncIterator[Database]:
     async with opened(through(network, postgres_url)) as made:
         yield made
-
-
-async def use_all_connections(database: Database, by: Initiator) -> None:
-    everybody = asyncio.Barrier(CONNECTIONS)
-
-    async def work(uow: UnitOfWork) -> None:
-        await uow.fetch("SELECT 1")
-        await everybody.wait()
-
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(database.write(by, work) for _ in range(CONNECTIONS)))
-
-
-async def add(sku: str) -> Variant:
-    return await Variant.create(sku=sku, title=sku, created_at=now())
 
 
 async def test_after_one_that_is_silent_none_of_the_pool_is_asked(
