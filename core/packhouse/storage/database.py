@@ -27,6 +27,7 @@ from packhouse.storage.sqlite_client import run_here
 from packhouse.storage.sqlite_writer import SqliteWriter
 from packhouse.storage.time_limits import TimeLimits
 from packhouse.storage.unit_of_work import Conflict, Initiator, UnitOfWork, fetch
+from packhouse.storage.wrapped import with_wrapped
 from packhouse.telemetry.metrics import Metrics, Stopwatch
 from packhouse.telemetry.tracing import Tracing
 
@@ -296,14 +297,7 @@ def _reason_to_try_again(error: Exception, attempt: int, *, is_complete: bool) -
 
 def sqlstate(error: BaseException) -> str | None:
     """PostgreSQL's code of an error, also where Tortoise wrapped it."""
-    seen: BaseException | None = error
-    while seen is not None:
-        state = getattr(seen, "sqlstate", None)
-        if state:
-            return str(state)
-        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        seen = wrapped or seen.__cause__
-    return None
+    return next((str(state) for seen in with_wrapped(error) if (state := getattr(seen, "sqlstate", None))), None)
 
 
 async def open_database(

@@ -3,6 +3,7 @@
 import sqlite3
 
 from packhouse.storage.outage import DatabaseLost
+from packhouse.storage.wrapped import with_wrapped
 
 # by SQLite's primary result codes
 _TROUBLES = {
@@ -17,11 +18,8 @@ _PRIMARY = 0xFF
 
 def trouble_with_file(error: BaseException) -> DatabaseLost | None:
     """The error for whoever wanted to write, where the file is what is wrong; also where the ORM wrapped SQLite's."""
-    seen: BaseException | None = error
-    while seen is not None:
+    for seen in with_wrapped(error):
         if isinstance(seen, sqlite3.Error):
             words = _TROUBLES.get(getattr(seen, "sqlite_errorcode", 0) & _PRIMARY)
             return None if words is None else DatabaseLost(words)
-        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        seen = wrapped or seen.__cause__
     return None
